@@ -1,3 +1,4 @@
+export * from './carto-error.ts';
 export * from './json.ts';
 export * from './kube-object.ts';
 export * from './ports.ts';

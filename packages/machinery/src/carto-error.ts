@@ -1,0 +1,21 @@
+/** Whether and how the controller loop tries again after a failure. */
+export type Retry = 'backoff' | 'after' | 'never';
+
+/**
+ * An operational failure: the world did not do what was asked. What a user can cause is a value instead, and a bug is
+ * any other error. The controller loop alone turns these into retries, log lines and metrics.
+ */
+export class CartoError extends Error {
+  readonly code: string;
+  readonly retry: Retry;
+  /** With `retry: 'after'`: how long to wait. */
+  readonly afterMs: number | undefined;
+
+  constructor(code: string, message: string, options: { cause?: unknown; retry?: Retry; afterMs?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'CartoError';
+    this.code = code;
+    this.retry = options.retry ?? 'backoff';
+    this.afterMs = options.afterMs;
+  }
+}
