@@ -1,1 +1,2 @@
-export {};
+export * from './owner-kind.ts';
+export * from './world.ts';

@@ -1,0 +1,65 @@
+/**
+ * What tells a Workload with its supply chains from a Deliverable with its deliveries. The plan reads this data and
+ * never asks which of the two it has.
+ */
+export type OwnerKind = {
+  readonly kind: 'Workload' | 'Deliverable';
+  readonly blueprintKind: 'ClusterSupplyChain' | 'ClusterDelivery';
+  /** Where the owner's status names its blueprint. */
+  readonly blueprintRef: 'supplyChainRef' | 'deliveryRef';
+  /** Type of the owner's first condition. */
+  readonly blueprintReady: 'SupplyChainReady' | 'DeliveryReady';
+  readonly labelsMissing: { readonly reason: string; readonly message: string };
+  readonly notFound: { readonly reason: string; readonly message: string };
+  readonly multipleMatches: { readonly reason: string; readonly message: string };
+  readonly labels: { readonly name: string; readonly namespace: string; readonly blueprint: string };
+  /** How a resource whose output cannot be read is judged: a Deliverable looks at why, a Workload does not. */
+  readonly outputFailures: 'missingValue' | 'byCause';
+  /** Reason when the runs of a resource cannot be listed. */
+  readonly listFailed: 'FailedToListCreatedObjects' | 'UnknownError';
+};
+
+/** Workloads, which supply chains select. */
+export const workloadKind: OwnerKind = {
+  kind: 'Workload',
+  blueprintKind: 'ClusterSupplyChain',
+  blueprintRef: 'supplyChainRef',
+  blueprintReady: 'SupplyChainReady',
+  labelsMissing: { reason: 'WorkloadLabelsMissing', message: 'workload has no labels to match to supply chain' },
+  notFound: {
+    reason: 'SupplyChainNotFound',
+    message: 'no supply chain found where full selector is satisfied by labels: ',
+  },
+  multipleMatches: {
+    reason: 'MultipleSupplyChainMatches',
+    message: "workload may only match a single supply chain's selector",
+  },
+  labels: {
+    name: 'carto.run/workload-name',
+    namespace: 'carto.run/workload-namespace',
+    blueprint: 'carto.run/supply-chain-name',
+  },
+  outputFailures: 'missingValue',
+  listFailed: 'FailedToListCreatedObjects',
+};
+
+/** Deliverables, which deliveries select. */
+export const deliverableKind: OwnerKind = {
+  kind: 'Deliverable',
+  blueprintKind: 'ClusterDelivery',
+  blueprintRef: 'deliveryRef',
+  blueprintReady: 'DeliveryReady',
+  labelsMissing: { reason: 'DeliverableLabelsMissing', message: 'deliverable has no labels to match to delivery' },
+  notFound: { reason: 'DeliveryNotFound', message: 'no delivery found where full selector is satisfied by labels: ' },
+  multipleMatches: {
+    reason: 'MultipleDeliveryMatches',
+    message: "deliverable may only match a single delivery's selector",
+  },
+  labels: {
+    name: 'carto.run/deliverable-name',
+    namespace: 'carto.run/deliverable-namespace',
+    blueprint: 'carto.run/delivery-name',
+  },
+  outputFailures: 'byCause',
+  listFailed: 'UnknownError',
+};
