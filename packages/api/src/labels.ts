@@ -1,0 +1,27 @@
+/** Labels and annotations that Cartographer writes or reads. */
+export const LABELS = {
+  workloadName: 'carto.run/workload-name',
+  workloadNamespace: 'carto.run/workload-namespace',
+  supplyChainName: 'carto.run/supply-chain-name',
+  deliverableName: 'carto.run/deliverable-name',
+  deliverableNamespace: 'carto.run/deliverable-namespace',
+  deliveryName: 'carto.run/delivery-name',
+  resourceName: 'carto.run/resource-name',
+  templateKind: 'carto.run/template-kind',
+  clusterTemplateName: 'carto.run/cluster-template-name',
+  templateLifecycle: 'carto.run/template-lifecycle',
+  runnableName: 'carto.run/runnable-name',
+  runTemplateName: 'carto.run/run-template-name',
+} as const;
+
+/** A label on a stamped object. */
+export type LabelName = (typeof LABELS)[keyof typeof LABELS];
+
+/** On a stamped object: SHA-256 of what the template rendered. Says whether an apply is needed, after a restart too. */
+export const STAMP_DIGEST_ANNOTATION = 'carto.run/stamp-digest';
+
+/** On an owner: asks to run the same inputs again. Any nonce for all resources, or `resource=nonce` for one. */
+export const RERUN_ANNOTATION = 'carto.run/rerun';
+
+/** The field manager of everything that Cartographer applies. */
+export const FIELD_MANAGER = 'cartographer';
