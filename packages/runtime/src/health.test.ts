@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { serveHealth } from './health.ts';
+import { createControllerMetrics } from './metrics.ts';
+
+describe('the health server', () => {
+  it('answers ok, or 503 with each failing check, and exposes metrics', async () => {
+    let wrong: string | undefined;
+    const metrics = createControllerMetrics();
+    metrics.queue('workload');
+    const server = await serveHealth({
+      host: '127.0.0.1',
+      port: 0,
+      live: [],
+      ready: [{ name: 'caches', ask: () => wrong }],
+      metrics,
+    });
+    const get = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+      return `${response.status} ${(await response.text()).split('\n')[0]}`;
+    };
+    expect(await get('/healthz')).toBe('200 ok');
+    expect(await get('/readyz?verbose')).toBe('200 ok');
+    wrong = 'workloads are not synced';
+    expect(await get('/readyz')).toBe('503 caches: workloads are not synced');
+    expect(await get('/metrics')).toMatch(/^200 # HELP/);
+    expect(await get('/other')).toMatch(/^404 /);
+    await server.close();
+  });
+
+  it('says which port is in use and what to do', async () => {
+    const options = { host: '127.0.0.1', live: [], ready: [] };
+    const first = await serveHealth({ ...options, port: 0 });
+    await expect(serveHealth({ ...options, port: first.port })).rejects.toThrow(
+      `port ${first.port} on 127.0.0.1 is in use; stop what listens there or choose another port`,
+    );
+    await first.close();
+  });
+});
