@@ -1,1 +1,41 @@
-export {};
+export {
+  ApiError,
+  hasCause,
+  isAlreadyExists,
+  isAmbiguous,
+  isConflict,
+  isExpired,
+  isForbidden,
+  isInvalid,
+  isNotFound,
+  isTooManyRequests,
+  isUnauthorized,
+  messageOf,
+  TransportError,
+} from './api-error.ts';
+export type { RetryHint, TransportErrorCode } from './api-error.ts';
+export { createClient } from './client.ts';
+export type {
+  ApplyOptions,
+  Client,
+  ClientOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  Selection,
+  ServiceAccountToken,
+  WatchOptions,
+  WriteOptions,
+} from './client.ts';
+export { bearer, staticCredentials } from './cluster-access.ts';
+export type { ClusterAccess, Credential, CredentialSource } from './cluster-access.ts';
+export { createHttpTransport } from './http-transport.ts';
+export type { HttpTransportOptions } from './http-transport.ts';
+export { createInProcessTransport } from './in-process-transport.ts';
+export { apiVersionOf, createRestMapper, NoMatchError } from './rest-mapper.ts';
+export type { RestMapper, RestMapperOptions } from './rest-mapper.ts';
+export { groupVersionPath, resourcePath } from './resource-path.ts';
+export type { ResourceKey } from './resource-path.ts';
+export { Secret } from './secret.ts';
+export { systemClock } from './system-clock.ts';

@@ -1,0 +1,76 @@
+import { Pool } from 'undici';
+import type { ClusterAccess, Credential } from './cluster-access.ts';
+import type { HttpTransportOptions } from './http-transport.ts';
+
+/** The connections of one transport, apart for requests and watches and by client certificate. */
+export interface ConnectionPools {
+  take(certificate: Credential['certificate'], watch: boolean): Pool;
+  close(): Promise<void>;
+}
+
+type Pair = { readonly certPem: string | undefined; readonly requests: Pool; readonly watches: Pool };
+
+// Go's HTTP server closes a connection that idles for 90 s; leave well before that.
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * Opens pools as they are needed. There are at most two pairs: one without a client certificate, and one with the
+ * current certificate; a rotated certificate replaces its pair.
+ */
+export function createConnectionPools(access: ClusterAccess, bounds: Required<HttpTransportOptions>): ConnectionPools {
+  let bare: Pair | undefined;
+  let certified: Pair | undefined;
+
+  const open = (certificate: Credential['certificate']): Pair => {
+    const make = (connections: number | null): Pool =>
+      new Pool(new URL(access.server).origin, {
+        connections,
+        pipelining: 1,
+        allowH2: false,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS * 2,
+        headersTimeout: bounds.requestTimeoutMs,
+        bodyTimeout: bounds.requestTimeoutMs,
+        connect: { timeout: bounds.connectTimeoutMs, ...tlsOptions(access, certificate) },
+        // A watch has no end; its lines are bounded one by one.
+        maxResponseSize: connections === null ? -1 : bounds.maxAnswerBytes,
+      });
+    return { certPem: certificate?.certPem, requests: make(bounds.connections), watches: make(null) };
+  };
+
+  const pairFor = (certificate: Credential['certificate']): Pair => {
+    if (certificate === undefined) return (bare ??= open(undefined));
+    if (certified?.certPem === certificate.certPem) return certified;
+    const outdated = certified;
+    certified = open(certificate);
+    // Whoever uses the outdated pair finishes on it. It ends by itself; nobody waits for that, and nothing can be done about a failure.
+    if (outdated !== undefined) closeBehind(outdated);
+    return certified;
+  };
+
+  return {
+    take(certificate, watch) {
+      const pair = pairFor(certificate);
+      return watch ? pair.watches : pair.requests;
+    },
+    async close() {
+      const pairs = [bare, certified].filter((pair) => pair !== undefined);
+      await Promise.all(pairs.flatMap((pair) => [pair.requests.destroy(), pair.watches.destroy()]));
+    },
+  };
+}
+
+function closeBehind(pair: Pair): void {
+  const ignore = (): void => undefined;
+  pair.requests.close().catch(ignore);
+  pair.watches.close().catch(ignore);
+}
+
+function tlsOptions(access: ClusterAccess, certificate: Credential['certificate']): object {
+  return {
+    ...(access.caPem === undefined ? {} : { ca: access.caPem }),
+    ...(access.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
+    ...(access.tlsServerName === undefined ? {} : { servername: access.tlsServerName }),
+    ...(certificate === undefined ? {} : { cert: certificate.certPem, key: certificate.keyPem.reveal() }),
+  };
+}

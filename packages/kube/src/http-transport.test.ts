@@ -1,0 +1,264 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { WatchEvent } from '@cartographer/machinery';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TransportError } from './api-error.ts';
+import { bearer, staticCredentials } from './cluster-access.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import { createHttpTransport } from './http-transport.ts';
+import type { HttpTransportOptions } from './http-transport.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function start(handler: RequestListener, options?: HttpTransportOptions, access?: Partial<ClusterAccess>) {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const transport = createHttpTransport(
+    { server: urlOf(server), credentials: staticCredentials({}), namespace: 'default', ...access },
+    options,
+  );
+  cleanups.push(async () => {
+    await transport.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+  });
+  return transport;
+}
+
+function urlOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function json(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+describe('HTTP transport', () => {
+  it('carries method, path, query, headers and JSON there and back', async () => {
+    const transport = await start((request, response) => {
+      void textOf(request).then((body) =>
+        json(response, { method: request.method, url: request.url, type: request.headers['content-type'], body }, 201),
+      );
+    });
+    const answer = await transport.request({
+      method: 'POST',
+      path: '/api/v1/things',
+      query: { labelSelector: 'a=b,c in (d)' },
+      body: { big: 9007199254740993n, name: 'ü' },
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      method: 'POST',
+      url: '/api/v1/things?labelSelector=a%3Db%2Cc%20in%20(d)',
+      type: 'application/json',
+      body: '{"big":9007199254740993,"name":"ü"}',
+    });
+  });
+
+  it('keeps integers beyond 2^53 exact', async () => {
+    const transport = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"n":9007199254740993}');
+    });
+    expect((await transport.request({ method: 'GET', path: '/x' })).body).toEqual({ n: 9007199254740993n });
+  });
+
+  it('gives bytes for what is not JSON', async () => {
+    const transport = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
+    });
+    const { body } = await transport.request({ method: 'GET', path: '/readyz' });
+    expect(Buffer.from(body as Uint8Array).toString()).toBe('ok');
+  });
+
+  it('shows its credential, unless the request brings its own', async () => {
+    const transport = await start((request, response) => json(response, request.headers.authorization), undefined, {
+      credentials: staticCredentials({ authorization: bearer('mine') }),
+    });
+    expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('Bearer mine');
+    const headers = { authorization: 'Bearer other' };
+    expect((await transport.request({ method: 'GET', path: '/x', headers })).body).toBe('Bearer other');
+  });
+
+  it('tells the credential source about a 401', async () => {
+    let refused = 0;
+    const transport = await start((_request, response) => json(response, {}, 401), undefined, {
+      credentials: { current: () => Promise.resolve({}), refused: () => void refused++ },
+    });
+    await transport.request({ method: 'GET', path: '/x' });
+    expect(refused).toBe(1);
+  });
+
+  it('refuses an answer beyond its bound', async () => {
+    const transport = await start((_request, response) => json(response, 'x'.repeat(10_000)), {
+      maxAnswerBytes: 1_000,
+    });
+    await expect(transport.request({ method: 'GET', path: '/x' })).rejects.toMatchObject({
+      code: 'CARTO_ANSWER_TOO_LARGE',
+    });
+  });
+
+  it('names the server and the cause when nobody listens, without the credential', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = urlOf(server);
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    const credentials = staticCredentials({ authorization: bearer('s3cret') });
+    const transport = createHttpTransport({ server: url, credentials, namespace: 'default' });
+    const error = await transport.request({ method: 'GET', path: '/version' }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TransportError);
+    expect((error as TransportError).code).toBe('CARTO_CONNECT_FAILED');
+    expect((error as TransportError).message).toContain(`GET ${url}/version`);
+    expect((error as TransportError).message).toContain('is the API server running?');
+    expect(JSON.stringify(error)).not.toContain('s3cret');
+    await transport.close();
+  });
+
+  it('retries a read once when a kept-alive connection broke, and never a write', async () => {
+    const seen: string[] = [];
+    const transport = await start((request, response) => {
+      seen.push(request.method ?? '');
+      if (seen.length % 2 === 1) request.socket.resetAndDestroy();
+      else json(response, 'fine');
+    });
+    expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('fine');
+    await expect(transport.request({ method: 'POST', path: '/x', body: {} })).rejects.toMatchObject({
+      code: 'CARTO_CONNECTION_LOST',
+    });
+    expect(seen).toEqual(['GET', 'GET', 'POST']);
+  });
+
+  it('gives up a request when its signal fires, with the signal’s reason', async () => {
+    const transport = await start(() => undefined);
+    const abort = new AbortController();
+    const answer = transport.request({ method: 'GET', path: '/x', signal: abort.signal });
+    abort.abort(new Error('no longer needed'));
+    await expect(answer).rejects.toThrow('no longer needed');
+  });
+
+  it('says that the answer is late', async () => {
+    const transport = await start(() => undefined, { requestTimeoutMs: 300 });
+    await expect(transport.request({ method: 'GET', path: '/x' })).rejects.toMatchObject({ code: 'CARTO_TIMEOUT' });
+  });
+});
+
+describe('a watch over HTTP', () => {
+  const watch = { method: 'GET', path: '/api/v1/things', query: { watch: 'true' } } as const;
+  const collect = async (events: AsyncIterable<WatchEvent> | undefined): Promise<unknown[]> => {
+    const seen: unknown[] = [];
+    for await (const event of events ?? []) seen.push(event.object);
+    return seen;
+  };
+  const line = (object: unknown): string => `${JSON.stringify({ type: 'ADDED', object })}\n`;
+
+  it('gives one event a line, wherever the chunks are cut', async () => {
+    const text = Buffer.from(`${line({ n: 'ä€' })}\n${line({ n: 2 })}${line({ n: 3 }).trimEnd()}`);
+    const transport = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const cut = (from: number): void => {
+        if (from >= text.length) response.end();
+        else response.write(text.subarray(from, from + 3), () => setImmediate(cut, from + 3));
+      };
+      cut(0);
+    });
+    const { events } = await transport.request(watch);
+    expect(await collect(events)).toEqual([{ n: 'ä€' }, { n: 2 }, { n: 3 }]);
+  });
+
+  it('fails on a line that is cut off, one that is no event, and one beyond the bound', async () => {
+    const bodies = ['{"type":"ADDED","obj', '{"type":"ADDED"}\n', line('x'.repeat(2_000))];
+    const transport = await start(
+      (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(`${line({ n: 1 })}${bodies.shift()}`);
+      },
+      { maxWatchLineBytes: 1_000 },
+    );
+    const codes: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { events } = await transport.request(watch);
+      codes.push(await collect(events).catch((error: unknown) => (error as TransportError).code));
+    }
+    expect(codes).toEqual(['CARTO_ANSWER_MALFORMED', 'CARTO_ANSWER_MALFORMED', 'CARTO_ANSWER_TOO_LARGE']);
+  });
+
+  it('fails when the connection is reset', async () => {
+    const transport = await start((request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(line({ n: 1 }), () => setTimeout(() => request.socket.resetAndDestroy(), 5));
+    });
+    const { events } = await transport.request(watch);
+    await expect(collect(events)).rejects.toMatchObject({ code: 'CARTO_CONNECTION_LOST' });
+  });
+
+  it('ends quietly when the signal fires, and closes its connection', async () => {
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const transport = await start((_request, response) => {
+      response.on('close', closed);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(line({ n: 1 }));
+    });
+    const abort = new AbortController();
+    const { events } = await transport.request({ ...watch, signal: abort.signal });
+    const seen: unknown[] = [];
+    for await (const event of events ?? []) {
+      seen.push(event.object);
+      abort.abort();
+    }
+    expect(seen).toEqual([{ n: 1 }]);
+    await gone;
+  });
+
+  it('closes its connection when the reader stops', async () => {
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const transport = await start((_request, response) => {
+      response.on('close', closed);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(line({ n: 1 }));
+    });
+    const { events } = await transport.request(watch);
+    for await (const event of events ?? []) {
+      expect(event.type).toBe('ADDED');
+      break;
+    }
+    await gone;
+  });
+
+  it('does not take a connection away from requests', async () => {
+    const transport = await start(
+      (request, response) => {
+        if (request.url?.includes('watch') !== true) return json(response, 'fine');
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.flushHeaders();
+      },
+      { connections: 1 },
+    );
+    const abort = new AbortController();
+    await transport.request({ ...watch, signal: abort.signal });
+    await transport.request({ ...watch, signal: abort.signal });
+    expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('fine');
+    abort.abort();
+  });
+});

@@ -1,0 +1,135 @@
+import { formatApiVersion, parseApiVersion } from '@cartographer/machinery';
+import type { Clock, Json, ResourceType } from '@cartographer/machinery';
+import { errorOf } from './api-error.ts';
+import type { Client } from './client.ts';
+import { groupVersionPath } from './resource-path.ts';
+
+/** No such kind on this server, for now: a CRD may still appear. The text is apimachinery's. */
+export class NoMatchError extends Error {
+  override readonly name = 'NoMatchError';
+  readonly apiVersion: string;
+  readonly kind: string;
+
+  constructor(apiVersion: string, kind: string) {
+    super(`no matches for kind "${kind}" in version "${apiVersion}"`);
+    this.apiVersion = apiVersion;
+    this.kind = kind;
+  }
+}
+
+/** Maps kinds to the resources of a URL, by the server's discovery. */
+export interface RestMapper {
+  /**
+   * The resource of a kind.
+   * @throws NoMatchError when the server does not know the kind.
+   */
+  resourceFor(
+    kind: { readonly apiVersion: string; readonly kind: string },
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ResourceType>;
+  /** Every resource of a group version, in the server's order; none if the server does not know it. */
+  resourcesOf(apiVersion: string, options?: { readonly signal?: AbortSignal }): Promise<readonly ResourceType[]>;
+  /** Forgets what was learned about one group version, or everything. */
+  invalidate(apiVersion?: string): void;
+}
+
+/** What {@link createRestMapper} needs. */
+export type RestMapperOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** How long "no such kind" is believed. Short, so that a new CRD is seen soon; not zero, so that a loop does not hammer. */
+  readonly missTtlMs?: number;
+};
+
+type Entry = {
+  readonly fetchedAtMs: number;
+  readonly types: Promise<readonly ResourceType[]>;
+};
+
+const MISS_TTL_MS = 2_000;
+const MAX_GROUP_VERSIONS = 1_000;
+
+/**
+ * Makes a {@link RestMapper} that asks for one group version at a time, when it is first needed. A hit is kept until
+ * invalidated; a miss asks the server again once it is older than `missTtlMs`. Concurrent questions share one request.
+ */
+export function createRestMapper({ client, clock, missTtlMs = MISS_TTL_MS }: RestMapperOptions): RestMapper {
+  const entries = new Map<string, Entry>();
+
+  const refetch = (apiVersion: string): Entry => {
+    const entry = { fetchedAtMs: clock.now(), types: discover(client, apiVersion) };
+    entries.delete(apiVersion);
+    entries.set(apiVersion, entry);
+    if (entries.size > MAX_GROUP_VERSIONS) entries.delete(entries.keys().next().value ?? '');
+    // A failure is not knowledge. Whoever waits for the entry gets the error; the next question asks again.
+    entry.types.catch(() => {
+      if (entries.get(apiVersion) === entry) entries.delete(apiVersion);
+    });
+    return entry;
+  };
+
+  const find = async (apiVersion: string, found: (types: readonly ResourceType[]) => boolean, signal?: AbortSignal) => {
+    const known = entries.get(apiVersion);
+    const entry = known ?? refetch(apiVersion);
+    const types = await orAborted(entry.types, signal);
+    if (found(types) || entry !== known || clock.now() - entry.fetchedAtMs < missTtlMs) return types;
+    const current = entries.get(apiVersion);
+    return orAborted((current === entry ? refetch(apiVersion) : (current ?? refetch(apiVersion))).types, signal);
+  };
+
+  return {
+    async resourceFor({ apiVersion, kind }, { signal } = {}) {
+      const matches = (type: ResourceType): boolean => type.kind === kind;
+      const types = await find(apiVersion, (known) => known.some(matches), signal);
+      const type = types.find(matches);
+      if (type === undefined) throw new NoMatchError(apiVersion, kind);
+      return type;
+    },
+    resourcesOf: (apiVersion, { signal } = {}) => find(apiVersion, (types) => types.length > 0, signal),
+    invalidate(apiVersion) {
+      if (apiVersion === undefined) entries.clear();
+      else entries.delete(apiVersion);
+    },
+  };
+}
+
+async function discover(client: Client, apiVersion: string): Promise<readonly ResourceType[]> {
+  const { group, version } = parseApiVersion(apiVersion);
+  if (version === '' || version.includes('/')) return []; // Not a version that any server could have.
+  const response = await client.raw({ method: 'GET', path: groupVersionPath(group, version) });
+  if (response.status === 404) return [];
+  if (response.status !== 200) throw errorOf(response);
+  const { resources } = (response.body ?? {}) as { readonly resources?: readonly DiscoveredResource[] | null };
+  return (resources ?? [])
+    .filter(({ name }) => !name.includes('/')) // subresources
+    .map((found) => ({
+      group,
+      version,
+      kind: found.kind,
+      resource: found.name,
+      namespaced: found.namespaced === true,
+    }));
+}
+
+type DiscoveredResource = {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced?: boolean;
+  readonly [field: string]: Json | undefined;
+};
+
+/** Waits for shared work without letting one impatient caller cancel it for the others. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/** The `apiVersion` of a resource, as objects of it carry it. */
+export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): string {
+  return formatApiVersion(type.group, type.version);
+}
