@@ -4,3 +4,22 @@ export * from './kube-object.ts';
 export * from './ports.ts';
 export * from './status.ts';
 export * from './wire.ts';
+export { goJson, goQuote, goText } from './go-text.ts';
+export { applyJsonPatch } from './json-patch.ts';
+export { JsonPathError } from './jsonpath-error.ts';
+export * from './jsonpath.ts';
+export * from './merge-patch.ts';
+export * from './names.ts';
+export * from './opaque-json.ts';
+export { PatchError } from './patch-error.ts';
+export { SelectorError } from './selector-error.ts';
+export { parseLabelSelector } from './selector-parser.ts';
+export {
+  type FieldRequirement,
+  type LabelRequirement,
+  type LabelSelector,
+  type LabelSelectorSpec,
+  labelSelectorOf,
+  parseFieldSelector,
+  type SelectorOperator,
+} from './selectors.ts';

@@ -1,0 +1,4 @@
+/** A selector that is not one; the message is Kubernetes' text. */
+export class SelectorError extends Error {
+  override readonly name = 'SelectorError';
+}
