@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+
+/** Where a repository is. `text` is the URL as messages may show it: without a password. */
+export type GitLocation =
+  | { readonly kind: 'local'; readonly text: string; readonly path: string }
+  | {
+      readonly kind: 'http';
+      readonly text: string;
+      /** What git gets: without user and password, which travel apart. */
+      readonly url: string;
+      readonly origin: string;
+      readonly scheme: 'http' | 'https';
+      readonly username: string;
+      readonly password: string;
+    }
+  | { readonly kind: 'ssh'; readonly text: string; readonly url: string; readonly username: string };
+
+/**
+ * Reads `spec.url`: http, https and ssh as Flux has them, and, because this is a laptop, an absolute
+ * path or a file URL. Throws an Error that says what is wrong with it.
+ */
+export function parseGitLocation(url: string): GitLocation {
+  if (url.includes('\0')) throw new Error('it holds a NUL character');
+  if (url.startsWith('/')) return { kind: 'local', text: url, path: url };
+  const parsed = URL.parse(url);
+  if (parsed === null) throw new Error('it is neither a URL nor an absolute path');
+  const text = redact(parsed, url);
+  switch (parsed.protocol) {
+    case 'file:':
+      return { kind: 'local', text, path: fileURLToPath(parsed) };
+    case 'http:':
+    case 'https:':
+      return httpLocation(parsed, text);
+    case 'ssh:':
+      return { kind: 'ssh', text, url, username: decodeURIComponent(parsed.username) };
+    default:
+      throw new Error(`unknown transport '${parsed.protocol.slice(0, -1)}'`);
+  }
+}
+
+function httpLocation(parsed: URL, text: string): GitLocation {
+  const bare = new URL(parsed);
+  bare.username = '';
+  bare.password = '';
+  return {
+    kind: 'http',
+    text,
+    // Nothing to strip: keep the user's own spelling, which git quotes in its messages.
+    url: parsed.username === '' && parsed.password === '' ? text : bare.href,
+    origin: parsed.origin,
+    scheme: parsed.protocol === 'https:' ? 'https' : 'http',
+    username: decodeURIComponent(parsed.username),
+    password: decodeURIComponent(parsed.password),
+  };
+}
+
+function redact(parsed: URL, url: string): string {
+  if (parsed.password === '') return url;
+  const shown = new URL(parsed);
+  shown.password = 'xxxxx';
+  return shown.href;
+}
