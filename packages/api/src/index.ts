@@ -19,3 +19,5 @@ export * from './schema.ts';
 export * from './source.ts';
 export * from './templates.ts';
 export * from './workload.ts';
+export * from './validate.ts';
+export * from './validate-selector.ts';
