@@ -1,9 +1,10 @@
 /** Reasons of events of type Normal about owners and Runnables. */
-export type EventReason =
-  | 'StampedObjectApplied'
-  | 'StampedObjectRemoved'
-  | 'ResourceOutputChanged'
-  | 'ResourceHealthyStatusChanged';
+export const EVENT_REASONS = [
+  'StampedObjectApplied',
+  'StampedObjectRemoved',
+  'ResourceOutputChanged',
+  'ResourceHealthyStatusChanged',
+] as const;
 
-/** The component that an event about an object of the kind comes from. */
-export const EVENT_COMPONENTS = { Workload: 'Workload', Deliverable: 'Deliverable', Runnable: 'Runnable' } as const;
+/** The reason of an event of type Normal about an owner or a Runnable. */
+export type EventReason = (typeof EVENT_REASONS)[number];
