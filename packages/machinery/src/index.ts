@@ -12,6 +12,7 @@ export * from './merge-patch.ts';
 export * from './names.ts';
 export * from './opaque-json.ts';
 export { PatchError } from './patch-error.ts';
+export { applyStrategicMergePatch, type ListPatchRule, type PatchSchema } from './strategic-merge-patch.ts';
 export { SelectorError } from './selector-error.ts';
 export { parseLabelSelector } from './selector-parser.ts';
 export {
