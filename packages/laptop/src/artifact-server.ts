@@ -1,0 +1,99 @@
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, rename, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { CartoError, type Log } from '@cartographer/machinery';
+
+/** Serves the archives of an artifact store over HTTP, on loopback only. */
+export interface ArtifactServer {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  /** The URL of an archive, by its path in the store. */
+  urlOf(path: string): string;
+  close(): Promise<void>;
+}
+
+/** Archives have paths like `gitrepository/team/shop/0f3c….tar.gz`; nothing else is served. */
+const ARCHIVE_PATH = /^\/[a-z0-9]+\/[a-z0-9.-]+\/[a-z0-9.-]+\/[A-Za-z0-9._-]+\.tar\.gz$/;
+
+/**
+ * Starts the server. The port is remembered in `portFile` and asked for again at the next start, since it
+ * is part of every artifact's URL: another port would look like news to everything downstream.
+ *
+ * @throws CartoError when no port on loopback can be had.
+ */
+export async function startArtifactServer(options: {
+  readonly root: string;
+  readonly portFile: string;
+  readonly log: Log;
+}): Promise<ArtifactServer> {
+  const { root, portFile, log } = options;
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    answer(root, request, response).catch((error: unknown) => {
+      log.debug({ err: error, path: request.url }, 'artifact not served');
+      response.destroy();
+    });
+  });
+  server.maxConnections = 256;
+
+  const remembered = Number(await readFile(portFile, 'utf8').catch(() => '0'));
+  const wanted = Number.isInteger(remembered) && remembered > 1023 && remembered < 65_536 ? remembered : 0;
+  const port = await listen(server, wanted).catch((error: NodeJS.ErrnoException) => {
+    if (wanted === 0 || (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')) throw cannotListen(error);
+    log.warn({ port: wanted }, 'the port of the artifact server is in use; artifacts get new URLs');
+    return listen(server, 0);
+  });
+  if (port !== wanted) {
+    await writeFile(`${portFile}.new`, String(port), { mode: 0o600 });
+    await rename(`${portFile}.new`, portFile);
+  }
+
+  const host = `127.0.0.1:${port}`;
+  return {
+    host,
+    urlOf: (path) => `http://${host}/${path}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function cannotListen(cause: Error): CartoError {
+  const message = `cannot serve artifacts on 127.0.0.1: ${cause.message}`;
+  return new CartoError('CARTO_ARTIFACT_SERVER', message, { cause, retry: 'never' });
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'only GET and HEAD');
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  if (!ARCHIVE_PATH.test(path) || path.includes('..')) return refuse(response, 404, 'no such artifact');
+  const file = join(root, path);
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isFile() !== true) return refuse(response, 404, 'no such artifact');
+
+  response.writeHead(200, { 'content-type': 'application/gzip', 'content-length': found.size });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  // The file may be replaced meanwhile; what was opened is read to its end, and never beyond what was announced.
+  await pipeline(createReadStream(file, { end: Math.max(0, found.size - 1) }), response);
+}
+
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${reason}\n`);
+}
