@@ -39,7 +39,9 @@ export type TransportErrorCode =
   /** The answer is not JSON. */
   | 'CARTO_ANSWER_MALFORMED'
   /** The credentials could not be had (token file, exec plugin). */
-  | 'CARTO_CREDENTIALS';
+  | 'CARTO_CREDENTIALS'
+  /** The server answers from before what we have seen. */
+  | 'CARTO_STALE_ANSWER';
 
 /** No answer, or none that can be read. The message names the server and, where there is one, the next step. */
 export class TransportError extends Error {

@@ -33,9 +33,16 @@ export type { ClusterAccess, Credential, CredentialSource } from './cluster-acce
 export { createHttpTransport } from './http-transport.ts';
 export type { HttpTransportOptions } from './http-transport.ts';
 export { createInProcessTransport } from './in-process-transport.ts';
-export { apiVersionOf, createRestMapper, NoMatchError } from './rest-mapper.ts';
+export { createInformer, withoutManagedFields } from './informer.ts';
+export type { Informer, InformerEvent, InformerOptions } from './informer.ts';
+export type { Change } from './object-mirror.ts';
+export type { IndexFunction } from './object-store.ts';
+export { defaultReflectorBounds } from './reflector.ts';
+export type { ReflectorBounds, ReflectorState } from './reflector.ts';
+export { compareResourceVersions, isOlder } from './resource-version.ts';
+export { createRestMapper, NoMatchError } from './rest-mapper.ts';
 export type { RestMapper, RestMapperOptions } from './rest-mapper.ts';
-export { groupVersionPath, resourcePath } from './resource-path.ts';
+export { apiVersionOf, groupVersionPath, resourcePath } from './resource-path.ts';
 export type { ResourceKey } from './resource-path.ts';
 export { Secret } from './secret.ts';
 export { systemClock } from './system-clock.ts';

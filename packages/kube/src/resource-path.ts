@@ -1,3 +1,4 @@
+import { formatApiVersion } from '@cartographer/machinery';
 import type { ResourceType } from '@cartographer/machinery';
 
 /** Which object, or which collection when `name` is absent. */
@@ -20,4 +21,9 @@ export function groupVersionPath(group: string, version: string): string {
 
 function namespaced(type: ResourceType, key: ResourceKey): boolean {
   return type.namespaced && key.namespace !== undefined && key.namespace !== '';
+}
+
+/** The `apiVersion` of a resource, as objects of it carry it. */
+export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): string {
+  return formatApiVersion(type.group, type.version);
 }

@@ -1,8 +1,9 @@
-import { formatApiVersion, parseApiVersion } from '@cartographer/machinery';
+import { parseApiVersion } from '@cartographer/machinery';
 import type { Clock, Json, ResourceType } from '@cartographer/machinery';
 import { errorOf } from './api-error.ts';
 import type { Client } from './client.ts';
 import { groupVersionPath } from './resource-path.ts';
+import { orAborted } from './shared-run.ts';
 
 /** No such kind on this server, for now: a CRD may still appear. The text is apimachinery's. */
 export class NoMatchError extends Error {
@@ -117,19 +118,3 @@ type DiscoveredResource = {
   readonly namespaced?: boolean;
   readonly [field: string]: Json | undefined;
 };
-
-/** Waits for shared work without letting one impatient caller cancel it for the others. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-/** The `apiVersion` of a resource, as objects of it carry it. */
-export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): string {
-  return formatApiVersion(type.group, type.version);
-}

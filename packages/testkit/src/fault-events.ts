@@ -1,0 +1,100 @@
+import type { WatchEvent } from '@cartographer/machinery';
+import { TransportError } from '@cartographer/kube';
+
+/** What happens to the events of a watch. Events before `afterEvents` pass untouched. */
+export type WatchFault = {
+  readonly kind: 'watch';
+  readonly afterEvents?: number;
+  readonly then: /** The server closes the stream as if it were done. */
+    | 'eof'
+    /** The connection breaks. */
+    | 'reset'
+    /** The connection ends in the middle of a line. */
+    | 'truncated'
+    /** A line comes that is no event. */
+    | 'malformed'
+    /** Nothing comes any more and nothing ends: a half-open connection. */
+    | 'silence'
+    /** Every further event is dropped, bookmarks pass: the server forgets to tell. */
+    | 'drop'
+    /** Every further event comes twice. */
+    | 'duplicate'
+    /** This event comes in between. */
+    | { readonly insert: WatchEvent }
+    /** Further events are held back until the promise resolves, then come all at once. */
+    | { readonly holdUntil: Promise<void> };
+};
+
+/** Applies a {@link WatchFault} to a stream of events. */
+export function faultyEvents(
+  events: AsyncIterable<WatchEvent>,
+  fault: WatchFault,
+  signal: AbortSignal | undefined,
+): AsyncIterable<WatchEvent> {
+  return until(signal, suffering(events, fault, signal));
+}
+
+async function* suffering(
+  events: AsyncIterable<WatchEvent>,
+  { afterEvents = 0, then }: WatchFault,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WatchEvent> {
+  const source = events[Symbol.asyncIterator]();
+  const rest = { [Symbol.asyncIterator]: () => source };
+  try {
+    for (let passed = 0; passed < afterEvents; passed++) {
+      const next = await source.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+    if (typeof then === 'object') {
+      if ('insert' in then) yield then.insert;
+      else await then.holdUntil;
+      yield* rest;
+      return;
+    }
+    if (then === 'eof') return;
+    if (then === 'silence') await aborted(signal);
+    if (then === 'drop' || then === 'duplicate') yield* altered(rest, then);
+    else if (then !== 'silence') throw BROKEN[then]();
+  } finally {
+    await source.return?.();
+  }
+}
+
+const BROKEN = {
+  reset: () => new TransportError('CARTO_CONNECTION_LOST', 'read ECONNRESET'),
+  truncated: () => new TransportError('CARTO_ANSWER_MALFORMED', 'the watch ended in the middle of an event'),
+  malformed: () => new TransportError('CARTO_ANSWER_MALFORMED', 'the watch sent a line that is not an event'),
+};
+
+async function* altered(events: AsyncIterable<WatchEvent>, how: 'drop' | 'duplicate'): AsyncGenerator<WatchEvent> {
+  for await (const event of events) {
+    if (how === 'drop' && event.type !== 'BOOKMARK') continue;
+    yield event;
+    if (how === 'duplicate') yield event;
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (signal?.aborted === true) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Ends the stream when the signal fires, whatever it is waiting for: transports promise that. */
+function until(signal: AbortSignal | undefined, events: AsyncGenerator<WatchEvent>): AsyncIterable<WatchEvent> {
+  if (signal === undefined) return events;
+  const ended = aborted(signal).then((): IteratorResult<WatchEvent> => ({ done: true, value: undefined }));
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.race([events.next(), ended]),
+      return: () => {
+        // Not awaited: a generator that waits inside would never come back, and its source ends with the signal.
+        events.return(undefined).catch(() => undefined);
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    }),
+  };
+}
