@@ -8,9 +8,11 @@ export interface Deadline {
   touch(): void;
   /** Why the signal fired, if it was for silence. */
   readonly expired: TransportError | undefined;
-  /** Cancels the timer; to be called in every case. */
+  /** Cancels the timer and fires the signal, so that whatever still hangs on it is released; to be called in every case. */
   end(): void;
 }
+
+const OVER = new Error('over');
 
 /** Makes a {@link Deadline}. Touching costs one clock reading, so it may happen for each of many events. */
 export function createDeadline(
@@ -48,6 +50,7 @@ export function createDeadline(
     end() {
       cancel();
       parent?.removeEventListener('abort', onAbort);
+      controller.abort(OVER);
     },
   };
 }

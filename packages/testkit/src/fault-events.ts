@@ -5,7 +5,7 @@ import { TransportError } from '@cartographer/kube';
 export type WatchFault = {
   readonly kind: 'watch';
   readonly afterEvents?: number;
-  readonly then: /** The server closes the stream as if it were done. */
+  readonly effect: /** The server closes the stream as if it were done. */
     | 'eof'
     /** The connection breaks. */
     | 'reset'
@@ -36,7 +36,7 @@ export function faultyEvents(
 
 async function* suffering(
   events: AsyncIterable<WatchEvent>,
-  { afterEvents = 0, then }: WatchFault,
+  { afterEvents = 0, effect }: WatchFault,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WatchEvent> {
   const source = events[Symbol.asyncIterator]();
@@ -47,16 +47,16 @@ async function* suffering(
       if (next.done === true) return;
       yield next.value;
     }
-    if (typeof then === 'object') {
-      if ('insert' in then) yield then.insert;
-      else await then.holdUntil;
+    if (typeof effect === 'object') {
+      if ('insert' in effect) yield effect.insert;
+      else await effect.holdUntil;
       yield* rest;
       return;
     }
-    if (then === 'eof') return;
-    if (then === 'silence') await aborted(signal);
-    if (then === 'drop' || then === 'duplicate') yield* altered(rest, then);
-    else if (then !== 'silence') throw BROKEN[then]();
+    if (effect === 'eof') return;
+    if (effect === 'silence') await aborted(signal);
+    if (effect === 'drop' || effect === 'duplicate') yield* altered(rest, effect);
+    else if (effect !== 'silence') throw BROKEN[effect]();
   } finally {
     await source.return?.();
   }

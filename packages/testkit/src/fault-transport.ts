@@ -22,7 +22,7 @@ export type Fault =
   /** No answer at all until the caller gives up: a black hole. */
   | { readonly kind: 'silence' }
   /** Ambiguous success: the server does it, and the caller hears a 504 or a broken connection. */
-  | { readonly kind: 'applied-but'; readonly then: 'reset' | 504 }
+  | { readonly kind: 'applied-but'; readonly hear: 'reset' | 504 }
   /** Something else comes back: an older list, say. `forward` asks the real server. */
   | {
       readonly kind: 'answer';
@@ -115,7 +115,7 @@ async function suffer(fault: Fault, request: WireRequest, inner: Transport, cloc
       return untilAborted(request.signal);
     case 'applied-but':
       await inner.request(request);
-      if (fault.then === 'reset') throw connectionLost(request);
+      if (fault.hear === 'reset') throw connectionLost(request);
       return refusal({ code: 504, reason: 'Timeout', message: 'request did not complete within the allotted timeout' });
     case 'answer':
       return fault.answer(request, () => inner.request(request));
