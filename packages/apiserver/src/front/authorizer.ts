@@ -1,0 +1,127 @@
+import type { Binding, RbacIndex, Subject } from './rbac-index.ts';
+import { type AccessAttributes, type PolicyRule, ruleAllows } from './policy-rule.ts';
+import { MASTERS, type User } from './user.ts';
+
+/** An answer; `reason` is what access reviews and refusals show. */
+export type Decision = { readonly allowed: boolean; readonly reason: string };
+
+/** Says who may do what. */
+export interface Authorizer {
+  authorize(user: User, wanted: AccessAttributes): Decision;
+  /** All rules that a user has in a namespace (`''`: cluster-wide ones), and why some could not be had. */
+  rulesFor(
+    user: User,
+    namespace: string,
+  ): { readonly rules: readonly PolicyRule[]; readonly errors: readonly string[] };
+}
+
+const everything: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
+
+/** Lets everybody do everything, as `--authorization-mode=AlwaysAllow` does. */
+export const alwaysAllow: Authorizer = {
+  authorize: () => ({ allowed: true, reason: '' }),
+  rulesFor: () => ({ rules: everything, errors: [] }),
+};
+
+const MAX_CACHED_DECISIONS = 4096;
+const allowedByGroup: Decision = { allowed: true, reason: '' };
+
+/**
+ * RBAC over an index of roles and bindings. Decisions are remembered per user object until the index
+ * changes; members of system:masters pass unasked.
+ */
+export function createRbacAuthorizer(index: RbacIndex): Authorizer {
+  let decisions = new WeakMap<User, Map<string, Decision>>();
+  let generation = index.generation;
+
+  function decide(user: User, wanted: AccessAttributes): Decision {
+    if (user.groups.includes(MASTERS)) return allowedByGroup;
+    if (generation !== index.generation) {
+      generation = index.generation;
+      decisions = new WeakMap();
+    }
+    const known = decisions.get(user) ?? new Map<string, Decision>();
+    decisions.set(user, known);
+    const key = keyOf(wanted);
+    const hit = known.get(key);
+    if (hit !== undefined) return hit;
+    const decision = evaluate(index, user, wanted);
+    if (known.size >= MAX_CACHED_DECISIONS) known.clear();
+    known.set(key, decision);
+    return decision;
+  }
+
+  return {
+    authorize: decide,
+    rulesFor(user, namespace) {
+      if (user.groups.includes(MASTERS)) return { rules: everything, errors: [] };
+      const rules: PolicyRule[] = [];
+      const errors: string[] = [];
+      for (const { binding } of index.bindingsFor(user, namespace)) {
+        const own = index.rulesOf(binding);
+        if (own === undefined) errors.push(missingRole(binding));
+        else rules.push(...own);
+      }
+      return { rules, errors };
+    },
+  };
+}
+
+function keyOf(wanted: AccessAttributes): string {
+  if (wanted.kind === 'path') return `${wanted.verb} ${wanted.path}`;
+  const { verb, group, resource, subresource = '', namespace = '', name = '' } = wanted;
+  return `${verb} ${group}/${resource}/${subresource} ${namespace}/${name}`;
+}
+
+function evaluate(index: RbacIndex, user: User, wanted: AccessAttributes): Decision {
+  const namespace = wanted.kind === 'resource' ? (wanted.namespace ?? '') : '';
+  const errors: string[] = [];
+  for (const { binding, subject } of index.bindingsFor(user, namespace)) {
+    const rules = index.rulesOf(binding);
+    if (rules === undefined) errors.push(missingRole(binding));
+    else if (rules.some((rule) => ruleAllows(rule, wanted))) {
+      return { allowed: true, reason: `RBAC: allowed by ${describeBinding(binding, subject)}` };
+    }
+  }
+  return { allowed: false, reason: errors.length === 0 ? '' : `RBAC: ${joinErrors(errors)}` };
+}
+
+/** How the real server spells the error of a binding whose role is missing. */
+export function missingRole(binding: Pick<Binding, 'roleKind' | 'roleName'>): string {
+  const resource = `${binding.roleKind.toLowerCase()}.rbac.authorization.k8s.io`;
+  return `${resource} ${JSON.stringify(binding.roleName)} not found`;
+}
+
+/** Go's aggregate error: one stands alone, several in brackets. */
+export function joinErrors(errors: readonly string[]): string {
+  const distinct = [...new Set(errors)];
+  return distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`;
+}
+
+function describeBinding(binding: Binding, subject: Subject): string {
+  const [kind, name] =
+    binding.namespace === undefined
+      ? ['ClusterRoleBinding', binding.name]
+      : ['RoleBinding', `${binding.name}/${binding.namespace}`];
+  const namespace = subject.namespace === '' ? (binding.namespace ?? '') : subject.namespace;
+  const who = subject.kind === 'ServiceAccount' ? `${subject.name}/${namespace}` : subject.name;
+  const role = `${binding.roleKind} ${JSON.stringify(binding.roleName)}`;
+  return `${kind} ${JSON.stringify(name)} of ${role} to ${subject.kind} ${JSON.stringify(who)}`;
+}
+
+/** The sentence of a 403 for a resource request or a path. */
+export function forbiddenSentence(user: User, wanted: AccessAttributes, reason: string): string {
+  const because = reason === '' ? '' : `: ${reason}`;
+  const who = `User ${JSON.stringify(user.name)}`;
+  if (wanted.kind === 'path') return `${who} cannot ${wanted.verb} path ${JSON.stringify(wanted.path)}${because}`;
+  const resource = wanted.subresource === undefined ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
+  const where =
+    wanted.namespace === undefined || wanted.namespace === ''
+      ? 'at the cluster scope'
+      : `in the namespace ${JSON.stringify(wanted.namespace)}`;
+  const group = JSON.stringify(wanted.group);
+  return `${who} cannot ${wanted.verb} resource ${JSON.stringify(resource)} in API group ${group} ${where}${because}`;
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+
+import { deepFreeze, formatApiVersion, type Json, type JsonObject } from '@cartographer/machinery';
+
+import type { Registry, ResourceInfo } from '../core-api.ts';
+import type { DiscoveryForm } from './media-type.ts';
+import { virtualResources } from './virtual-resources.ts';
+
+/** A discovery document with what HTTP says about it. */
+export type Document = { readonly body: JsonObject; readonly etag: string; readonly contentType: string };
+
+/** The documents that say what is served; each is made once per registry generation. */
+export interface Discovery {
+  /** `/api` (`core`) or `/apis`. */
+  groups(scope: 'core' | 'named', form: DiscoveryForm): Document;
+  /** `/apis/GROUP`, or undefined for a group that is not served. */
+  group(name: string): Document | undefined;
+  /** `/api/v1`, `/apis/GROUP/VERSION`, or undefined for a version that is not served. */
+  resources(group: string, version: string): Document | undefined;
+  /** Every path that leads to a group version, for `/`. */
+  paths(): readonly string[];
+}
+
+/** One resource of a group version, as all forms of discovery need it. */
+type Entry = {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly Subresource[];
+};
+
+type Subresource = {
+  readonly name: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+};
+
+type Versions = ReadonlyMap<string, readonly Entry[]>;
+
+/** Creates the discovery of a registry. */
+export function createDiscovery(registry: Registry): Discovery {
+  let generation: number | undefined;
+  let groups: ReadonlyMap<string, Versions> = new Map();
+  const documents = new Map<string, Document | undefined>();
+
+  function remembered<T extends Document | undefined>(key: string, make: () => T): T {
+    if (generation !== registry.generation) {
+      generation = registry.generation;
+      groups = groupEntries(registry.all());
+      documents.clear();
+    }
+    const known = documents.get(key);
+    if (known !== undefined) return known as T;
+    const made = make();
+    documents.set(key, made);
+    return made;
+  }
+
+  return {
+    groups: (scope, form) =>
+      remembered(`${scope} ${form}`, () =>
+        form === 'legacy' ? legacyGroups(scope, groups) : aggregated(scope, form, groups),
+      ),
+    group: (name) =>
+      remembered(`group ${name}`, () => {
+        const versions = name === '' ? undefined : groups.get(name);
+        if (versions === undefined) return undefined;
+        return document({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name, versions) });
+      }),
+    resources: (group, version) =>
+      remembered(`resources ${group}/${version}`, () => {
+        const entries = groups.get(group)?.get(version);
+        return entries === undefined ? undefined : document(resourceList(group, version, entries));
+      }),
+    paths: () => {
+      remembered('paths', () => document({}));
+      return [...groups].flatMap(([group, versions]) =>
+        group === ''
+          ? ['/api', ...[...versions.keys()].map((version) => `/api/${version}`)]
+          : [`/apis/${group}`, ...[...versions.keys()].map((version) => `/apis/${group}/${version}`)],
+      );
+    },
+  };
+}
+
+function document(body: JsonObject, contentType = 'application/json'): Document {
+  const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex').toUpperCase();
+  return { body: deepFreeze(body), etag: `"${hash}"`, contentType };
+}
+
+function groupEntries(infos: readonly ResourceInfo[]): ReadonlyMap<string, Versions> {
+  const groups = new Map<string, Map<string, Entry[]>>();
+  const add = (entry: Entry): void => {
+    const versions = groups.get(entry.group) ?? new Map<string, Entry[]>();
+    groups.set(entry.group, versions);
+    const entries = versions.get(entry.version) ?? [];
+    versions.set(entry.version, entries);
+    entries.push(entry);
+  };
+  for (const info of infos) add({ ...info, subresources: subresourcesOf(info) });
+  for (const one of virtualResources) {
+    if (infos.some((info) => info.group === one.group && info.resource === one.resource)) continue;
+    add({ ...one, verbs: ['create'], shortNames: [], categories: [], subresources: [] });
+  }
+  return groups;
+}
+
+const STATUS_VERBS = ['get', 'patch', 'update'];
+
+function subresourcesOf(info: ResourceInfo): readonly Subresource[] {
+  const own = { group: info.group, version: info.version, kind: info.kind };
+  const found: Subresource[] = info.status ? [{ name: 'status', ...own, verbs: STATUS_VERBS }] : [];
+  if (info.group !== '') return found;
+  if (info.resource === 'namespaces') found.unshift({ name: 'finalize', ...own, verbs: ['update'] });
+  if (info.resource === 'serviceaccounts') {
+    found.push({
+      name: 'token',
+      group: 'authentication.k8s.io',
+      version: 'v1',
+      kind: 'TokenRequest',
+      verbs: ['create'],
+    });
+  }
+  return found;
+}
+
+function legacyGroups(scope: 'core' | 'named', groups: ReadonlyMap<string, Versions>): Document {
+  if (scope === 'core') {
+    const versions = [...(groups.get('')?.keys() ?? [])];
+    return document({ kind: 'APIVersions', versions, serverAddressByClientCIDRs: [] });
+  }
+  const named = [...groups].filter(([name]) => name !== '').map(([name, versions]) => groupOf(name, versions));
+  return document({ kind: 'APIGroupList', apiVersion: 'v1', groups: named });
+}
+
+function groupOf(name: string, versions: Versions): JsonObject {
+  const all = [...versions.keys()].map((version) => ({ groupVersion: formatApiVersion(name, version), version }));
+  return { name, versions: all, preferredVersion: all[0] ?? null };
+}
+
+function resourceList(group: string, version: string, entries: readonly Entry[]): JsonObject {
+  const resources = entries.flatMap((entry): Json[] => [
+    {
+      name: entry.resource,
+      singularName: entry.singular,
+      namespaced: entry.namespaced,
+      kind: entry.kind,
+      verbs: entry.verbs,
+      ...namesOf(entry),
+    },
+    ...entry.subresources.map((sub) => ({
+      name: `${entry.resource}/${sub.name}`,
+      singularName: '',
+      namespaced: entry.namespaced,
+      ...(sub.group === group ? {} : { group: sub.group, version: sub.version }),
+      kind: sub.kind,
+      verbs: sub.verbs,
+    })),
+  ]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: formatApiVersion(group, version), resources };
+}
+
+function namesOf({ shortNames, categories }: Entry): JsonObject {
+  return {
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+  };
+}
+
+function aggregated(scope: 'core' | 'named', form: 'v2' | 'v2beta1', groups: ReadonlyMap<string, Versions>): Document {
+  const items = [...groups]
+    .filter(([name]) => (name === '') === (scope === 'core'))
+    .map(([name, versions]) => ({
+      metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+      versions: [...versions].map(([version, entries]) => ({
+        version,
+        freshness: 'Current',
+        resources: entries.map((entry) => aggregatedResource(entry)),
+      })),
+    }));
+  return document(
+    { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${form}`, metadata: {}, items },
+    `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`,
+  );
+}
+
+function aggregatedResource(entry: Entry): JsonObject {
+  return {
+    resource: entry.resource,
+    responseKind: { group: entry.group, version: entry.version, kind: entry.kind },
+    scope: entry.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: entry.singular,
+    verbs: entry.verbs,
+    ...namesOf(entry),
+    ...(entry.subresources.length === 0
+      ? {}
+      : {
+          subresources: entry.subresources.map(({ name, group, version, kind, verbs }) => ({
+            subresource: name,
+            responseKind: { group, version, kind },
+            verbs,
+          })),
+        }),
+  };
+}

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { duplicateKeys } from './duplicate-keys.ts';
+
+describe('duplicate keys', () => {
+  test.each([
+    ['{"spec":{"n":1,"n":2}}', ['spec.n']],
+    ['{"a":1,"b":{"a":1},"a":2}', ['a']],
+    ['{"l":[{"a":1},{"a":1,"a":2}]}', ['l[1].a']],
+    ['{"a":"\\"b\\":1,","b":"{\\"b\\":1}"}', []],
+    ['{"a":1,"\\u0061":2}', ['a']],
+    ['{"a":[1,2,{"x":[]}],"x":[[{"y":1,"y":1}]]}', ['x[0][0].y']],
+    ['{"__proto__":1,"__proto__":2}', ['__proto__']],
+    ['[]', []],
+    ['1', []],
+  ])('of %s are %j', (text, expected) => {
+    expect(duplicateKeys(text)).toEqual(expected);
+  });
+
+  test('are never seen in what JSON.stringify wrote', () => {
+    fc.assert(fc.property(fc.json(), (text) => duplicateKeys(text).length === 0));
+  });
+
+  test('are reported up to a limit', () => {
+    const text = `{${Array.from({ length: 500 }, (_, i) => `"k${i}":1,"k${i}":2`).join(',')}}`;
+    expect(duplicateKeys(text)).toHaveLength(100);
+  });
+});

@@ -1,0 +1,227 @@
+import {
+  getPath,
+  isList,
+  isObject,
+  type Json,
+  type KubeObject,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
+
+import type {
+  Caller,
+  Core,
+  DeleteOptions,
+  DeleteResult,
+  ListOptions,
+  Patch,
+  ResourceInfo,
+  WatchOptions,
+  WriteOptions,
+  WriteResult,
+} from '../core-api.ts';
+import { badRequest } from '../status-error.ts';
+import { mediaType } from './media-type.ts';
+import { decodeObjectBody, decodePatchBody } from './request-body.ts';
+import { type AnswerStyle, answerStyle, jsonAnswer, listAnswer, objectAnswer, watchAnswer } from './respond.ts';
+import { isTrue, type ResourceRoute } from './route.ts';
+import { methodNotAllowed, unsupportedMediaType } from './wire-errors.ts';
+
+/** A request about objects that has been authorised and whose resource is known. */
+export type ObjectRequest = {
+  readonly request: WireRequest;
+  readonly route: ResourceRoute;
+  readonly info: ResourceInfo;
+  readonly caller: Caller;
+  readonly rendering: AnswerStyle['rendering'] | undefined;
+};
+
+/** Told of every write that was made, so that what depends on stored objects is up to date before the answer goes out. */
+export type WriteObserver = {
+  written(info: ResourceInfo, object: KubeObject): void;
+  removed(info: ResourceInfo, object: KubeObject): void;
+};
+
+type Query = Readonly<Record<string, string>>;
+
+/** Carries out one request on the core. */
+export async function answerObjectRequest(
+  core: Core,
+  observer: WriteObserver,
+  now: () => number,
+  asked: ObjectRequest,
+): Promise<WireResponse> {
+  const { request, route, info, caller } = asked;
+  const query = request.query ?? {};
+  const style = answerStyle(asked.rendering, query['includeObject'], now);
+  const written = (result: WriteResult): WireResponse => {
+    if (query['dryRun'] === undefined) observer.written(info, result.object);
+    return objectAnswer(result.created ? 201 : 200, info, result.object, style);
+  };
+  switch (route.verb) {
+    case 'get':
+      return objectAnswer(
+        200,
+        info,
+        core.get(info, keyOf(route, info), { resourceVersion: query['resourceVersion'] }),
+        style,
+      );
+    case 'list':
+      return listAnswer(info, await core.list(info, listOptions(route, query)), style);
+    case 'watch':
+      return watchAnswer(info, core.watch(info, watchOptions(route, query, request.signal)), style);
+    case 'create':
+      return written(await create(core, asked, query));
+    case 'update':
+      return written(await update(core, asked, query));
+    case 'patch':
+      return written(await patch(core, asked, query));
+    case 'delete': {
+      const result = await core.delete(info, keyOf(route, info), deleteOptions(request, query), caller);
+      if (query['dryRun'] === undefined) noteDelete(observer, info, result);
+      return result.kind === 'gone' ? jsonAnswer(200, result.status) : objectAnswer(200, info, result.object, style);
+    }
+    case 'deletecollection': {
+      const options = deleteOptions(request, query);
+      return listAnswer(info, await core.deleteCollection(info, listOptions(route, query), options, caller), style);
+    }
+  }
+}
+
+function noteDelete(observer: WriteObserver, info: ResourceInfo, result: DeleteResult): void {
+  if (result.kind === 'gone') observer.removed(info, result.object);
+  else observer.written(info, result.object);
+}
+
+function keyOf({ namespace, name }: ResourceRoute, info?: ResourceInfo): { namespace?: string; name: string } {
+  if (name === undefined) throw badRequest('name must be provided');
+  return namespace === undefined || info?.namespaced === false ? { name } : { namespace, name };
+}
+
+async function create(core: Core, { request, route, info, caller }: ObjectRequest, query: Query): Promise<WriteResult> {
+  const { value, duplicateFields } = decodeObjectBody(request.body, request.headers?.['content-type'], info.kind);
+  if (route.name !== undefined) requireKind(value, info);
+  const namespace = info.namespaced ? route.namespace : undefined;
+  return core.create(info, namespace, value, writeOptions(route, query, duplicateFields), caller);
+}
+
+/** A POST to one object's path has no meaning; a real server trips over the body first. */
+function requireKind(value: Json, info: ResourceInfo): never {
+  if (getPath(value, 'kind') !== undefined) throw methodNotAllowed();
+  const text = JSON.stringify(value);
+  throw badRequest(
+    `the object provided is unrecognized (must be of type ${info.kind}): Object 'Kind' is missing in '${text}' (${text})`,
+  );
+}
+
+async function update(core: Core, { request, route, info, caller }: ObjectRequest, query: Query): Promise<WriteResult> {
+  const key = keyOf(route, info);
+  const { value, duplicateFields } = decodeObjectBody(request.body, request.headers?.['content-type'], info.kind);
+  return core.update(info, key, value, writeOptions(route, query, duplicateFields), caller);
+}
+
+const patchKinds: Readonly<Record<string, Patch['kind']>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+const STRATEGIC = 'application/strategic-merge-patch+json';
+
+async function patch(core: Core, { request, route, info, caller }: ObjectRequest, query: Query): Promise<WriteResult> {
+  const key = keyOf(route, info);
+  const type = mediaType(request.headers?.['content-type']);
+  const kind = Object.hasOwn(patchKinds, type) ? patchKinds[type] : undefined;
+  if (kind === undefined) {
+    throw unsupportedMediaType(Object.keys(patchKinds).filter((one) => info.builtIn || one !== STRATEGIC));
+  }
+  const { value, duplicateFields } = decodePatchBody(request.body, kind === 'apply');
+  return core.patch(info, key, { kind, body: value }, writeOptions(route, query, duplicateFields), caller);
+}
+
+function writeOptions(route: ResourceRoute, query: Query, duplicateFields: readonly string[]): WriteOptions {
+  const { subresource } = route;
+  return {
+    ...(subresource === 'status' || subresource === 'finalize' ? { subresource } : {}),
+    dryRun: query['dryRun'],
+    fieldManager: query['fieldManager'],
+    fieldValidation: query['fieldValidation'],
+    ...(query['force'] === undefined ? {} : { force: isTrue(query['force']) }),
+    duplicateFields,
+  };
+}
+
+function listOptions(route: ResourceRoute, query: Query): ListOptions {
+  return {
+    namespace: route.namespace,
+    labelSelector: query['labelSelector'],
+    fieldSelector: query['fieldSelector'],
+    limit: integer(query, 'limit'),
+    continue: query['continue'],
+    resourceVersion: query['resourceVersion'],
+    resourceVersionMatch: query['resourceVersionMatch'],
+    ...(query['sendInitialEvents'] === undefined ? {} : { sendInitialEvents: isTrue(query['sendInitialEvents']) }),
+  };
+}
+
+function watchOptions(route: ResourceRoute, query: Query, signal: AbortSignal | undefined): WatchOptions {
+  return {
+    namespace: route.namespace,
+    labelSelector: query['labelSelector'],
+    fieldSelector: query['fieldSelector'],
+    resourceVersion: query['resourceVersion'],
+    resourceVersionMatch: query['resourceVersionMatch'],
+    allowWatchBookmarks: isTrue(query['allowWatchBookmarks']),
+    ...(query['sendInitialEvents'] === undefined ? {} : { sendInitialEvents: isTrue(query['sendInitialEvents']) }),
+    timeoutSeconds: integer(query, 'timeoutSeconds'),
+    signal,
+  };
+}
+
+function integer(query: Query, name: string): number | undefined {
+  const text = query[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+/** Options of a DELETE stand in the body or in the query; the body wins when it has any. */
+function deleteOptions(request: WireRequest, query: Query): DeleteOptions {
+  const empty = request.body === undefined || (request.body instanceof Uint8Array && request.body.length === 0);
+  const body = empty ? {} : decodeObjectBody(request.body, request.headers?.['content-type'], 'DeleteOptions').value;
+  if (!isObject(body)) throw badRequest('the request body must be an object of kind DeleteOptions');
+  const dryRun = body['dryRun'];
+  const fromQuery = {
+    gracePeriodSeconds: integer(query, 'gracePeriodSeconds'),
+    propagationPolicy: query['propagationPolicy'],
+    dryRun: query['dryRun'],
+    ...(query['orphanDependents'] === undefined ? {} : { orphanDependents: isTrue(query['orphanDependents']) }),
+  };
+  return {
+    ...fromQuery,
+    ...pick(body, 'gracePeriodSeconds', 'number'),
+    ...pick(body, 'propagationPolicy', 'string'),
+    ...pick(body, 'orphanDependents', 'boolean'),
+    ...(isList(dryRun) && typeof dryRun[0] === 'string' ? { dryRun: dryRun[0] } : {}),
+    ...preconditionsOf(body['preconditions']),
+  };
+}
+
+function pick(body: Readonly<Record<string, Json | undefined>>, key: string, type: string): object {
+  const value = body[key];
+  if (value === undefined || value === null) return {};
+  if (typeof value === type) return { [key]: value };
+  throw badRequest(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${key} must be a ${type}`);
+}
+
+function preconditionsOf(value: Json | undefined): Pick<DeleteOptions, 'preconditions'> {
+  if (!isObject(value)) return {};
+  const { uid, resourceVersion } = value;
+  return {
+    preconditions: {
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+
+import { isObject, type Json, type JsonObject, type MutableJsonObject } from '@cartographer/machinery';
+
+import type { Registry, ResourceInfo } from '../core-api.ts';
+import type { Document } from './discovery.ts';
+import { OBJECT_META, objectMetaSchema } from './openapi-meta.ts';
+import { virtualResources } from './virtual-resources.ts';
+
+/** The smallest OpenAPI v2 document in protobuf: `swagger: "2.0"`. kubectl up to 1.28 does nothing without one. */
+export const openApiV2Protobuf = new Uint8Array([0x0a, 0x03, 0x32, 0x2e, 0x30]);
+
+/** Media type of {@link openApiV2Protobuf} (a request writes `@v1.0` where the answer has `.v1.0`). */
+export const OPENAPI_V2_MEDIA_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** The same as JSON, for those who ask for it. */
+export const openApiV2Json: JsonObject = {
+  swagger: '2.0',
+  info: { title: 'Kubernetes', version: 'unversioned' },
+  paths: {},
+  definitions: {},
+};
+
+/** OpenAPI v3 of what is served; each document is made once per registry generation, when it is first asked for. */
+export interface OpenApi {
+  /** `/openapi/v3`: where the documents are. */
+  index(): Document;
+  /** The document of `api/v1` or `apis/GROUP/VERSION`, or undefined. */
+  document(group: string, version: string): Document | undefined;
+}
+
+/** Creates the OpenAPI documents of a registry. */
+export function createOpenApi(registry: Registry): OpenApi {
+  let generation: number | undefined;
+  const documents = new Map<string, Document>();
+
+  function remembered(key: string, make: () => Document): Document {
+    if (generation !== registry.generation) {
+      generation = registry.generation;
+      documents.clear();
+    }
+    const known = documents.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    documents.set(key, made);
+    return made;
+  }
+
+  function documentOf(group: string, version: string): Document | undefined {
+    const infos = registry.all().filter((info) => info.group === group && info.version === version);
+    const isVirtual = virtualResources.some((one) => one.group === group && one.version === version);
+    if (infos.length === 0 && !isVirtual) return undefined;
+    return remembered(`${group}/${version}`, () => sealed(groupVersionDocument(infos)));
+  }
+
+  return {
+    document: documentOf,
+    index: () =>
+      remembered('index', () => {
+        const paths: MutableJsonObject = {};
+        for (const { group, version } of [...registry.all(), ...virtualResources]) {
+          const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+          if (paths[path] !== undefined) continue;
+          const hash = documentOf(group, version)?.etag.replaceAll('"', '') ?? '';
+          paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+        }
+        return sealed({ paths });
+      }),
+  };
+}
+
+function sealed(body: JsonObject): Document {
+  const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex').toUpperCase();
+  return { body, etag: `"${hash}"`, contentType: 'application/json' };
+}
+
+function groupVersionDocument(infos: readonly ResourceInfo[]): JsonObject {
+  const paths: MutableJsonObject = {};
+  const schemas: MutableJsonObject = { [OBJECT_META]: objectMetaSchema };
+  for (const info of infos) {
+    const name = schemaName(info);
+    schemas[name] = objectSchema(info);
+    for (const [path, item] of pathItems(info, { $ref: `#/components/schemas/${name}` })) paths[path] = item;
+  }
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths, components: { schemas } };
+}
+
+/** `io.k8s.api.core.v1.ConfigMap` for built-in kinds, `test.probe.v1.Gadget` (the group turned round) for others. */
+function schemaName({ builtIn, group, version, kind }: ResourceInfo): string {
+  if (!builtIn) return `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
+  const [short = ''] = group.split('.', 1);
+  return `io.k8s.api.${group === '' ? 'core' : short}.${version}.${kind}`;
+}
+
+function gvkOf({ group, version, kind }: ResourceInfo): JsonObject {
+  return { group, version, kind };
+}
+
+function objectSchema(info: ResourceInfo): JsonObject {
+  const properties = info.openapi['properties'];
+  return {
+    ...info.openapi,
+    type: 'object',
+    properties: {
+      apiVersion: {
+        type: 'string',
+        description: 'APIVersion defines the versioned schema of this representation of an object.',
+      },
+      kind: {
+        type: 'string',
+        description: 'Kind is a string value representing the REST resource this object represents.',
+      },
+      metadata: {
+        description: "Standard object's metadata.",
+        allOf: [{ $ref: `#/components/schemas/${OBJECT_META}` }],
+      },
+      ...(isObject(properties) ? properties : {}),
+    },
+    'x-kubernetes-group-version-kind': [gvkOf(info)],
+  };
+}
+
+function queryParameter(name: string, type = 'string'): JsonObject {
+  return { name, in: 'query', schema: { type, uniqueItems: true } };
+}
+
+const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name));
+const listParameters: readonly JsonObject[] = [
+  ...['labelSelector', 'fieldSelector', 'continue', 'resourceVersion', 'resourceVersionMatch'].map((name) =>
+    queryParameter(name),
+  ),
+  queryParameter('limit', 'integer'),
+  queryParameter('timeoutSeconds', 'integer'),
+  queryParameter('watch', 'boolean'),
+];
+const PATCH_TYPES = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json'];
+
+/*
+ * Patches of built-in kinds deliberately do not list strategic merge: kubectl would then read merge keys
+ * from these documents, which do not carry them; without, it uses the ones compiled into it.
+ */
+function pathItems(info: ResourceInfo, schema: JsonObject): readonly [string, JsonObject][] {
+  const root = info.group === '' ? `/api/${info.version}` : `/apis/${info.group}/${info.version}`;
+  const collection = info.namespaced ? `${root}/namespaces/{namespace}/${info.resource}` : `${root}/${info.resource}`;
+  const operation = (action: string, parameters: readonly JsonObject[], body?: readonly string[]): JsonObject => ({
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvkOf(info),
+    parameters,
+    ...(body === undefined ? {} : { requestBody: { content: contentOf(body, schema) } }),
+    responses: { 200: { description: 'OK', content: contentOf(['application/json'], schema) } },
+  });
+  const namespace = info.namespaced ? [pathParameter('namespace')] : [];
+  const has = (verb: string, item: JsonObject): JsonObject => (info.verbs.includes(verb) ? item : {});
+  const json = ['application/json', 'application/yaml'];
+  const list: JsonObject = has('list', { get: operation('list', listParameters) });
+  const items: [string, JsonObject][] = [
+    [
+      collection,
+      { parameters: namespace, ...list, ...has('create', { post: operation('post', writeParameters, json) }) },
+    ],
+    [
+      `${collection}/{name}`,
+      {
+        parameters: [...namespace, pathParameter('name')],
+        ...has('get', { get: operation('get', []) }),
+        ...has('update', { put: operation('put', writeParameters, json) }),
+        ...has('patch', {
+          patch: operation('patch', [...writeParameters, queryParameter('force', 'boolean')], PATCH_TYPES),
+        }),
+        ...has('delete', { delete: operation('delete', [queryParameter('dryRun')]) }),
+      },
+    ],
+  ];
+  return info.namespaced ? [[`${root}/${info.resource}`, { parameters: [], ...list }], ...items] : items;
+}
+
+function pathParameter(name: string): JsonObject {
+  return { name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } };
+}
+
+function contentOf(types: readonly string[], schema: JsonObject): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}

@@ -1,0 +1,219 @@
+import {
+  type Clock,
+  failure,
+  type Json,
+  type Log,
+  stringifyJson,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
+
+import type { Caller, Core, ResourceInfo } from '../core-api.ts';
+import { badRequest, StatusError } from '../status-error.ts';
+import type { Authenticator } from './authenticator.ts';
+import { type Authorizer, forbiddenSentence } from './authorizer.ts';
+import { createImpersonation } from './impersonation.ts';
+import { chooseRendering } from './media-type.ts';
+import { answerObjectRequest, type WriteObserver } from './object-requests.ts';
+import { createPathRequests } from './path-requests.ts';
+import type { AccessAttributes } from './policy-rule.ts';
+import { decodeObjectBody, requireObject } from './request-body.ts';
+import { jsonAnswer, statusAnswer, withWarnings } from './respond.ts';
+import { review } from './reviews.ts';
+import { type ResourceRoute, type Route, routeOf } from './route.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
+import { requestToken } from './token-request.ts';
+import type { User } from './user.ts';
+import { findVirtualResource, hasVirtualGroup, type VirtualResource } from './virtual-resources.ts';
+import { methodNotAllowed, notCarried, pageNotFound, unknownResource } from './wire-errors.ts';
+
+/** What the pipeline stands on. */
+export type PipelineDeps = {
+  readonly core: Core;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly tokens: ServiceAccountTokens;
+  readonly observer: WriteObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Answers requests, whichever entrance they came through. Never rejects: every failure is an answer. */
+export type Pipeline = (request: WireRequest) => Promise<WireResponse>;
+
+/** Creates the way of a request: route, authenticate, impersonate, authorise, act, answer. */
+export function createPipeline(deps: PipelineDeps): Pipeline {
+  const impersonate = createImpersonation(deps.authorizer);
+  const answerPath = createPathRequests(deps.core.registry);
+
+  async function answer(request: WireRequest): Promise<WireResponse> {
+    const headers = request.headers ?? {};
+    const route = routeOf(request);
+    if (route === undefined) throw badRequest('the path holds a broken % escape');
+    const identity = deps.authenticator.authenticate(headers['authorization']);
+    const user = impersonate(identity instanceof Promise ? await identity : identity, headers);
+    authorize(deps.authorizer, user, request, route);
+    if (route.kind === 'path') return answerPath(request, route);
+    return answerResource(deps, request, route, user);
+  }
+
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (error instanceof StatusError) return statusAnswer(error.status);
+      deps.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+      const message = `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`;
+      return statusAnswer(failure(500, 'InternalError', message));
+    }
+  };
+}
+
+function authorize(authorizer: Authorizer, user: User, request: WireRequest, route: Route): void {
+  const wanted = attributesOf(request, route);
+  const { allowed, reason } = authorizer.authorize(user, wanted);
+  if (allowed) return;
+  const sentence = forbiddenSentence(user, wanted, reason);
+  if (wanted.kind === 'path') throw new StatusError(failure(403, 'Forbidden', `forbidden: ${sentence}`, {}));
+  const { group, resource, name } = wanted;
+  const subject = `${group === '' ? resource : `${resource}.${group}`}${name === undefined ? '' : ` ${JSON.stringify(name)}`}`;
+  throw new StatusError(
+    failure(403, 'Forbidden', `${subject} is forbidden: ${sentence}`, {
+      ...(name === undefined ? {} : { name }),
+      ...(group === '' ? {} : { group }),
+      kind: resource,
+    }),
+  );
+}
+
+const NAME_SELECTOR = /(?:^|,)\s*metadata\.name\s*==?\s*([^,=!]+?)\s*(?:,|$)/;
+
+function attributesOf(request: WireRequest, route: Route): AccessAttributes {
+  if (route.kind === 'path') return { kind: 'path', verb: request.method.toLowerCase(), path: request.path };
+  const { verb, group, resource, subresource, namespace } = route;
+  // A list of one name counts as a request for that name, so that resourceNames can allow it.
+  const selected =
+    route.name === undefined ? NAME_SELECTOR.exec(request.query?.['fieldSelector'] ?? '')?.[1] : undefined;
+  const name = route.name ?? selected;
+  return {
+    kind: 'resource',
+    verb,
+    group,
+    resource,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+async function answerResource(
+  deps: PipelineDeps,
+  request: WireRequest,
+  route: ResourceRoute,
+  user: User,
+): Promise<WireResponse> {
+  const virtual = findVirtualResource(route.group, route.version, route.resource);
+  if (virtual !== undefined) return answerReview(deps, request, route, virtual, user);
+  if (isTokenRequest(route)) return answerTokenRequest(deps, request, route);
+  const info = deps.core.registry.find(route.group, route.version, route.resource);
+  if (info === undefined) return unknown(deps.core, route);
+  requireScope(info, route);
+  requireSubresource(info, route);
+  const caller: Caller = {
+    user,
+    fieldManager: managerOf(request.headers?.['user-agent']),
+    warnings: [],
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  };
+  if (info.deprecated !== undefined) caller.warnings.push(info.deprecated);
+  const rendering = chooseRendering(request.headers?.['accept']);
+  const asked = { request, route, info, caller, rendering };
+  try {
+    return withWarnings(
+      await answerObjectRequest(deps.core, deps.observer, () => deps.clock.now(), asked),
+      caller.warnings,
+    );
+  } catch (error) {
+    if (error instanceof StatusError) return withWarnings(statusAnswer(error.status), caller.warnings);
+    throw error;
+  }
+}
+
+/** Groups of built-in kinds answer with a Status, those of custom kinds and unknown ones with plain text. */
+function unknown(core: Core, { group, version }: ResourceRoute): WireResponse {
+  const builtIn = core.registry.all().some((one) => one.builtIn && one.group === group && one.version === version);
+  if (builtIn || hasVirtualGroup(group, version)) throw unknownResource();
+  return pageNotFound();
+}
+
+function requireScope(info: ResourceInfo, route: ResourceRoute): void {
+  const isNamespaces = info.group === '' && info.resource === 'namespaces';
+  if (!info.namespaced && route.namespace !== undefined && !isNamespaces) throw unknownResource();
+  if (!info.namespaced || route.namespace !== undefined) return;
+  if (route.name !== undefined) throw unknownResource();
+  if (route.verb !== 'list' && route.verb !== 'watch') throw methodNotAllowed();
+}
+
+const REFUSED = new Set([
+  'attach',
+  'binding',
+  'ephemeralcontainers',
+  'eviction',
+  'exec',
+  'log',
+  'portforward',
+  'proxy',
+  'resize',
+  'scale',
+]);
+
+function requireSubresource(info: ResourceInfo, { subresource, verb, name }: ResourceRoute): void {
+  if (subresource === undefined) return;
+  const [first = ''] = subresource.split('/', 1);
+  if (REFUSED.has(first)) throw notCarried(`${info.resource}/${first}`);
+  const isFinalize = subresource === 'finalize' && info.group === '' && info.resource === 'namespaces';
+  if (isFinalize && verb === 'update') return;
+  if (isFinalize || name === undefined) throw methodNotAllowed();
+  if (subresource !== 'status' || !info.status) throw unknownResource();
+  if (verb !== 'get' && verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
+}
+
+/** The field manager of a client that names none: its user agent up to the first slash. */
+function managerOf(userAgent: string | undefined): string {
+  const [name = ''] = (userAgent ?? '').split('/', 1);
+  return name === '' ? 'unknown' : name.slice(0, 128);
+}
+
+async function answerReview(
+  deps: PipelineDeps,
+  request: WireRequest,
+  route: ResourceRoute,
+  resource: VirtualResource,
+  user: User,
+): Promise<WireResponse> {
+  if (route.verb !== 'create' || route.name !== undefined) throw methodNotAllowed();
+  if (resource.namespaced !== (route.namespace !== undefined)) throw unknownResource();
+  const body = objectBody(request, resource.kind);
+  return jsonAnswer(201, await review(deps, resource, body, user, route.namespace));
+}
+
+function isTokenRequest({ group, version, resource, subresource }: ResourceRoute): boolean {
+  return group === '' && version === 'v1' && resource === 'serviceaccounts' && subresource === 'token';
+}
+
+async function answerTokenRequest(
+  deps: PipelineDeps,
+  request: WireRequest,
+  { verb, namespace, name }: ResourceRoute,
+): Promise<WireResponse> {
+  if (verb !== 'create') throw methodNotAllowed();
+  if (namespace === undefined || name === undefined) throw unknownResource();
+  return jsonAnswer(201, await requestToken(deps, { namespace, name }, objectBody(request, 'TokenRequest')));
+}
+
+function objectBody(request: WireRequest, kind: string): Readonly<Record<string, Json | undefined>> {
+  const body = requireObject(decodeObjectBody(request.body, request.headers?.['content-type'], kind).value);
+  const given = body['kind'];
+  if (given === undefined || given === kind) return body;
+  throw badRequest(`${stringifyJson(given)} in the request body does not match ${kind}, which the URL is about`);
+}

@@ -1,0 +1,143 @@
+import { deepEqual, type KubeObject, type Log } from '@cartographer/machinery';
+
+import type { Caller, Core, ResourceInfo } from '../core-api.ts';
+import { StatusError } from '../status-error.ts';
+import { bootstrapBindings, bootstrapRoles } from './bootstrap-roles.ts';
+import type { WriteObserver } from './object-requests.ts';
+import { rulesOf } from './policy-rule.ts';
+import type { RbacIndex } from './rbac-index.ts';
+import { systemUser } from './user.ts';
+
+const GROUP = 'rbac.authorization.k8s.io';
+const RESOURCES = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'];
+const MAX_REMOVED = 10_000;
+
+/** Who the server is when it writes its own objects. */
+export function systemCaller(fieldManager: string): Caller {
+  return { user: systemUser, fieldManager, warnings: [] };
+}
+
+/** Keeps the RBAC index in step with the store. */
+export interface RbacFeed {
+  /** Tells the index of a write before its answer goes out: who is granted something can use it at once. */
+  readonly observer: WriteObserver;
+  /** Ends the feed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Installs the bootstrap roles that are missing, reads all RBAC objects and follows them. Rules of
+ * aggregated ClusterRoles are written back into them, as the controller of a real cluster does.
+ */
+export async function startRbacFeed(core: Core, index: RbacIndex, log: Log): Promise<RbacFeed> {
+  const stopped = new AbortController();
+  const versions = createVersions();
+  const put = (object: KubeObject): void => {
+    if (versions.isNews(object)) index.put(object);
+  };
+  const remove = (object: KubeObject): void => {
+    versions.remove(object);
+    index.remove(object);
+  };
+  await installBootstrapRoles(core);
+  const infos = RESOURCES.flatMap((resource) => core.registry.find(GROUP, 'v1', resource) ?? []);
+  const starts = await Promise.all(
+    infos.map(async (info) => {
+      const list = await core.list(info, {});
+      for (const item of list.items) put(item);
+      return { info, resourceVersion: list.metadata.resourceVersion };
+    }),
+  );
+  await writeAggregatedRules(core, index);
+  const follow = async (info: ResourceInfo, resourceVersion: string | undefined): Promise<void> => {
+    for await (const event of core.watch(info, { resourceVersion, signal: stopped.signal })) {
+      const object = event.object as KubeObject;
+      if (event.type === 'ADDED' || event.type === 'MODIFIED') put(object);
+      else if (event.type === 'DELETED') remove(object);
+      if (info.resource === 'clusterroles' && event.type !== 'BOOKMARK') await writeAggregatedRules(core, index);
+    }
+  };
+  const run = async ({ info, resourceVersion }: (typeof starts)[number]): Promise<void> => {
+    let from = resourceVersion;
+    while (!stopped.signal.aborted) {
+      try {
+        await follow(info, from);
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        log.error({ err: error, resource: info.resource }, 'following RBAC objects failed; starting over');
+      }
+      if (stopped.signal.aborted) return;
+      // A watch ends by its time limit or because it fell behind: take the state anew and go on.
+      const list = await core.list(info, {});
+      for (const item of list.items) put(item);
+      from = list.metadata.resourceVersion;
+    }
+  };
+  const running = Promise.all(starts.map(run));
+  return {
+    observer: {
+      written: (info, object) => {
+        if (info.group === GROUP) put(object);
+      },
+      removed: (info, object) => {
+        if (info.group === GROUP) remove(object);
+      },
+    },
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+/** Tells news from events that arrive after the answer of the write they are about. */
+function createVersions(): { isNews(object: KubeObject): boolean; remove(object: KubeObject): void } {
+  const newest = new Map<string, number>();
+  const removed = new Set<string>();
+  return {
+    isNews({ metadata: { uid = '', resourceVersion } }) {
+      const version = Number(resourceVersion ?? 0);
+      if (removed.has(uid) || version <= (newest.get(uid) ?? 0)) return false;
+      newest.set(uid, version);
+      return true;
+    },
+    remove({ metadata: { uid = '' } }) {
+      newest.delete(uid);
+      if (removed.size >= MAX_REMOVED) removed.clear();
+      removed.add(uid);
+    },
+  };
+}
+
+async function installBootstrapRoles(core: Core): Promise<void> {
+  for (const [resource, objects] of [
+    ['clusterroles', bootstrapRoles],
+    ['clusterrolebindings', bootstrapBindings],
+  ] as const) {
+    const info = core.registry.find(GROUP, 'v1', resource);
+    if (info === undefined) continue;
+    for (const object of objects) {
+      try {
+        await core.create(info, undefined, object as never, {}, systemCaller('kube-apiserver'));
+      } catch (error) {
+        if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
+      }
+    }
+  }
+}
+
+async function writeAggregatedRules(core: Core, index: RbacIndex): Promise<void> {
+  const info = core.registry.find(GROUP, 'v1', 'clusterroles');
+  if (info === undefined) return;
+  for (const { name, rules } of [...index.aggregatedRoles()]) {
+    try {
+      const live = core.get(info, { name });
+      if (deepEqual(rulesOf(live), rules)) continue;
+      const body = JSON.parse(JSON.stringify({ ...live, rules })) as never;
+      await core.update(info, { name }, body, {}, systemCaller('clusterrole-aggregation-controller'));
+    } catch (error) {
+      // It changed or went in the meantime: the event of that brings us back.
+      if (!(error instanceof StatusError) || (error.status.code !== 404 && error.status.code !== 409)) throw error;
+    }
+  }
+}

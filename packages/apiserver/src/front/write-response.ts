@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http';
+
+import { stringifyJson, type WatchEvent, type WireResponse } from '@cartographer/machinery';
+
+/** JSON text; the slow path for integers beyond 2^53 is taken only when there are any. */
+function jsonText(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (error instanceof TypeError) return stringifyJson(value, indent);
+    throw error;
+  }
+}
+
+/** Bytes of documents (discovery, OpenAPI) that are answered again and again: recognised by their ETag. */
+const documents = new WeakMap<object, Buffer>();
+
+/** The bytes of an answer's body. */
+export function serialize(answer: WireResponse, pretty: boolean): Uint8Array {
+  const { body } = answer;
+  if (body instanceof Uint8Array) return body;
+  const keep = answer.headers['etag'] !== undefined && typeof body === 'object' && body !== null && !pretty;
+  const known = keep ? documents.get(body) : undefined;
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(`${jsonText(body ?? null, pretty ? 2 : undefined)}\n`);
+  if (keep) documents.set(body, bytes);
+  return bytes;
+}
+
+/** Lines of events that several watchers get: each is made once. */
+const lines = new WeakMap<WatchEvent, string>();
+let watchers = 0;
+
+function lineOf(event: WatchEvent): string {
+  const known = lines.get(event);
+  if (known !== undefined) return known;
+  const line = `${jsonText(event)}\n`;
+  if (watchers > 1) lines.set(event, line);
+  return line;
+}
+
+/**
+ * Streams a watch: headers go out at once (kubectl waits for them, even past its timeout), then one line an
+ * event. When the client does not keep up, the source is not asked for more, and its own limit ends the watch.
+ */
+export async function streamEvents(
+  response: ServerResponse,
+  answer: WireResponse,
+  events: AsyncIterable<WatchEvent>,
+): Promise<void> {
+  response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-cache, private' });
+  response.flushHeaders();
+  watchers += 1;
+  let corked = false;
+  try {
+    for await (const event of events) {
+      if (response.destroyed) return;
+      if (!corked) {
+        corked = true;
+        response.cork();
+        setImmediate(() => {
+          corked = false;
+          response.uncork();
+        });
+      }
+      if (!response.write(lineOf(event))) await drained(response);
+    }
+  } finally {
+    watchers -= 1;
+    if (!response.destroyed) response.end();
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+  });
+}
