@@ -1,0 +1,31 @@
+import type { Client } from '@cartographer/kube';
+import type { FakeClock } from '../fake-clock.ts';
+import { typeOf } from './snapshot.ts';
+
+/** What can be asked whether it has anything left to do; retries that wait for their time do not count. */
+export type Busy = { isIdle(): boolean };
+
+/** How long nothing may happen, in fake time, until a step counts as settled: what the recorder waited at least. */
+const QUIET_MS = 3000;
+const TICK_MS = 100;
+/** Fake time after which a step is given up. */
+const LIMIT_MS = 120_000;
+
+/**
+ * Waits until the controller is idle and nothing has been written for a while. Time is the fake clock's, so that
+ * retries come up for their turn and the wait itself takes none.
+ */
+export function untilQuiet(client: Client, controller: Busy, clock: FakeClock): () => Promise<void> {
+  return async () => {
+    let revision = '';
+    let quietMs = 0;
+    for (let passedMs = 0; quietMs < QUIET_MS; passedMs += TICK_MS) {
+      if (passedMs > LIMIT_MS) throw new Error(`nothing settled within ${LIMIT_MS} ms`);
+      await clock.advance(TICK_MS);
+      const { metadata } = await client.list(typeOf('Namespace'), { limit: 1 });
+      const quiet = controller.isIdle() && metadata.resourceVersion === revision;
+      quietMs = quiet ? quietMs + TICK_MS : 0;
+      revision = metadata.resourceVersion ?? '';
+    }
+  };
+}
