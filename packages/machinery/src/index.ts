@@ -24,3 +24,6 @@ export {
   parseFieldSelector,
   type SelectorOperator,
 } from './selectors.ts';
+export { parseYamlDocuments, toYaml } from './yaml.ts';
+export { YamlError } from './yaml-error.ts';
+export { canonicalQuantity, compareQuantities, parseQuantity, type Quantity, type QuantityFormat } from './quantity.ts';
