@@ -27,3 +27,11 @@ export {
 export { parseYamlDocuments, toYaml } from './yaml.ts';
 export { YamlError } from './yaml-error.ts';
 export { canonicalQuantity, compareQuantities, parseQuantity, type Quantity, type QuantityFormat } from './quantity.ts';
+export * from './apply.ts';
+export * from './compiled-schema.ts';
+export * from './conditions.ts';
+export * from './field-error.ts';
+export * from './merge-schema.ts';
+export * from './nesting.ts';
+export { PatternError } from './schema-pattern.ts';
+export * from './structural-schema.ts';

@@ -1,0 +1,105 @@
+import type { FieldError } from './field-error.ts';
+import { invalidError } from './field-error.ts';
+import type { JsonObject } from './json.ts';
+import { nestsTooDeep } from './nesting.ts';
+import type { Failure } from './schema-check.ts';
+import { errorsOf } from './schema-check.ts';
+import { compileDefaults } from './schema-defaults.ts';
+import { compileEmbedded, compileUniqueness } from './schema-lists.ts';
+import { compilePruner } from './schema-prune.ts';
+import { compileRules } from './schema-rules.ts';
+import { compileChecks } from './schema-validate.ts';
+import type { StructuralSchema } from './structural-schema.ts';
+
+/** A schema made ready for use. Its functions never change what they are given. */
+export interface CompiledSchema {
+  readonly source: StructuralSchema;
+  /**
+   * Drops what the schema does not specify and names it (`spec.zzz`). `apiVersion`, `kind` and `metadata` of the root
+   * are implied. The same reference comes back when nothing was dropped.
+   */
+  prune(value: JsonObject): { readonly value: JsonObject; readonly pruned: readonly string[] };
+  /**
+   * Fills in defaults. Nulls that the schema does not allow are replaced by the default or dropped, as for everything
+   * that a client sends; with `keepNulls` those without a default stay (and fail validation), as in the result of a
+   * server-side apply. The same reference comes back when nothing changed.
+   */
+  applyDefaults(value: JsonObject, options?: { readonly keepNulls?: boolean }): JsonObject;
+  /**
+   * What is wrong with a value, in Kubernetes' words. With `old`, what has not changed is not held against the writer,
+   * and transition rules are checked. `earlier` are errors that the caller found (those of metadata): they come first,
+   * and may keep rules from being checked.
+   */
+  validate(value: JsonObject, old?: JsonObject, earlier?: readonly FieldError[]): readonly FieldError[];
+}
+
+/**
+ * Compiles a structural schema to closures.
+ * @throws PatternError or RuleError for a pattern or a CEL rule that cannot be compiled: see `structuralErrors`.
+ */
+export function compileSchema(source: StructuralSchema): CompiledSchema {
+  const pruner = compilePruner(source);
+  const defaulter = compileDefaults(source);
+  const validate = compileValidation(source);
+  return {
+    source,
+    prune: (value) => {
+      const pruned: string[] = [];
+      return { value: pruner(value, pruned, '') as JsonObject, pruned };
+    },
+    applyDefaults: (value, options) => defaulter(value, options?.keepNulls ?? false) as JsonObject,
+    validate,
+  };
+}
+
+/** Failures that make rules pointless: the value may not have the form that they expect. */
+const BLOCKING: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const UNCHECKED =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+const MAX_ERRORS = 1000;
+
+function compileValidation(source: StructuralSchema): CompiledSchema['validate'] {
+  const checks = compileChecks({ ...source, type: 'object' });
+  const embedded = compileEmbedded(source);
+  const uniqueness = compileUniqueness(source);
+  const rules = compileRules(source);
+  return (value, old, earlier = []) => {
+    if (nestsTooDeep(value)) return [...earlier, invalidError('<nil>', '', 'exceeded max depth')];
+    let failures: Failure[] = [];
+    checks(value, undefined, failures);
+    if (failures.length > 0 && old !== undefined) {
+      failures = [];
+      checks(value, old, failures);
+    }
+    embedded?.(value, undefined, failures);
+    if (uniqueness !== undefined) addDuplicates(value, old, uniqueness, failures);
+    const errors =
+      failures.length === 0 && earlier.length === 0 ? [] : [...earlier, ...errorsOf(failures).slice(0, MAX_ERRORS)];
+    if (rules === undefined) return errors;
+    if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidError('<nil>', null, UNCHECKED)];
+    return [...errors, ...rules(value, old)];
+  };
+}
+
+/** Lists that had duplicates before may keep them. */
+function addDuplicates(
+  value: JsonObject,
+  old: JsonObject | undefined,
+  uniqueness: NonNullable<ReturnType<typeof compileUniqueness>>,
+  failures: Failure[],
+): void {
+  const found: Failure[] = [];
+  uniqueness(value, undefined, found);
+  if (found.length > 0 && old !== undefined) {
+    const before: Failure[] = [];
+    uniqueness(old, undefined, before);
+    if (before.length > 0) return;
+  }
+  failures.push(...found);
+}
