@@ -47,7 +47,7 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
       signal: request.signal,
       ...(watch ? { bodyTimeout: 0 } : {}),
     });
-    if (answer.statusCode === 401) access.credentials.refused();
+    if (answer.statusCode === 401 && request.headers?.['authorization'] === undefined) access.credentials.refused();
     if (watch && answer.statusCode === 200) return watching(answer, request);
     return { status: answer.statusCode, headers: flat(answer.headers), body: await readBody(answer) };
   };

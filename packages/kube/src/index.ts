@@ -30,8 +30,15 @@ export type {
 } from './client.ts';
 export { bearer, staticCredentials } from './cluster-access.ts';
 export type { ClusterAccess, Credential, CredentialSource } from './cluster-access.ts';
+export { createEventRecorder } from './event-recorder.ts';
+export type { EventRecorder, EventRecorderOptions } from './event-recorder.ts';
 export { createHttpTransport } from './http-transport.ts';
 export type { HttpTransportOptions } from './http-transport.ts';
+export { inClusterAccess, isInCluster } from './in-cluster.ts';
+export type { InClusterOptions } from './in-cluster.ts';
+export { loadKubeconfig } from './kubeconfig.ts';
+export type { KubeconfigOptions } from './kubeconfig.ts';
+export { KubeconfigError } from './kubeconfig-error.ts';
 export { createInProcessTransport } from './in-process-transport.ts';
 export { createInformer, withoutManagedFields } from './informer.ts';
 export type { Informer, InformerEvent, InformerOptions } from './informer.ts';
@@ -46,3 +53,5 @@ export { apiVersionOf, groupVersionPath, resourcePath } from './resource-path.ts
 export type { ResourceKey } from './resource-path.ts';
 export { Secret } from './secret.ts';
 export { systemClock } from './system-clock.ts';
+export { createTokenCache, TokenError } from './token-cache.ts';
+export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './token-cache.ts';
