@@ -1,1 +1,1 @@
-export {};
+export { type Laptop, laptopCrds, type LaptopOptions, startLaptop } from './start.ts';

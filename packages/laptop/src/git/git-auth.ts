@@ -45,8 +45,11 @@ async function openHttpAuth(
 ): Promise<GitAuth> {
   const config: [string, string][] = [];
   const authorization = authorizationHeader(location, secret);
-  // Bound to the origin, so that a redirect elsewhere does not carry it along.
-  if (authorization !== undefined) config.push([`http.${location.origin}/.extraHeader`, authorization]);
+  if (authorization !== undefined) {
+    config.push([`http.${location.origin}/.extraHeader`, authorization]);
+    // git sends its headers to whatever host a redirect names: with credentials, none is followed.
+    config.push(['http.followRedirects', 'false']);
+  }
 
   const files = await TempFiles.create(tempFolder);
   const pem: readonly (readonly [setting: string, content: Buffer | undefined])[] = [

@@ -47,6 +47,10 @@ function httpFailure(stderr: string, said: string, location: GitLocation & { kin
     return `authentication required: ${reason === '' ? 'the server wants other credentials; check spec.secretRef' : reason}`;
   }
   if (stderr.includes('returned error: 403')) return `authorization failed: ${reason}`;
+  const redirect = /returned error: (3\d\d)/.exec(stderr);
+  if (redirect !== null) {
+    return `redirect (status ${redirect[1]}) not followed, because credentials would go along; set spec.url to where it leads`;
+  }
   const request = `${location.url.replace(/\/$/, '')}/info/refs?service=git-upload-pack`;
   const status = /returned error: (\d{3})/.exec(stderr);
   if (status !== null) return `unexpected client error: unexpected requesting "${request}" status code: ${status[1]}`;

@@ -106,10 +106,24 @@ export class GitMirror {
 
   async #fetch(remote: GitRemote, how: readonly string[], refspec: string, sample: string): Promise<void> {
     await this.#prepare(remote.signal, sample.length === 64 ? 'sha256' : 'sha1');
-    const fixed = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--update-shallow'];
+    const fixed = [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-auto-maintenance',
+      '--update-shallow',
+    ];
     const { code, stderr } = await this.#git.run(
       [
-        ...[`--git-dir=${this.#folder}`, ...HANG_UP, '-c', 'fetch.unpackLimit=1', '-c', 'fetch.showForcedUpdates=false'],
+        ...[
+          `--git-dir=${this.#folder}`,
+          ...HANG_UP,
+          '-c',
+          'fetch.unpackLimit=1',
+          '-c',
+          'fetch.showForcedUpdates=false',
+        ],
         ...[...fixed, '--no-recurse-submodules', ...how, '--', urlOf(remote.location), refspec],
       ],
       remote,
@@ -131,7 +145,15 @@ export class GitMirror {
 
   async #has(commit: string, signal: AbortSignal): Promise<boolean> {
     // Its files, too: a fetch that was killed may have left the commit without them.
-    const args = [`--git-dir=${this.#folder}`, 'rev-list', '--quiet', '--objects', '--no-walk', '--end-of-options', commit];
+    const args = [
+      `--git-dir=${this.#folder}`,
+      'rev-list',
+      '--quiet',
+      '--objects',
+      '--no-walk',
+      '--end-of-options',
+      commit,
+    ];
     return (await this.#git.run(args, { signal })).code === 0;
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { GitError } from './git-error.ts';
 
 /** How a git process ended: its exit code and what it said. */
 export type GitExit = { readonly code: number; readonly stderr: string };
@@ -92,7 +93,7 @@ async function exitOf(child: ChildProcessWithoutNullStreams, signal: AbortSignal
   signal.addEventListener('abort', kill, { once: true });
   try {
     const code = await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) => reject(new Error(`cannot run git: ${error.message}; install git`, { cause: error })));
+      child.on('error', (error) => reject(new GitError(`cannot run git: ${error.message}; install git`, error)));
       child.on('close', (exitCode) => resolve(exitCode ?? -1));
     });
     signal.throwIfAborted();
@@ -116,7 +117,7 @@ async function readAll(stream: Readable, maxBytes: number): Promise<Buffer> {
   let length = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBytes) throw new Error(`git wrote more than ${maxBytes} bytes`);
+    if (length > maxBytes) throw new GitError(`git wrote more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

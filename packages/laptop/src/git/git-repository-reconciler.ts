@@ -8,7 +8,12 @@ import type { ArtifactStore } from '../artifact-store.ts';
 import { type SecretData } from './git-auth.ts';
 import { parseGitLocation } from './git-location.ts';
 import type { Git } from './git-process.ts';
-import { GIT_REPOSITORY_FINALIZER, gitRepositorySpec, gitRepositoryStatus, gitRepositoryType } from './git-repository.ts';
+import {
+  GIT_REPOSITORY_FINALIZER,
+  gitRepositorySpec,
+  gitRepositoryStatus,
+  gitRepositoryType,
+} from './git-repository.ts';
 import { eventsOf, nextStatus, type Outcome, type Standing } from './git-repository-status.ts';
 import { observeSource } from './observe-source.ts';
 
@@ -31,8 +36,8 @@ export type GitRepositoryDeps = {
   readonly urlOf: (artifactPath: string) => string;
   /** Where mirrors and credential files live. */
   readonly workFolder: string;
-  /** Calls back for a key when refs of a local repository move. */
-  readonly localRepositories: { watch(key: string, path: string): void; unwatch(key: string): void };
+  /** Calls back for a key when refs of a local repository move; resolves when no move is missed any more. */
+  readonly localRepositories: { watch(key: string, path: string): Promise<void>; unwatch(key: string): void };
   readonly clock: Clock;
   /** A number from 0 to 1. */
   readonly random: () => number;
@@ -64,7 +69,7 @@ export function createGitRepositoryReconciler(deps: GitRepositoryDeps): GitRepos
     const object = await adopt(deps, found, signal);
     written.note(key, found, object);
 
-    watchIfLocal(deps, key, object);
+    await watchIfLocal(deps, key, object);
     const standing = await takeStock(deps, object);
     const outcome = await observe(deps, object, standing, signal);
 
@@ -87,8 +92,14 @@ async function release(deps: GitRepositoryDeps, object: KubeObject, signal: Abor
   if (!finalizers.includes(GIT_REPOSITORY_FINALIZER)) return;
   const { mirrorFolder, artifactFolder } = foldersOf(deps, object);
   await rm(mirrorFolder, { recursive: true, force: true });
+  await rm(`${mirrorFolder}.submodules`, { recursive: true, force: true });
   if (await deps.artifacts.removeFolder(artifactFolder)) {
-    deps.events.event(object, 'Normal', 'GarbageCollectionSucceeded', 'garbage collected artifacts for deleted resource');
+    deps.events.event(
+      object,
+      'Normal',
+      'GarbageCollectionSucceeded',
+      'garbage collected artifacts for deleted resource',
+    );
   }
   const kept = finalizers.filter((name) => name !== GIT_REPOSITORY_FINALIZER);
   await patchFinalizers(deps.client, object, kept, signal).catch((error: unknown) => {
@@ -105,14 +116,18 @@ function patchFinalizers(
   const { namespace, name = '', resourceVersion } = object.metadata;
   // With the version, so that a finalizer which someone else has just added is not lost.
   const body = { metadata: { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
-  return client.patch(gitRepositoryType, { namespace, name }, { kind: 'merge', body, fieldManager: FIELD_MANAGER, signal });
+  return client.patch(
+    gitRepositoryType,
+    { namespace, name },
+    { kind: 'merge', body, fieldManager: FIELD_MANAGER, signal },
+  );
 }
 
-function watchIfLocal({ localRepositories }: GitRepositoryDeps, key: string, object: KubeObject): void {
+async function watchIfLocal({ localRepositories }: GitRepositoryDeps, key: string, object: KubeObject): Promise<void> {
   const { url, suspend } = gitRepositorySpec(object);
   const path = suspend ? undefined : localPath(url);
   if (path === undefined) localRepositories.unwatch(key);
-  else localRepositories.watch(key, path);
+  else await localRepositories.watch(key, path);
 }
 
 function localPath(url: string): string | undefined {
@@ -174,7 +189,10 @@ async function readSecret(
   try {
     const { data } = await client.get(secretType, { namespace: metadata.namespace, name }, { signal });
     const entries = Object.entries(isObject(data) ? data : {});
-    return { kind: 'read', data: Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64')])) };
+    return {
+      kind: 'read',
+      data: Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64')])),
+    };
   } catch (error) {
     signal.throwIfAborted();
     const secret = `failed to get secret '${metadata.namespace ?? ''}/${name}': `;
@@ -221,7 +239,10 @@ function next({ random }: GitRepositoryDeps, object: KubeObject, outcome: Outcom
   }
 }
 
-function foldersOf({ workFolder }: GitRepositoryDeps, { metadata }: KubeObject): { mirrorFolder: string; artifactFolder: string } {
+function foldersOf(
+  { workFolder }: GitRepositoryDeps,
+  { metadata }: KubeObject,
+): { mirrorFolder: string; artifactFolder: string } {
   const place = [metadata.namespace ?? '', metadata.name ?? ''];
   return { mirrorFolder: join(workFolder, 'mirrors', ...place), artifactFolder: ['gitrepository', ...place].join('/') };
 }

@@ -50,7 +50,12 @@ export type Standing = {
 export type EventText = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
 
 /** The status of an object after a run, computed from the one before. */
-export function nextStatus(object: KubeObject, standing: Standing, outcome: Outcome, nowMs: number): GitRepositoryStatus {
+export function nextStatus(
+  object: KubeObject,
+  standing: Standing,
+  outcome: Outcome,
+  nowMs: number,
+): GitRepositoryStatus {
   const previous = gitRepositoryStatus(object);
   const conditions = new Conditions(previous.conditions ?? [], object.metadata.generation ?? 0, nowMs);
   const handled = requestedAt(object) ?? previous.lastHandledReconcileAt;

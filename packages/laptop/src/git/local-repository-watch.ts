@@ -5,14 +5,19 @@ import type { Clock, Log } from '@cartographer/machinery';
 
 /** Watches the refs of repositories on this machine. */
 export interface LocalRepositoryWatch {
-  /** Calls back for the key when refs of the repository at `path` may have moved. A second call replaces the first. */
-  watch(key: string, path: string): void;
+  /**
+   * Calls back for the key when refs of the repository at `path` may have moved. A second call
+   * replaces the first. Resolves when every move from now on is noticed.
+   */
+  watch(key: string, path: string): Promise<void>;
   unwatch(key: string): void;
   close(): void;
 }
 
 /** Events come in bursts (lock, write, rename): one call back for each burst. */
 const SETTLE_MS = 20;
+/** A repository that changes while it is looked at is looked at again, but not for ever. */
+const MAX_ROUNDS = 5;
 /** More folders of refs than this are left to the interval. */
 const MAX_FOLDERS = 500;
 
@@ -31,11 +36,13 @@ export function createLocalRepositoryWatch(options: {
     watches.delete(key);
   };
   return {
-    watch(key, path) {
-      if (watches.get(key)?.path === path) return;
+    async watch(key, path) {
+      const known = watches.get(key);
+      if (known?.path === path) return known.refs.started;
       unwatch(key);
       const refs = new RefsWatch(path, () => options.onChange(key), options.clock, options.log.child({ key }));
       watches.set(key, { path, refs });
+      return refs.started;
     },
     unwatch,
     close() {
@@ -46,16 +53,19 @@ export function createLocalRepositoryWatch(options: {
 
 /**
  * Watches the few folders that hold refs, each by itself: a recursive watch would cover every object
- * of the repository. What is watched is worked out anew after each burst of events, so folders that
- * are renamed over, removed and made again are followed. While the repository is missing, the nearest
- * folder that exists is watched for its return.
+ * of the repository. After each burst of events the folders are worked out and watched anew, so that
+ * those which were renamed over or removed and made again are followed: a watch stays with the folder
+ * that it began with, and not even its inode number tells. While the repository is missing, the
+ * nearest folder that exists is watched for its return.
  */
 class RefsWatch {
+  /** Settles when the first watches are in place. */
+  readonly started: Promise<void>;
   readonly #path: string;
   readonly #onChange: () => void;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();
+  #watchers: readonly FSWatcher[] = [];
   #cancelSettle: (() => void) | undefined;
   #closed = false;
 
@@ -64,45 +74,31 @@ class RefsWatch {
     this.#onChange = onChange;
     this.#clock = clock;
     this.#log = log;
-    this.#rescan(false);
+    this.started = this.#follow();
   }
 
   close(): void {
     this.#closed = true;
     this.#cancelSettle?.();
-    for (const { watcher } of this.#watchers.values()) watcher.close();
-    this.#watchers.clear();
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers = [];
   }
 
-  #rescan(tell: boolean): void {
-    this.#follow().then(
-      (grown) => {
-        // A ref may have moved between the event and the new watch.
-        if (!this.#closed && (tell || grown)) this.#onChange();
-      },
-      (error: unknown) => this.#log.warn({ err: error, path: this.#path }, 'cannot watch repository; its interval still counts'),
-    );
-  }
-
-  /** Watches what there is to watch now; true when a folder came that was not watched before. */
-  async #follow(): Promise<boolean> {
-    const folders = await foldersToWatch(this.#path);
-    if (this.#closed) return false;
-    for (const [folder, { watcher, inode }] of this.#watchers) {
-      if (folders.get(folder) === inode) continue;
-      watcher.close();
-      this.#watchers.delete(folder);
+  /** Watches what there is to watch now; looks again until nothing changed while the watches were opened. */
+  async #follow(): Promise<void> {
+    try {
+      let folders = await foldersToWatch(this.#path);
+      for (let round = 0; round < MAX_ROUNDS && !this.#closed; round += 1) {
+        const old = this.#watchers;
+        this.#watchers = [...folders.keys()].flatMap((folder) => this.#open(folder) ?? []);
+        for (const watcher of old) watcher.close();
+        const now = await foldersToWatch(this.#path);
+        if (isSame(folders, now)) return;
+        folders = now;
+      }
+    } catch (error) {
+      this.#log.warn({ err: error, path: this.#path }, 'cannot watch repository; its interval still counts');
     }
-    const isFirst = this.#watchers.size === 0;
-    let grown = false;
-    for (const [folder, inode] of folders) {
-      if (this.#watchers.has(folder)) continue;
-      const watcher = this.#open(folder);
-      if (watcher === undefined) continue;
-      this.#watchers.set(folder, { watcher, inode });
-      grown = true;
-    }
-    return grown && !isFirst;
   }
 
   #open(folder: string): FSWatcher | undefined {
@@ -122,9 +118,15 @@ class RefsWatch {
     if (this.#closed || this.#cancelSettle !== undefined) return;
     this.#cancelSettle = this.#clock.schedule(SETTLE_MS, () => {
       this.#cancelSettle = undefined;
-      this.#rescan(true);
+      void this.#follow().then(() => {
+        if (!this.#closed) this.#onChange();
+      });
     });
   }
+}
+
+function isSame(left: ReadonlyMap<string, number>, right: ReadonlyMap<string, number>): boolean {
+  return left.size === right.size && [...left].every(([folder, inode]) => right.get(folder) === inode);
 }
 
 /** git writes `X.lock` and renames it to X: only the second matters. Its index, logs and objects never do. */
@@ -133,7 +135,17 @@ function isOfInterest(name: string | null): boolean {
   return !name.endsWith('.lock') && !IGNORED.has(name);
 }
 
-const IGNORED = new Set(['index', 'objects', 'logs', 'COMMIT_EDITMSG', 'ORIG_HEAD', 'FETCH_HEAD', 'config', 'hooks', 'info']);
+const IGNORED = new Set([
+  'index',
+  'objects',
+  'logs',
+  'COMMIT_EDITMSG',
+  'ORIG_HEAD',
+  'FETCH_HEAD',
+  'config',
+  'hooks',
+  'info',
+]);
 
 /** The folders whose entries are refs, each with its inode: a folder that was replaced has another. */
 async function foldersToWatch(path: string): Promise<ReadonlyMap<string, number>> {

@@ -9,7 +9,8 @@ import { type CommitInfo, GitMirror, type GitRemote } from './git-mirror.ts';
 import type { Git } from './git-process.ts';
 import type { GitReference, GitRepositorySpec } from './git-repository.ts';
 import { isContentConfigObserved, type Outcome, type Standing } from './git-repository-status.ts';
-import { listTree, selectSources, tarOfTree } from './source-tree.ts';
+import { listTree, selectSources, tarOfTree, type TreeEntry } from './source-tree.ts';
+import { listSubmodules } from './submodules.ts';
 
 /** Where an observation reads and stores. */
 export type SourceDeps = {
@@ -73,7 +74,12 @@ async function lookAndFetch(deps: SourceDeps, question: SourceQuestion, remote: 
   const choice = chooseRevision(spec.ref, refs, remote.location.text);
   if (choice.kind === 'refused') return checkoutFailed(choice.message);
   if (choice.kind === 'empty') {
-    return { kind: 'failed', condition: 'FetchFailed', reason: 'EmptyGitRepository', message: 'git repository is empty' };
+    return {
+      kind: 'failed',
+      condition: 'FetchFailed',
+      reason: 'EmptyGitRepository',
+      message: 'git repository is empty',
+    };
   }
 
   const known = standing.artifact;
@@ -83,7 +89,7 @@ async function lookAndFetch(deps: SourceDeps, question: SourceQuestion, remote: 
     return { kind: 'stored', artifact: known, found: isRef ? 'unchanged' : 'upToDate' };
   }
   const fetched = await fetch(mirror, remote, choice);
-  return pack(deps, question, mirror, fetched, remote.signal);
+  return pack(deps, question, mirror, fetched, remote);
 }
 
 type Fetched = { readonly revision: string; readonly info: CommitInfo };
@@ -121,17 +127,20 @@ async function pack(
   { object, spec, standing }: SourceQuestion,
   mirror: GitMirror,
   { revision, info }: Fetched,
-  signal: AbortSignal,
+  remote: GitRemote,
 ): Promise<Outcome> {
+  const { signal } = remote;
   const known = standing.artifact;
   if (known?.revision === revision && isContentConfigObserved(object)) {
     return { kind: 'stored', artifact: known, found: 'upToDate', subject: info.subject };
   }
-  const tree = await listTree(mirror, info.commit, signal);
-  const sources = await selectSources(mirror, tree, { ...spec, signal });
+  const tree: readonly TreeEntry[] = spec.recurseSubmodules
+    ? await listSubmodules({ git: deps.git, folder: `${deps.mirrorFolder}.submodules` }, mirror, remote, info.commit)
+    : await listTree(mirror, info.commit, signal);
+  const sources = await selectSources(tree, { ...spec, signal });
   const path = `${deps.artifactFolder}/${info.commit}.tar.gz`;
   try {
-    const { digest, sizeBytes } = await deps.artifacts.write(path, tarOfTree(mirror, sources, signal), signal);
+    const { digest, sizeBytes } = await deps.artifacts.write(path, tarOfTree(sources, signal), signal);
     const isSame = known?.path === path && known.digest === digest && known.revision === revision;
     const lastUpdateTime = isSame ? known.lastUpdateTime : rfc3339(deps.clock.now());
     const artifact = { digest, lastUpdateTime, path, revision, size: sizeBytes, url: deps.urlOf(path) };

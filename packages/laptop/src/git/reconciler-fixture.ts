@@ -73,7 +73,10 @@ export function createReconcilerFixture(folder: string, deps: Partial<GitReposit
     artifacts: createArtifactStore({ root: join(folder, 'artifacts'), clock }),
     urlOf: (path) => `http://127.0.0.1:19090/${path}`,
     workFolder: join(folder, 'work'),
-    localRepositories: { watch: (key, path) => watched.set(key, path), unwatch: (key) => watched.delete(key) },
+    localRepositories: {
+      watch: async (key, path) => void watched.set(key, path),
+      unwatch: (key) => watched.delete(key),
+    },
     clock,
     random: () => 0.5,
     ...deps,

@@ -68,7 +68,10 @@ describe('the recorded cases of the real source-controller', () => {
     expect(timeless(toRecorded(status))).toEqual(timeless(recorded?.status));
     expect(order(toRecorded(status))).toEqual(order(recorded?.status));
     const failed = recorded?.status.conditions?.find(({ type }) => type === 'FetchFailed');
-    const stored = recorded?.status.artifact === undefined ? [] : [expect.stringContaining('Normal NewArtifact stored artifact for commit ')];
+    const stored =
+      recorded?.status.artifact === undefined
+        ? []
+        : [expect.stringContaining('Normal NewArtifact stored artifact for commit ')];
     const expected = failed === undefined ? stored : [`Warning ${failed.reason} ${failed.message}`];
     expect(toRecorded(fixture.events)).toEqual(expected);
   });
@@ -77,7 +80,12 @@ describe('the recorded cases of the real source-controller', () => {
 /** Without what differs from run to run: times, and the bytes of gzip, which are another program's here. */
 function timeless(value: unknown): unknown {
   const status = value as GitRepositoryStatus;
-  const artifact = status.artifact && { ...status.artifact, digest: undefined, size: undefined, lastUpdateTime: undefined };
+  const artifact = status.artifact && {
+    ...status.artifact,
+    digest: undefined,
+    size: undefined,
+    lastUpdateTime: undefined,
+  };
   const conditions = status.conditions?.map((condition) => ({ ...condition, lastTransitionTime: undefined }));
   return JSON.parse(JSON.stringify({ ...status, artifact, conditions }));
 }

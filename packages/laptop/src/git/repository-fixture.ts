@@ -32,14 +32,18 @@ export class RepositoryFixture {
 
   /** Runs git in the work tree and answers with what it printed, trimmed. */
   async git(...args: readonly string[]): Promise<string> {
+    return this.#run(args, {});
+  }
+
+  async #run(args: readonly string[], dates: Readonly<Record<string, string>>): Promise<string> {
     const identity = ['-c', 'user.name=A Developer', '-c', 'user.email=dev@example.com'];
-    const env = { PATH: process.env['PATH'], HOME: this.path, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' };
+    const env = { PATH: process.env['PATH'], HOME: this.path, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C', ...dates };
     const { stdout } = await run('git', [...identity, ...args], { cwd: this.path, env });
     return stdout.trim();
   }
 
   /** Writes files and commits them; answers with the hash. A name that ends in `*` is executable. */
-  async commit(message: string, files: Readonly<Record<string, string>>): Promise<string> {
+  async commit(message: string, files: Readonly<Record<string, string>>, date?: string): Promise<string> {
     for (const [name, text] of Object.entries(files)) {
       const path = join(this.path, name.replace(/\*$/, ''));
       await mkdir(dirname(path), { recursive: true });
@@ -47,7 +51,8 @@ export class RepositoryFixture {
       if (name.endsWith('*')) await chmod(path, 0o755);
     }
     await this.git('add', '--all');
-    await this.git('commit', '--quiet', '--allow-empty', '-m', message);
+    const dates: Record<string, string> = date === undefined ? {} : { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+    await this.#run(['commit', '--quiet', '--allow-empty', '-m', message], dates);
     return this.git('rev-parse', 'HEAD');
   }
 }

@@ -8,7 +8,16 @@ const kept = (rules: string | undefined, ...paths: readonly string[]): readonly 
 
 describe('the source filter', () => {
   it('leaves out version control, CI and media files by default', () => {
-    const paths = ['.gitignore', '.github/', '.github/x.yml', 'a.png', 'deep/b.zip', 'deep/.flux.yaml', 'main.js', 'deep/'];
+    const paths = [
+      '.gitignore',
+      '.github/',
+      '.github/x.yml',
+      'a.png',
+      'deep/b.zip',
+      'deep/.flux.yaml',
+      'main.js',
+      'deep/',
+    ];
     expect(kept(undefined, ...paths)).toEqual(['main.js', 'deep/']);
   });
 
@@ -41,7 +50,11 @@ describe('the source filter', () => {
 
   it('holds the rules of a nested ignore file to its folder, and lets the spec have the last word', () => {
     const isLeftOut = createSourceFilter([{ folder: 'web', text: '*.log\n' }], '!web/keep.log');
-    expect([isLeftOut('web/a.log', false), isLeftOut('a.log', false), isLeftOut('web/keep.log', false)]).toEqual([true, false, false]);
+    expect([isLeftOut('web/a.log', false), isLeftOut('a.log', false), isLeftOut('web/keep.log', false)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('answers a hostile pattern quickly', () => {

@@ -7,6 +7,8 @@ import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 /** An entry of a commit's tree. Paths are binary strings, see {@link TarEntry}. */
 export type TreeEntry = {
+  /** Where its content is. */
+  readonly mirror: GitMirror;
   readonly kind: 'folder' | 'file' | 'executable' | 'link' | 'submodule';
   readonly hash: string;
   readonly path: string;
@@ -15,10 +17,17 @@ export type TreeEntry = {
 /** An ignore file larger than this is refused. */
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 
-/** All entries of a commit, in the order in which Go walks folders: siblings by name, a folder before what is in it. */
+/** All entries of a commit, submodules as one entry each. */
 export async function listTree(mirror: GitMirror, commit: string, signal: AbortSignal): Promise<readonly TreeEntry[]> {
   const output = await mirror.read(['ls-tree', '-r', '-t', '-z', '--full-tree', '--end-of-options', commit], signal);
-  const entries = output.toString('latin1').split('\0').flatMap(parseEntry);
+  return output
+    .toString('latin1')
+    .split('\0')
+    .flatMap((line) => parseEntry(mirror, line));
+}
+
+/** The order in which Go walks folders: siblings by name, a folder before what is in it. */
+function inWalkOrder(entries: readonly TreeEntry[]): readonly TreeEntry[] {
   // A slash sorts before every other character, so `a/b` follows `a` and precedes `a.txt`.
   const keyed = entries.map((entry) => ({ entry, key: entry.path.replaceAll('/', '\0') }));
   return keyed.toSorted((left, right) => (left.key < right.key ? -1 : 1)).map(({ entry }) => entry);
@@ -26,14 +35,13 @@ export async function listTree(mirror: GitMirror, commit: string, signal: AbortS
 
 /** What of a tree goes into the artifact. */
 export async function selectSources(
-  mirror: GitMirror,
-  entries: readonly TreeEntry[],
+  tree: readonly TreeEntry[],
   options: { readonly ignore?: string; readonly sparseCheckout: readonly string[]; readonly signal: AbortSignal },
 ): Promise<readonly TreeEntry[]> {
-  const checkedOut = entries.filter(sparseFilter(options.sparseCheckout, entries));
+  const checkedOut = inWalkOrder(tree.filter(sparseFilter(options.sparseCheckout, tree)));
   const ignoreFiles = checkedOut.filter(({ kind, path }) => isFile(kind) && `/${path}`.endsWith(`/${IGNORE_FILE}`));
   const texts: IgnoreFile[] = [];
-  for await (const { entry, content } of readBlobs(mirror, ignoreFiles, options.signal, MAX_IGNORE_FILE_BYTES)) {
+  for await (const { entry, content } of readBlobs(ignoreFiles, options.signal, MAX_IGNORE_FILE_BYTES)) {
     texts.push({ folder: entry.path.slice(0, -IGNORE_FILE.length - 1), text: await joined(content) });
   }
   // The rules are matched against binary strings, so they have to be some, too.
@@ -44,13 +52,12 @@ export async function selectSources(
 }
 
 /** The tar archive of entries, as a stream of chunks. */
-export async function* tarOfTree(
-  mirror: GitMirror,
-  entries: readonly TreeEntry[],
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+export async function* tarOfTree(entries: readonly TreeEntry[], signal: AbortSignal): AsyncGenerator<Buffer> {
   yield tarHeader({ kind: 'folder', path: '.' });
-  const blobs = readBlobs(mirror, entries.filter(({ kind }) => isFile(kind)), signal);
+  const blobs = readBlobs(
+    entries.filter(({ kind }) => isFile(kind)),
+    signal,
+  );
   for (const { kind, path } of entries) {
     if (!isFile(kind)) {
       yield tarHeader({ kind: 'folder', path });
@@ -68,14 +75,28 @@ export async function* tarOfTree(
 
 type Blob = { readonly entry: TreeEntry; readonly sizeBytes: number; readonly content: AsyncIterable<Buffer> };
 
-/** The contents of entries, in their order, by one `git cat-file`. Each content has to be read before the next blob. */
+/** The contents of entries, in their order. Each content has to be read before the next blob. */
 async function* readBlobs(
-  mirror: GitMirror,
   entries: readonly TreeEntry[],
   signal: AbortSignal,
   maxBytes = Number.MAX_SAFE_INTEGER,
 ): AsyncGenerator<Blob, undefined> {
-  if (entries.length === 0) return;
+  let start = 0;
+  for (let end = 1; end <= entries.length; end += 1) {
+    const { mirror } = entries[start] as TreeEntry;
+    if (entries[end]?.mirror === mirror) continue;
+    yield* readBlobsOf(mirror, entries.slice(start, end), signal, maxBytes);
+    start = end;
+  }
+}
+
+/** The same for entries of one mirror, by one `git cat-file`. */
+async function* readBlobsOf(
+  mirror: GitMirror,
+  entries: readonly TreeEntry[],
+  signal: AbortSignal,
+  maxBytes: number,
+): AsyncGenerator<Blob, undefined> {
   const process = mirror.stream(['cat-file', '--batch'], signal);
   process.finished.catch(() => undefined); // told below, or by the stream that breaks off
   Readable.from(entries.map(({ hash }) => `${hash}\n`)).pipe(process.stdin);
@@ -135,14 +156,14 @@ class ChunkReader {
   }
 }
 
-function parseEntry(line: string): readonly TreeEntry[] {
+function parseEntry(mirror: GitMirror, line: string): readonly TreeEntry[] {
   const match = /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(line);
   if (match === null) return [];
   const [, mode = '', type, hash = '', path = ''] = match;
-  if (type === 'tree') return [{ kind: 'folder', hash, path }];
-  if (type === 'commit') return [{ kind: 'submodule', hash, path }];
+  if (type === 'tree') return [{ mirror, kind: 'folder', hash, path }];
+  if (type === 'commit') return [{ mirror, kind: 'submodule', hash, path }];
   const kind = mode === '120000' ? 'link' : mode === '100755' ? 'executable' : 'file';
-  return [{ kind, hash, path }];
+  return [{ mirror, kind, hash, path }];
 }
 
 function isFile(kind: TreeEntry['kind']): boolean {
@@ -160,7 +181,8 @@ function sparseFilter(directories: readonly string[], entries: readonly TreeEntr
   }
   return ({ kind, path }) =>
     wanted.some(
-      (folder) => path === folder || path.startsWith(`${folder}/`) || (kind === 'folder' && folder.startsWith(`${path}/`)),
+      (folder) =>
+        path === folder || path.startsWith(`${folder}/`) || (kind === 'folder' && folder.startsWith(`${path}/`)),
     );
 }
 

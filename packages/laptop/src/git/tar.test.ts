@@ -35,7 +35,10 @@ describe('an artifact archive', () => {
   it('is read by tar with the modes of Flux', () => {
     const made = archive([folder('.'), file('run', '#!', true), file('a', 'a'), folder('sub')]);
     const listing = execFileSync('tar', ['--numeric-owner', '--utc', '-tvf', '-'], { input: made }).toString();
-    const lines = listing.trim().split('\n').map((line) => line.replace(/\s+/g, ' '));
+    const lines = listing
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/\s+/g, ' '));
     expect(lines).toEqual([
       'drwxr-x--- 0/0 0 1970-01-01 00:00 .',
       '-rwx------ 0/0 2 1970-01-01 00:00 run',
@@ -45,7 +48,11 @@ describe('an artifact archive', () => {
   });
 
   it('gives any name and content back to tar unchanged', () => {
-    const name = fc.string({ unit: fc.constantFrom('a', 'é', '-', ' ', '日', 'z'.repeat(40)), minLength: 1, maxLength: 6 });
+    const name = fc.string({
+      unit: fc.constantFrom('a', 'é', '-', ' ', '日', 'z'.repeat(40)),
+      minLength: 1,
+      maxLength: 6,
+    });
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
     fc.assert(
       fc.property(path, fc.string({ maxLength: 1200 }), (at, text) => {

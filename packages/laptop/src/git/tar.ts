@@ -97,7 +97,11 @@ function paxRecord(key: string, value: string): string {
 
 /** What stands in the name field of an entry whose true name is in a PAX record: readers ignore it. */
 function shorten(path: string): string {
-  return [...path].filter((character) => character < '\u0080').join('').slice(0, 100).replace(/\/+$/, '');
+  return [...path]
+    .filter((character) => character < '\u0080')
+    .join('')
+    .slice(0, 100)
+    .replace(/\/+$/, '');
 }
 
 function isAscii(text: string): boolean {

@@ -53,9 +53,12 @@ describe('a version range', () => {
     expect(admits('>=1.0.0', 'v2.0.0-rc.1')).toBe(false);
   });
 
-  it.each(['', 'abc', '>=', '1.2.3 ; 2', '>=1.0.0 && <2', '=>1.0.0,', '1.2.3.4'])('refuses %s as Masterminds does', (range) => {
-    expect(parseVersionRange(range)).toEqual({ kind: 'invalid', message: `improper constraint: ${range}` });
-  });
+  it.each(['', 'abc', '>=', '1.2.3 ; 2', '>=1.0.0 && <2', '=>1.0.0,', '1.2.3.4'])(
+    'refuses %s as Masterminds does',
+    (range) => {
+      expect(parseVersionRange(range)).toEqual({ kind: 'invalid', message: `improper constraint: ${range}` });
+    },
+  );
 
   it('refuses an absurdly long range quickly', () => {
     expect(parseVersionRange('1.2.3 - '.repeat(100_000)).kind).toBe('invalid');
@@ -64,7 +67,9 @@ describe('a version range', () => {
 
 describe('a tag', () => {
   it('is a version only with three parts', () => {
-    expect(['v1', '1.2', 'v1.2.beta', 'v1.2.3.4', 'release-1.2.3', ''].map(versionOfTag)).toEqual(Array(6).fill(undefined));
+    expect(['v1', '1.2', 'v1.2.beta', 'v1.2.3.4', 'release-1.2.3', ''].map(versionOfTag)).toEqual(
+      Array(6).fill(undefined),
+    );
     expect(versionOfTag('v2025.02.03-rc.1')?.version).toBe('2025.2.3-rc.1');
   });
 });

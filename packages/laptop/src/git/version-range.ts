@@ -35,7 +35,8 @@ export function parseVersionRange(
   const rewritten = text.length > MAX_RANGE_LENGTH ? text : text.replace(HYPHEN, hyphenAsBounds);
   for (const part of rewritten.split('||')) {
     const bounds = text.length > MAX_RANGE_LENGTH ? undefined : parseGroup(part);
-    if (bounds === undefined) return { kind: 'invalid', message: `improper constraint: ${part.slice(0, MAX_RANGE_LENGTH)}` };
+    if (bounds === undefined)
+      return { kind: 'invalid', message: `improper constraint: ${part.slice(0, MAX_RANGE_LENGTH)}` };
     groups.push({ bounds, preReleases: bounds.some(({ version }) => version.prerelease.length > 0) });
   }
   const admits = (version: SemVer): boolean =>
@@ -80,7 +81,11 @@ function parseBound(text: string): Bound | undefined {
   const noMajor = isOpen(major);
   const noMinor = !noMajor && isOpen(minor);
   const noPatch = !noMajor && !noMinor && isOpen(patch);
-  const numbers = [noMajor ? '0' : major, noMajor || noMinor ? '0' : minor, isOpen(patch) || noMinor || noMajor ? '0' : patch];
+  const numbers = [
+    noMajor ? '0' : major,
+    noMajor || noMinor ? '0' : minor,
+    isOpen(patch) || noMinor || noMajor ? '0' : patch,
+  ];
   const version = versionOfTag(`${numbers.join('.')}${preRelease}`);
   if (version === undefined) return undefined;
   return { operator, version, open: { any: noMajor || noMinor || noPatch, minor: noMinor, patch: noPatch } };

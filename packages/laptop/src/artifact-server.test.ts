@@ -1,0 +1,87 @@
+import { Buffer } from 'node:buffer';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { silentLog } from '@cartographer/machinery';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ArtifactServer, startArtifactServer } from './artifact-server.ts';
+import { makeTempFolder } from './git/repository-fixture.ts';
+
+let temp: Awaited<ReturnType<typeof makeTempFolder>>;
+let server: ArtifactServer;
+const PATH = 'gitrepository/team/shop/abc.tar.gz';
+const start = (): Promise<ArtifactServer> =>
+  startArtifactServer({ root: join(temp.path, 'artifacts'), portFile: join(temp.path, 'port'), log: silentLog });
+
+beforeEach(async () => {
+  temp = await makeTempFolder();
+  await mkdir(join(temp.path, 'artifacts/gitrepository/team/shop'), { recursive: true });
+  await writeFile(join(temp.path, 'artifacts', PATH), 'bytes');
+  server = await start();
+});
+afterEach(async () => {
+  await server.close();
+  await temp.remove();
+});
+
+/** Sends a request line as it is; fetch would tidy the path. */
+function raw(line: string): Promise<string> {
+  const [, port] = server.host.split(':');
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write(`${line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`),
+    );
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+  });
+}
+
+describe('the artifact server', () => {
+  it('serves archives on loopback', async () => {
+    const response = await fetch(server.urlOf(PATH));
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      200,
+      'application/gzip',
+      'bytes',
+    ]);
+    const head = await fetch(server.urlOf(PATH), { method: 'HEAD' });
+    expect([head.headers.get('content-length'), await head.text()]).toEqual(['5', '']);
+    expect(server.urlOf(PATH)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/gitrepository\/team\/shop\/abc\.tar\.gz$/);
+  });
+
+  it('serves nothing else', async () => {
+    await writeFile(join(temp.path, 'secret.tar.gz'), 'secret');
+    await writeFile(join(temp.path, 'artifacts/gitrepository/team/shop/.tmp-1'), 'half');
+    await symlink(join(temp.path, 'secret.tar.gz'), join(temp.path, 'artifacts/gitrepository/team/shop/link.tar.gz'));
+    const paths = [
+      '/',
+      '/gitrepository/team/shop/',
+      '/../secret.tar.gz',
+      '/a/../../../secret.tar.gz',
+      '/gitrepository/team/shop/.tmp-1',
+    ];
+    const more = [
+      '/a/b/..%2f..%2f/secret.tar.gz',
+      '/gitrepository/team/shop/link.tar.gz',
+      '/gitrepository/team/shop/no.tar.gz',
+      '//x',
+    ];
+    for (const path of [...paths, ...more]) expect(await raw(`GET ${path}`)).toMatch(/^HTTP\/1.1 404/);
+    expect(await raw(`DELETE /${PATH}`)).toMatch(/^HTTP\/1.1 405/);
+  });
+
+  it('keeps its port over a restart, and takes another when that is in use', async () => {
+    const { host } = server;
+    await server.close();
+    server = await start();
+    expect(server.host).toBe(host);
+    const second = await start();
+    expect(second.host).not.toBe(host);
+    await second.close();
+    await writeFile(join(temp.path, 'port'), 'nonsense');
+    const third = await start();
+    await third.close();
+  });
+});

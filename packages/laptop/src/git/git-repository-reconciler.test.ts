@@ -1,0 +1,470 @@
+import { execFile } from 'node:child_process';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createArtifactStore } from '../artifact-store.ts';
+import { createGit } from './git-process.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './reconciler-fixture.ts';
+import { makeTempFolder, RepositoryFixture } from './repository-fixture.ts';
+
+const run = promisify(execFile);
+const KEY = 'default/app';
+
+let temp: Awaited<ReturnType<typeof makeTempFolder>>;
+let repository: RepositoryFixture;
+let fixture: ReconcilerFixture;
+
+beforeEach(async () => {
+  temp = await makeTempFolder();
+  repository = await RepositoryFixture.create(join(temp.path, 'app'));
+  fixture = createReconcilerFixture(temp.path);
+});
+afterEach(() => temp.remove());
+
+function put(spec: Readonly<Record<string, unknown>> = {}): void {
+  fixture.put(gitRepository('app', { url: repository.path, ref: { branch: 'main' }, ...spec }));
+}
+function condition(type: string): string | undefined {
+  const found = fixture.status(KEY).conditions?.find((item) => item.type === type);
+  return found && `${found.status} ${found.reason} ${found.message}`;
+}
+async function contents(): Promise<readonly string[]> {
+  const file = join(temp.path, 'artifacts', fixture.status(KEY).artifact?.path ?? '');
+  return (await run('tar', ['-tzf', file])).stdout.trim().split('\n');
+}
+
+describe('a local repository', () => {
+  it('becomes an artifact named after its commit, and is watched', async () => {
+    const commit = await repository.commit('a change', { 'b.js': '1', 'a/x.js': '2', 'run.sh*': '#!/bin/sh\n' });
+    put();
+    expect(await fixture.reconcile(KEY)).toEqual({ kind: 'again', afterMs: 5000 });
+    expect(fixture.status(KEY).artifact).toMatchObject({
+      path: `gitrepository/default/app/${commit}.tar.gz`,
+      revision: `main@sha1:${commit}`,
+    });
+    expect(await contents()).toEqual(['.', 'a', 'a/x.js', 'b.js', 'run.sh']);
+    expect(fixture.events).toEqual(["Normal NewArtifact stored artifact for commit 'a change'"]);
+    expect(fixture.watched.get(KEY)).toBe(repository.path);
+  });
+
+  it('is read by file URL, and from a work tree that git made beside it', async () => {
+    const commit = await repository.commit('x', { a: '1' });
+    await repository.git('worktree', 'add', '--quiet', '-b', 'side', join(temp.path, 'side'));
+    put({ url: `file://${join(temp.path, 'side')}`, ref: { branch: 'side' } });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).artifact?.revision).toBe(`side@sha1:${commit}`);
+  });
+
+  it('costs no write and no event while nothing changes', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    const writes = fixture.writes();
+    for (let i = 0; i < 3; i += 1) await fixture.reconcile(KEY);
+    expect(fixture.writes()).toBe(writes);
+    expect(fixture.events).toHaveLength(1);
+  });
+
+  it('is written to the API twice at first (finalizer, status) and once for each commit', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    expect(fixture.writes()).toBe(2);
+    await repository.commit('y', { a: '2' });
+    await fixture.reconcile(KEY);
+    expect(fixture.writes()).toBe(3);
+    expect(fixture.events.at(-1)).toBe("Normal NewArtifact stored artifact for commit 'y'");
+  });
+
+  it('gives the same bytes for the same tree in another place and time', async () => {
+    await repository.commit('x', { a: '1', 'deep/er/b': '2' });
+    put();
+    await fixture.reconcile(KEY);
+    const other = await makeTempFolder();
+    const second = createReconcilerFixture(other.path);
+    second.put(gitRepository('app', { url: repository.path, ref: { branch: 'main' } }));
+    await second.clock.advance(86_400_000);
+    await second.reconcile(KEY);
+    expect(second.status(KEY).artifact?.digest).toBe(fixture.status(KEY).artifact?.digest);
+    await other.remove();
+  });
+
+  it('fails with the words of Flux while it is missing, and heals when it is back', async () => {
+    await repository.commit('x', { a: '1' });
+    await rename(repository.path, `${repository.path}.away`);
+    put();
+    expect(await fixture.reconcile(KEY)).toEqual({ kind: 'retry' });
+    const message = `failed to checkout and determine revision: unable to clone '${repository.path}': repository not found`;
+    expect(condition('Ready')).toBe(`False GitOperationFailed ${message}`);
+    expect(condition('Reconciling')).toBe('True ProgressingWithRetry building artifact');
+    expect(fixture.status(KEY).observedGeneration).toBe(-1);
+
+    await rename(`${repository.path}.away`, repository.path);
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).conditions?.map(({ type }) => type)).toEqual(['Ready', 'ArtifactInStorage']);
+  });
+
+  it('keeps its artifact while it has vanished, and says that it is back', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    const { artifact } = fixture.status(KEY);
+    await rename(repository.path, `${repository.path}.away`);
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).artifact).toEqual(artifact);
+    expect(condition('Ready')).toContain(`unable to list remote for '${repository.path}': repository not found`);
+    expect(condition('Reconciling')).toBe('True ProgressingWithRetry reconciliation in progress');
+    const writes = fixture.writes();
+    await fixture.reconcile(KEY);
+    expect(fixture.writes()).toBe(writes);
+
+    await rename(`${repository.path}.away`, repository.path);
+    await fixture.reconcile(KEY);
+    expect(fixture.events.at(-1)).toMatch(/^Normal Succeeded stored artifact for commit 'main@sha1:/);
+  });
+
+  it('that is empty says so, and is taken up with its first commit', async () => {
+    put();
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toBe('False EmptyGitRepository git repository is empty');
+    await repository.commit('x', { a: '1' });
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toMatch(/^True Succeeded/);
+  });
+
+  it('may have files whose names are no UTF-8, links, and names that look like options', async () => {
+    await repository.git('commit', '--quiet', '--allow-empty', '-m', 'x');
+    await writeFile(Buffer.concat([Buffer.from(`${repository.path}/caf`), Buffer.from([0xe9])]), 'latin');
+    await repository.git('config', 'core.quotePath', 'false');
+    await run('ln', ['-s', 'caf', join(repository.path, 'link')]);
+    await repository.commit('y', { '--upload-pack=x': '1', 'a b\nc': '2' });
+    put();
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', '--upload-pack=x', 'a b\\nc', 'caf\\351']);
+  });
+});
+
+describe('the spec', () => {
+  it('decides by ignore rules, and a change of them makes a new artifact of the same commit', async () => {
+    await repository.commit('x', {
+      'a.txt': '1',
+      'docs/a': '2',
+      'web/.sourceignore': '*.tmp\n',
+      'web/b.tmp': '3',
+      'p.png': '4',
+    });
+    put();
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', 'a.txt', 'docs', 'docs/a', 'p.png', 'web', 'web/.sourceignore']);
+    fixture.edit(KEY, { ignore: 'docs/\n' });
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', 'a.txt', 'p.png', 'web', 'web/.sourceignore']);
+    expect(fixture.status(KEY)).toMatchObject({ observedIgnore: 'docs/\n', observedGeneration: 2 });
+    fixture.edit(KEY, { ignore: undefined as never, interval: '6s' });
+  });
+
+  it('may name one folder to check out', async () => {
+    await repository.commit('x', { 'a.txt': '1', 'web/b': '2', 'webs/c': '3' });
+    put({ sparseCheckout: ['./web'] });
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', 'web', 'web/b']);
+    fixture.edit(KEY, { sparseCheckout: ['nope'] });
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toContain("sparse checkout dir 'nope' does not exist in repository");
+  });
+
+  it.each([
+    [{ verify: { secretRef: { name: 'x' } } }, 'spec.verify'],
+    [{ include: [{ repository: { name: 'x' } }] }, 'spec.include'],
+    [{ proxySecretRef: { name: 'x' } }, 'spec.proxySecretRef'],
+    [{ provider: 'azure' }, 'spec.provider'],
+  ])('that asks for %j is refused by name, once', async (spec, field) => {
+    put(spec);
+    expect(await fixture.reconcile(KEY)).toEqual({ kind: 'done' });
+    expect(condition('Stalled')).toContain(`True UnsupportedField ${field} is not supported`);
+    expect(condition('Ready')).toContain('False UnsupportedField');
+    expect(fixture.status(KEY).observedGeneration).toBe(1);
+    await fixture.reconcile(KEY);
+    expect(fixture.events).toHaveLength(1);
+  });
+
+  it.each(['ext::sh -c touch% /tmp/x', 'relative/path', '', '-oProxyCommand=x', 'ftp://x/y', 'git@host:x'])(
+    'with the URL %j is stalled and runs nothing',
+    async (url) => {
+      put({ url });
+      expect(await fixture.reconcile(KEY)).toEqual({ kind: 'done' });
+      expect(condition('Stalled')).toMatch(/^True URLInvalid failed to parse url /);
+    },
+  );
+
+  it('that is corrected recovers from being stalled', async () => {
+    await repository.commit('x', { a: '1' });
+    put({ url: 'nowhere' });
+    await fixture.reconcile(KEY);
+    fixture.edit(KEY, { url: repository.path });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).conditions?.map(({ type }) => type)).toEqual(['Ready', 'ArtifactInStorage']);
+  });
+
+  it('that is changed to a missing branch names the generations, and keeps the artifact', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    fixture.edit(KEY, { ref: { branch: 'nope' } });
+    await fixture.reconcile(KEY);
+    expect(condition('Reconciling')).toBe('True ProgressingWithRetry processing object: new generation 1 -> 2');
+    expect(fixture.status(KEY).conditions?.map(({ type }) => type)).toEqual([
+      'Reconciling',
+      'Ready',
+      'FetchFailed',
+      'ArtifactInStorage',
+    ]);
+    expect(fixture.status(KEY).observedGeneration).toBe(1);
+  });
+
+  it('with suspend leaves everything as it is', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    fixture.edit(KEY, { suspend: true });
+    await repository.commit('y', { a: '2' });
+    const { artifact } = fixture.status(KEY);
+    expect(await fixture.reconcile(KEY)).toEqual({ kind: 'done' });
+    expect(fixture.status(KEY)).toMatchObject({ artifact, observedGeneration: 2 });
+    expect(fixture.watched.has(KEY)).toBe(false);
+  });
+
+  it('may name a commit anywhere, or in a branch that has to hold it', async () => {
+    const first = await repository.commit('x', { a: '1' });
+    await repository.git('switch', '--quiet', '-c', 'side');
+    const side = await repository.commit('side', { a: '2' });
+    await repository.git('switch', '--quiet', 'main');
+    await repository.commit('y', { a: '3' });
+    put({ ref: { commit: side } });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).artifact?.revision).toBe(`sha1:${side}`);
+    fixture.edit(KEY, { ref: { commit: first, branch: 'main' } });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).artifact?.revision).toBe(`main@sha1:${first}`);
+    fixture.edit(KEY, { ref: { commit: side, branch: 'main' } });
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toContain(`unable to resolve commit object for '${side}': object not found`);
+  });
+
+  it('with a range takes the younger of two tags that differ in build metadata', async () => {
+    await repository.commit('x', { a: '1' }, '2026-01-02T00:00:00Z');
+    await repository.git('tag', '1.0.0+a');
+    await repository.commit('y', { a: '2' }, '2026-01-01T00:00:00Z');
+    await repository.git('tag', '1.0.0+b');
+    put({ ref: { semver: '1.x' } });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).artifact?.revision).toMatch(/^1\.0\.0\+a@sha1:/);
+  });
+});
+
+describe('submodules', () => {
+  it('are empty folders, unless they are asked for', async () => {
+    const part = await RepositoryFixture.create(join(temp.path, 'part'));
+    await part.commit('part', { 'p.js': 'part', '.sourceignore': '*.md\n', 'x.md': '1' });
+    await repository.commit('x', { a: '1' });
+    await repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../part', 'lib/part');
+    await repository.commit('y', {});
+    put();
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', 'a', 'lib', 'lib/part']);
+    fixture.edit(KEY, { recurseSubmodules: true });
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(
+      ['.', '.gitmodules', 'a', 'lib', 'lib/part', 'lib/part/.sourceignore', 'lib/part/p.js'].filter(
+        (p) => p !== '.gitmodules',
+      ),
+    );
+    expect(fixture.status(KEY).observedRecurseSubmodules).toBe(true);
+  });
+
+  it('that are gone fail by name', async () => {
+    const part = await RepositoryFixture.create(join(temp.path, 'part'));
+    await part.commit('part', { p: '1' });
+    await repository.commit('x', { a: '1' });
+    await repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../part', 'part');
+    await repository.commit('y', {});
+    await rm(part.path, { recursive: true });
+    put({ recurseSubmodules: true });
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toContain(`submodule 'part': unable to clone '${part.path}': repository not found`);
+  });
+});
+
+describe('a request', () => {
+  it('is acted on and answered with its own value, also when nothing is new', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    const object = fixture.object(KEY);
+    const annotations = { 'reconcile.fluxcd.io/requestedAt': 'now' };
+    fixture.put({ ...object, metadata: { ...object.metadata, annotations, resourceVersion: '99' } });
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).lastHandledReconcileAt).toBe('now');
+    expect(fixture.events.at(-1)).toMatch(
+      /^Normal GitOperationSucceeded no changes since last reconcilation: observed revision 'main@/,
+    );
+  });
+});
+
+describe('artifacts', () => {
+  it('that disappear or are altered are made again', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    const first = fixture.status(KEY).artifact;
+    const file = join(temp.path, 'artifacts', first?.path ?? '');
+    await rm(file);
+    await fixture.reconcile(KEY);
+    expect((await stat(file)).size).toBe(first?.size);
+    await writeFile(file, 'something else');
+    await fixture.reconcile(KEY);
+    expect((await readFile(file)).length).toBe(first?.size);
+    expect(fixture.events).toContainEqual(expect.stringContaining('Warning ArtifactVerificationFailed'));
+  });
+
+  it('are kept for a minute and two in number, as Flux does', async () => {
+    put();
+    const paths: string[] = [];
+    for (let i = 0; i < 4; i += 1) {
+      await repository.commit(`c${i}`, { a: String(i) });
+      await fixture.reconcile(KEY);
+      paths.push(join(temp.path, 'artifacts', fixture.status(KEY).artifact?.path ?? ''));
+      await fixture.clock.advance(1000);
+    }
+    await fixture.reconcile(KEY);
+    const exist = (): Promise<readonly boolean[]> =>
+      Promise.all(
+        paths.map((path) =>
+          stat(path).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+    expect(await exist()).toEqual([false, false, true, true]);
+    await fixture.clock.advance(60_001);
+    await fixture.reconcile(KEY);
+    expect(await exist()).toEqual([false, false, false, true]);
+    expect(fixture.events.at(-1)).toBe('Normal GarbageCollectionSucceeded garbage collected 1 artifacts');
+  });
+
+  it('go with their object, which is then let go', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    await fixture.reconcile(KEY);
+    const object = fixture.object(KEY);
+    const deletionTimestamp = '2026-11-23T05:45:00Z';
+    fixture.put({ ...object, metadata: { ...object.metadata, deletionTimestamp, resourceVersion: '99' } });
+    await fixture.reconcile(KEY);
+    expect(() => fixture.object(KEY)).toThrow('gone');
+    expect(await stat(join(temp.path, 'artifacts/gitrepository/default/app')).catch(() => 'gone')).toBe('gone');
+    expect(await stat(join(temp.path, 'work/mirrors/default/app')).catch(() => 'gone')).toBe('gone');
+    expect(fixture.events.at(-1)).toBe(
+      'Normal GarbageCollectionSucceeded garbage collected artifacts for deleted resource',
+    );
+    expect(fixture.watched.has(KEY)).toBe(false);
+  });
+
+  it('that cannot be stored say so, and which revision it was', async () => {
+    const { store } = withFullDisk();
+    put();
+    await repository.commit('x', { a: '1' });
+    await fixture.reconcile(KEY);
+    store.full = true;
+    const commit = await repository.commit('y', { a: '2' });
+    expect(await fixture.reconcile(KEY)).toEqual({ kind: 'retry' });
+    expect(
+      fixture
+        .status(KEY)
+        .conditions?.map(({ type, status, reason, message }) => `${type} ${status} ${reason} ${message}`),
+    ).toEqual([
+      `Reconciling True ProgressingWithRetry building artifact: new upstream revision 'main@sha1:${commit}'`,
+      'Ready False ArchiveOperationFailed unable to archive artifact to storage: no space left on device',
+      expect.stringMatching(/^ArtifactInStorage True Succeeded/),
+      `ArtifactOutdated True NewRevision new upstream revision 'main@sha1:${commit}'`,
+      'StorageOperationFailed True ArchiveOperationFailed unable to archive artifact to storage: no space left on device',
+    ]);
+    store.full = false;
+    await fixture.reconcile(KEY);
+    expect(fixture.status(KEY).conditions?.map(({ type }) => type)).toEqual(['Ready', 'ArtifactInStorage']);
+  });
+
+  function withFullDisk(): { readonly store: { full: boolean } } {
+    const store = { full: false };
+    const real = createArtifactStore({ root: join(temp.path, 'artifacts'), clock: fixture.clock });
+    const write: typeof real.write = (...args) =>
+      store.full ? Promise.reject(new Error('no space left on device')) : real.write(...args);
+    fixture = createReconcilerFixture(temp.path, { artifacts: { ...real, write } });
+    return { store };
+  }
+});
+
+describe('a run', () => {
+  it('that takes too long is ended, with everything it started, and says so', async () => {
+    const slow = join(temp.path, 'slow-git');
+    await writeFile(slow, `#!/bin/sh\nsleep 300 & echo $! > ${temp.path}/pid; wait\n`, { mode: 0o755 });
+    fixture = createReconcilerFixture(temp.path, { git: createGit(process.env, slow) });
+    put({ timeout: '3s' });
+    const result = fixture.reconcile(KEY);
+    const pid = await eventually(async () => Number(await readFile(join(temp.path, 'pid'), 'utf8')) || undefined);
+    await fixture.clock.advance(3000);
+    expect(await result).toEqual({ kind: 'retry' });
+    expect(condition('Ready')).toContain('context deadline exceeded after 3s');
+    await eventually(() => Promise.resolve(isAlive(pid) ? undefined : true));
+  });
+
+  it('that is told to stop writes nothing', async () => {
+    await repository.commit('x', { a: '1' });
+    put();
+    const controller = new AbortController();
+    controller.abort(new Error('stopping'));
+    await expect(fixture.reconcile(KEY, controller.signal)).rejects.toThrow('stopping');
+    expect(fixture.status(KEY)).toEqual({ observedGeneration: -1 });
+  });
+
+  it('without git on the machine says what to do', async () => {
+    fixture = createReconcilerFixture(temp.path, { git: createGit(process.env, '/nonexistent/git') });
+    put();
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toContain('install git');
+  });
+
+  it('starts from our own last status when the cache has not caught up', async () => {
+    const commit = await repository.commit('x', { a: '1' });
+    const stale = gitRepository('app', { url: repository.path, ref: { branch: 'main' } });
+    fixture = createReconcilerFixture(temp.path, { repositories: { get: () => stale } });
+    fixture.put(stale);
+    await fixture.reconcile(KEY);
+    const writes = fixture.writes();
+    await fixture.reconcile(KEY);
+    expect(fixture.writes()).toBe(writes);
+    expect(fixture.status(KEY).artifact?.revision).toContain(commit);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const found = await look().catch(() => undefined);
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error('not in time');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, createInformer, type InformerEvent } from '@cartographer/kube';
+import { type Clock, deepEqual, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
+import { createController, createRateLimiter, type Runnable } from '@cartographer/runtime';
+import { type ArtifactServer, startArtifactServer } from '../artifact-server.ts';
+import { createArtifactStore } from '../artifact-store.ts';
+import { createGit } from './git-process.ts';
+import { gitRepositoryType, requestedAt } from './git-repository.ts';
+import { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository-reconciler.ts';
+import { createLocalRepositoryWatch } from './local-repository-watch.ts';
+
+/** What a tool of the laptop gets. */
+export type GitSourceOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: GitRepositoryDeps['events'];
+  /** Holds artifacts and mirrors; may be removed at any time when nothing runs, everything in it is made again. */
+  readonly dataFolder: string;
+  /** The process environment: where git is, and proxies. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+};
+
+/** The GitRepository controller and its server, ready to be run in order. */
+export type GitSource = {
+  readonly parts: readonly (readonly Runnable[])[];
+  readonly server: ArtifactServer;
+  close(): Promise<void>;
+};
+
+/** Failing repositories are tried again after Flux's first wait, and at least once a minute: this is a laptop, someone is waiting. */
+const FIRST_RETRY_MS = 750;
+const LAST_RETRY_MS = 60_000;
+
+/** Makes the controller of GitRepositories and starts the server of its artifacts. */
+export async function createGitSource(options: GitSourceOptions): Promise<GitSource> {
+  const { client, clock, events, random, environment, dataFolder } = options;
+  const log = options.log.child({ tool: 'git' });
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const artifacts = createArtifactStore({ root: join(dataFolder, 'artifacts'), clock });
+  const portFile = join(dataFolder, 'artifact-server.port');
+  const server = await startArtifactServer({ root: artifacts.root, portFile, log });
+
+  const informer = createInformer({ client, type: gitRepositoryType, clock, log });
+  const localRepositories = createLocalRepositoryWatch({ onChange: (key) => controller.enqueue(key), clock, log });
+  const controller = createController({
+    name: 'gitrepository',
+    concurrency: 4,
+    clock,
+    log,
+    rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
+    reconcile: createGitRepositoryReconciler({
+      ...{ client, events, artifacts, localRepositories, clock, random },
+      repositories: informer,
+      git: createGit(environment),
+      urlOf: server.urlOf,
+      workFolder: join(dataFolder, 'git'),
+    }),
+  });
+  informer.onEvent((event) => {
+    if (isNews(event)) controller.enqueue(objectKey(event.object.metadata));
+  });
+
+  return {
+    server,
+    parts: [
+      [{ name: 'gitrepositories', run: (signal) => informer.run(signal), ready: () => informer.synced }],
+      [{ name: 'gitrepository', run: (signal) => controller.run(signal) }],
+    ],
+    async close() {
+      localRepositories.close();
+      await server.close();
+    },
+  };
+}
+
+/** A change of the status is our own, mostly: only what can change the outcome counts, as in Flux. */
+function isNews({ type, object, old }: InformerEvent): boolean {
+  if (type !== 'updated' || old === undefined) return true;
+  const essence = ({ metadata }: KubeObject): unknown => [metadata.generation, metadata.deletionTimestamp];
+  return !deepEqual(essence(object), essence(old)) || requestedAt(object) !== requestedAt(old);
+}

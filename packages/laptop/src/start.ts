@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { type Client, createEventRecorder } from '@cartographer/kube';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import { runInOrder } from '@cartographer/runtime';
+import { gitRepositoryCrd } from './git/git-repository-crd.ts';
+import { createGitSource } from './git/git-source.ts';
+
+/** What {@link startLaptop} needs. */
+export type LaptopOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the tools keep what they make. One process at a time. */
+  readonly dataDir: string;
+  /** The environment of the programs that the tools run; the process's own by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** A number from 0 to 1, for jitter. */
+  readonly random?: () => number;
+};
+
+/** The running tools. */
+export type Laptop = {
+  /** Rejects when a tool ends by itself, which none should; resolves after {@link Laptop.stop}. */
+  readonly ended: Promise<void>;
+  /** Stops the tools and everything they started, and waits for it. */
+  stop(): Promise<void>;
+};
+
+/** The CustomResourceDefinitions of the kinds that the tools reconcile. */
+export function laptopCrds(): readonly KubeObject[] {
+  return [gitRepositoryCrd];
+}
+
+/**
+ * Starts the stand-ins for a cluster's tools. Each reconciles a kind that a cluster would have, with the
+ * same fields and conditions, and does the real work as a local process, with the rights of this user.
+ * The kinds have to be installed; see {@link laptopCrds}.
+ */
+export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
+  const { client, clock, log, dataDir, environment = process.env, random = Math.random } = options;
+  const stop = new AbortController();
+  const recorder = createEventRecorder({
+    client,
+    component: 'source-controller',
+    clock,
+    log,
+    random,
+    signal: stop.signal,
+  });
+  const shared = { client, clock, log, environment, random };
+  const git = await createGitSource({ ...shared, events: recorder, dataFolder: join(dataDir, 'git') });
+
+  const ended = runInOrder(git.parts, { clock, log, signal: stop.signal });
+  ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));
+  return {
+    ended,
+    async stop() {
+      stop.abort(new Error('the laptop is stopping'));
+      await Promise.allSettled([ended, recorder.flush()]);
+      await git.close();
+    },
+  };
+}
