@@ -20,7 +20,7 @@ export type OwnerKind = {
 };
 
 /** Workloads, which supply chains select. */
-export const workloadKind: OwnerKind = {
+export const workloadOwner: OwnerKind = {
   kind: 'Workload',
   blueprintKind: 'ClusterSupplyChain',
   blueprintRef: 'supplyChainRef',
@@ -44,7 +44,7 @@ export const workloadKind: OwnerKind = {
 };
 
 /** Deliverables, which deliveries select. */
-export const deliverableKind: OwnerKind = {
+export const deliverableOwner: OwnerKind = {
   kind: 'Deliverable',
   blueprintKind: 'ClusterDelivery',
   blueprintRef: 'deliveryRef',

@@ -44,7 +44,7 @@ export type ListAnswer =
 
 /**
  * How the API server answered a write of this reconcile. `exists` is the answer to a create whose name is taken:
- * the object that has it, and the server's text. `failed` means that no answer was had, or one worth a retry (5xx, 429).
+ * the object that has it, and the server's text. `refused` is every answer of the server that is no success; `failed` means that no answer was had.
  */
 export type WriteAnswer =
   | { readonly kind: 'done'; readonly object: KubeObject; readonly created: boolean }
@@ -57,6 +57,9 @@ export type DeleteAnswer =
   | { readonly kind: 'deleted'; readonly found: boolean }
   | { readonly kind: 'refused'; readonly code: number; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** A delete that was done, or tried. */
+export type Deletion = { readonly request: Delete; readonly answer: DeleteAnswer };
 
 /** What the ytt worker made of a request: its standard output, or the text of its failure. */
 export type RenderAnswer =
@@ -98,8 +101,8 @@ export interface Cluster {
   listed(key: ObjectsKey): ListAnswer | undefined;
   /** The answer to {@link Write.id} in this reconcile. */
   written(id: string): WriteAnswer | undefined;
-  /** The answer to {@link Delete.id} in this reconcile. */
-  deleted(id: string): DeleteAnswer | undefined;
+  /** The deletes of this reconcile with their answers, in the order of the answers. */
+  deletions(): readonly Deletion[];
   /** The answer to {@link Render.id}; kept as long as the controller likes, since equal ids have equal answers. */
   rendered(id: string): RenderAnswer | undefined;
   /** What an earlier {@link Settled.remember} left under this key. */

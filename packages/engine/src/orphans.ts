@@ -1,0 +1,134 @@
+import { LABELS } from '@cartographer/api';
+import type { ResourceStatus } from '@cartographer/api';
+import { objectKey } from '@cartographer/machinery';
+import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import type { Asks } from './asks.ts';
+import type { OwnerKind } from './owner-kind.ts';
+import type { Realized } from './realize-resource.ts';
+import { resourceLabels } from './stamp-labels.ts';
+import { objectText } from './stand.ts';
+import { lifecycleOf } from './template-kinds.ts';
+import type { Delete, Deletion, PlannedEvent } from './world.ts';
+
+/** What orphans are looked for in. */
+export type OrphanSearch = {
+  readonly kind: OwnerKind;
+  readonly owner: KubeObject;
+  readonly asks: Asks;
+  readonly previous: readonly ResourceStatus[];
+  readonly current: readonly ResourceStatus[];
+  readonly realized: readonly Realized[];
+  readonly owned: readonly KubeObject[];
+};
+
+/**
+ * Asks for the delete of objects that no resource stands for any more: what the previous status or the caches name, and
+ * all runs of a resource that is gone. A resource that failed in this pass keeps all it has. Also asks for the delete
+ * of runs beyond retention.
+ */
+export function askForDeletes(search: OrphanSearch): void {
+  const { asks, realized } = search;
+  for (const { resource, stamped, surplus } of realized) {
+    for (const run of surplus) {
+      if (stamped !== undefined) asks.delete(deleteOf(resource.name, stamped.type, run, 'retention'));
+    }
+  }
+  for (const candidate of candidates(search)) {
+    if (!isStillWanted(search, candidate))
+      asks.delete(deleteOf(candidate.resource, candidate.type, candidate.object, 'orphan'));
+  }
+}
+
+type Candidate = { readonly object: KubeObject; readonly type: ResourceType; readonly resource: string };
+
+/** Objects that might be orphans, each once. */
+function candidates(search: OrphanSearch): readonly Candidate[] {
+  const { owner, asks, previous, owned } = search;
+  const found = new Map<string, Candidate>();
+  const add = (object: KubeObject, resource: string): void => {
+    const isOurs = (object.metadata.ownerReferences ?? []).some(({ uid }) => uid === owner.metadata.uid);
+    const mapping = isOurs ? asks.mapping(object.apiVersion, object.kind) : undefined;
+    if (mapping?.kind === 'mapped') found.set(identity(object), { object, type: mapping.type, resource });
+  };
+  const wanted = new Set(
+    search.current.map(({ stampedRef }) => (stampedRef === undefined ? '' : refIdentity(stampedRef))),
+  );
+  for (const { name, stampedRef } of previous) {
+    if (stampedRef === undefined || wanted.has(refIdentity(stampedRef))) continue;
+    for (const object of formerObjects(search, name, stampedRef)) add(object, name);
+  }
+  for (const object of owned) {
+    const resource = object.metadata.labels?.[LABELS.resourceName];
+    if (resource !== undefined && !wanted.has(identity(object))) add(object, resource);
+  }
+  return [...found.values()];
+}
+
+/** The object that an earlier status names, and its siblings when it was a run. */
+function formerObjects(
+  { kind, owner, asks }: OrphanSearch,
+  resource: string,
+  { apiVersion = '', kind: objectKind = '', namespace, name = '' }: NonNullable<ResourceStatus['stampedRef']>,
+): readonly KubeObject[] {
+  const mapping = asks.mapping(apiVersion, objectKind);
+  if (mapping?.kind !== 'mapped') return [];
+  const observation = asks.observed({ type: mapping.type, namespace, name });
+  if (observation?.kind !== 'present') return [];
+  if (!isRun(observation.object)) return [observation.object];
+  const runs = asks.listed({ type: mapping.type, namespace, labels: resourceLabels(kind, owner, resource) });
+  return runs?.kind === 'listed' ? [observation.object, ...runs.objects] : [observation.object];
+}
+
+function isRun({ metadata }: KubeObject): boolean {
+  const lifecycle = metadata.labels?.[LABELS.templateLifecycle] ?? 'mutable';
+  return lifecycle !== 'mutable' && lifecycle !== '';
+}
+
+/** A run is wanted as long as its resource makes runs by the same template; retention sees to the rest. */
+function isStillWanted({ realized }: OrphanSearch, { object, resource }: Candidate): boolean {
+  const now = realized.find((entry) => entry.resource.name === resource);
+  if (now === undefined) return false;
+  if (now.passesThrough) return false;
+  if (now.stamped === undefined || now.template === undefined) return true;
+  if (!isRun(object) || lifecycleOf(now.template) === 'mutable') return false;
+  const labels = object.metadata.labels ?? {};
+  return (
+    labels[LABELS.templateKind] === now.template.kind &&
+    [now.template.metadata.name, ''].includes(labels[LABELS.clusterTemplateName] ?? '')
+  );
+}
+
+function deleteOf(resource: string, type: ResourceType, { metadata }: KubeObject, cause: Delete['cause']): Delete {
+  const { namespace, name = '', uid } = metadata;
+  return {
+    id: `${resource}/delete/${objectText(type, name)}/${uid ?? ''}`,
+    resource,
+    key: { type, namespace, name },
+    uid,
+    cause,
+  };
+}
+
+/** The delete of a Runnable's run. */
+export function runDelete(type: ResourceType, run: KubeObject): Delete {
+  return deleteOf('', type, run, 'retention');
+}
+
+/** Events of the deletes that removed something. */
+export function deletionEvents(deletions: readonly Deletion[]): readonly PlannedEvent[] {
+  return deletions
+    .filter(({ answer }) => answer.kind === 'deleted' && answer.found)
+    .map(({ request }) => ({
+      type: 'Normal',
+      reason: 'StampedObjectRemoved',
+      message: `Deleted object [${objectText(request.key.type, request.key.name)}]`,
+    }));
+}
+
+function identity({ apiVersion, kind, metadata }: KubeObject): string {
+  return `${apiVersion} ${kind} ${objectKey(metadata)}`;
+}
+
+function refIdentity({ apiVersion, kind, namespace, name }: NonNullable<ResourceStatus['stampedRef']>): string {
+  return `${apiVersion ?? ''} ${kind ?? ''} ${objectKey({ namespace, name })}`;
+}

@@ -1,0 +1,260 @@
+import type { TemplateOption } from '@cartographer/api';
+import { RERUN_ANNOTATION } from '@cartographer/api';
+import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
+import type { Asks } from './asks.ts';
+import { bestFits, fitsOption } from './owner-selection.ts';
+import type { OwnerKind } from './owner-kind.ts';
+import { paramValues } from './param-values.ts';
+import { renderResource } from './render-resource.ts';
+import { inputsOf, producersOf } from './resource-inputs.ts';
+import type { Inputs, Outputs, Resource } from './resource-inputs.ts';
+import { NOTHING, readOutput, unreadOutput } from './resource-outputs.ts';
+import type { Output } from './resource-outputs.ts';
+import { standMutable } from './stand-mutable.ts';
+import { outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
+import type { Standing } from './stand.ts';
+import { stampLabels } from './stamp-labels.ts';
+import { stampObject } from './stamped-object.ts';
+import type { Stamping } from './stamped-object.ts';
+import type { StepFailure } from './step-failure.ts';
+import { healthRuleOf, lifecycleOf, retentionOf, templateFields, templateKind } from './template-kinds.ts';
+import type { PlannedEvent, Settled } from './world.ts';
+
+/** What one pass over a blueprint shares among its resources. */
+export type Pass = {
+  readonly kind: OwnerKind;
+  readonly owner: KubeObject;
+  readonly blueprint: KubeObject;
+  readonly blueprintParams: Resource['params'];
+  readonly asks: Asks;
+  readonly outputs: Map<string, Output>;
+  /** Objects that resources of this pass stamp in place, by key: no two may stamp the same. */
+  readonly taken: Map<string, string>;
+};
+
+/** What became of a resource in this pass. */
+export type Realized = {
+  readonly resource: Resource;
+  readonly template: KubeObject | undefined;
+  readonly passesThrough: boolean;
+  readonly stamped: { readonly object: KubeObject; readonly type: ResourceType } | undefined;
+  readonly output: Output;
+  readonly failure: StepFailure | undefined;
+  readonly events: readonly PlannedEvent[];
+  readonly remember: Settled['remember'];
+  /** Runs beyond the retention policy. */
+  readonly surplus: readonly KubeObject[];
+};
+
+type Choice =
+  | { readonly kind: 'template'; readonly template: KubeObject }
+  | { readonly kind: 'passThrough'; readonly input: string }
+  | { readonly kind: 'none'; readonly failure: StepFailure };
+
+/** Brings one resource as far as it goes: choose, render, stand, read. Undefined while it waits for an answer. */
+export function realizeResource(pass: Pass, resource: Resource): Realized | undefined {
+  const choice = chooseTemplate(pass, resource);
+  if (choice.kind === 'none') return failed(resource, undefined, choice.failure);
+  const inputs = inputsOf(resource, pass.outputs);
+  if (choice.kind === 'passThrough') return passThrough(pass, resource, choice.input, inputs);
+  const { template } = choice;
+  const stamping = stamp(pass, resource, template, inputs);
+  if (stamping === undefined) return undefined;
+  if (stamping.kind === 'faulty') {
+    const place = `resource [${resource.name}] for template [${template.kind}/${template.metadata.name ?? ''}]`;
+    const message = `unable to stamp object for ${place} in supply chain [${blueprintName(pass)}]: ${stamping.message}`;
+    return failed(resource, template, { kind: 'stamp', message });
+  }
+  const standing = stand(pass, resource, template, stamping);
+  return read({ pass, resource, template, inputs, stamping, standing });
+}
+
+function chooseTemplate({ owner, blueprint, asks }: Pass, resource: Resource): Choice {
+  const { kind, name, options = [] } = resource.templateRef;
+  const place = `for resource [${resource.name}] in supply chain [${blueprint.metadata.name ?? ''}]`;
+  const none = (failure: 'resolveOptions' | 'matchOptions', message: string): Choice => {
+    const text = `get template name from resource: find matching template option: ${message}`;
+    return { kind: 'none', failure: { kind: failure, message: text } };
+  };
+  let chosen = name ?? '';
+  if (options.length > 0) {
+    const { best, broken } = bestFits(options, (option) => fitsOption(option.selector, owner));
+    const [fault] = broken;
+    if (fault !== undefined) {
+      const text = `error matching against template option [${fault.candidate.name ?? ''}] ${place}: ${fault.message}`;
+      return none('resolveOptions', text);
+    }
+    const [only] = best;
+    if (only === undefined || best.length > 1) return none('matchOptions', noSingleOption(best, place));
+    if (only.passThrough !== undefined && only.passThrough !== '') {
+      return { kind: 'passThrough', input: only.passThrough };
+    }
+    chosen = only.name ?? '';
+  }
+  const template = asks.template({ kind, name: chosen });
+  if (template !== undefined) return { kind: 'template', template };
+  const message = `failed to get cluster template [{Kind:${kind} Name:${chosen}}]: resource does not match a known template`;
+  return { kind: 'none', failure: { kind: 'noTemplate', message } };
+}
+
+function noSingleOption(best: readonly TemplateOption[], place: string): string {
+  const names = best.length === 0 ? '' : `[${best.map(({ name = '' }) => name).join(', ')}] `;
+  return `expected exactly 1 option to match, found [${best.length}] matching options ${names}${place}`;
+}
+
+function passThrough(pass: Pass, resource: Resource, input: string, inputs: Inputs): Realized {
+  const from = templateKind(resource.templateRef.kind).passThrough;
+  const output = from === 'none' ? NOTHING : producerOutput(pass.outputs, resource, from, input, inputs);
+  if (output !== undefined) {
+    return { ...failed(resource, undefined, undefined), passesThrough: true, output };
+  }
+  const place = `for resource [${resource.name}] in supply chain [${blueprintName(pass)}]`;
+  const message = `unable to retrieve outputs from pass through [${input}] ${place}: input [${input}] not found in ${from}`;
+  return { ...failed(resource, undefined, { kind: 'passThrough', input, message }), passesThrough: true };
+}
+
+/** The output behind an input, itself and not a copy: what passes through twice is still shown once. */
+function producerOutput(
+  outputs: Outputs,
+  resource: Resource,
+  from: 'sources' | 'images' | 'configs' | 'deployments',
+  input: string,
+  inputs: Inputs,
+): Output | undefined {
+  if (from === 'deployments' || !Object.hasOwn(inputs[from], input)) return undefined;
+  const reference = resource[from]?.findLast(({ name, resource: producer }) => name === input && outputs.has(producer));
+  return reference === undefined ? undefined : outputs.get(reference.resource);
+}
+
+type Stamped = { readonly inputs: readonly (Output | undefined)[]; readonly stamping: Stamping } & Pick<
+  Pass,
+  'blueprint'
+> & {
+    readonly resource: Resource;
+    readonly template: KubeObject;
+  };
+const stampings = new WeakMap<KubeObject, Map<string, Stamped>>();
+
+/** Renders and stamps; the last result for an owner's resource is kept as long as nothing that went in changes. */
+function stamp(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
+  const { owner, blueprint, outputs } = pass;
+  const produced = producersOf(resource).map((producer) => outputs.get(producer));
+  let known = stampings.get(owner);
+  if (known === undefined) stampings.set(owner, (known = new Map()));
+  const last = known.get(resource.name);
+  if (
+    last !== undefined &&
+    last.template === template &&
+    last.resource === resource &&
+    last.blueprint === blueprint &&
+    produced.every((output, i) => output === last.inputs[i])
+  ) {
+    return last.stamping;
+  }
+  const stamping = stampAnew(pass, resource, template, inputs);
+  if (stamping !== undefined) known.set(resource.name, { inputs: produced, stamping, blueprint, resource, template });
+  return stamping;
+}
+
+function stampAnew(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
+  const { kind, owner, asks } = pass;
+  const labels = stampLabels(kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
+  const spec = owner['spec'] as { readonly params?: Parameters<typeof paramValues>[0]['owner'] } | undefined;
+  const params = paramValues({
+    template: templateFields(template).params,
+    blueprint: pass.blueprintParams,
+    resource: resource.params,
+    owner: spec?.params,
+  });
+  const rendered = renderResource(template, { owner, params, inputs, labels }, asks);
+  if (rendered === undefined || rendered.kind === 'faulty') return rendered;
+  return stampObject(rendered.value as JsonObject, owner, labels);
+}
+
+function stand(
+  pass: Pass,
+  resource: Resource,
+  template: KubeObject,
+  { stamped }: Extract<Stamping, { kind: 'stamped' }>,
+): Standing {
+  const { asks, owner, taken } = pass;
+  const templateId = `${template.kind}/${template.metadata.name ?? ''}@${template.metadata.generation ?? 0}`;
+  const request = { asks, owner, resource: resource.name, templateId, stamped };
+  if (lifecycleOf(template) === 'mutable') return standMutable({ ...request, taken });
+  const labels = stampLabels(pass.kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
+  const nonce = rerunNonce(owner.metadata.annotations?.[RERUN_ANNOTATION], resource.name);
+  return standRun({ ...request, labels, nonce });
+}
+
+type Stood = {
+  readonly pass: Pass;
+  readonly resource: Resource;
+  readonly template: KubeObject;
+  readonly inputs: Inputs;
+  readonly stamping: Extract<Stamping, { kind: 'stamped' }>;
+  readonly standing: Standing;
+};
+
+function read({ pass, resource, template, inputs, stamping, standing }: Stood): Realized | undefined {
+  switch (standing.kind) {
+    case 'waiting':
+      return undefined;
+    case 'refused': {
+      const { namespace, name } = stamping.stamped;
+      const place = `resource [${resource.name}] in supply chain [${blueprintName(pass)}]`;
+      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${standing.message}`;
+      return failed(resource, template, { kind: 'apply', message, retry: standing.retry });
+    }
+    case 'halted': {
+      const failure: StepFailure = { kind: 'halted', message: `resource [${resource.name}] ${standing.message}` };
+      const { object, type } = standing;
+      if (object === undefined) return failed(resource, template, failure);
+      const result = readOutput(template, object, inputs.deployment);
+      const output = result.kind === 'read' ? result.output : NOTHING;
+      return { ...failed(resource, template, failure), stamped: { object, type }, output };
+    }
+    case 'stands':
+      return readStanding(resource, template, inputs, standing);
+  }
+}
+
+function readStanding(
+  resource: Resource,
+  template: KubeObject,
+  inputs: Inputs,
+  standing: Extract<Standing, { kind: 'stands' }>,
+): Realized {
+  const { object, type, events, remember, runs } = standing;
+  const rule = healthRuleOf(template);
+  const source = runs === undefined ? object : outputRun(object, runs, rule);
+  const result = source === undefined ? unreadOutput(template) : readOutput(template, source, inputs.deployment);
+  return {
+    resource,
+    template,
+    passesThrough: false,
+    stamped: { object, type },
+    output: result.kind === 'read' ? result.output : NOTHING,
+    failure: result.kind === 'read' ? undefined : { kind: 'output', failure: result.failure, object, type },
+    events,
+    remember,
+    surplus: runs === undefined ? [] : surplusRuns(runs, rule, retentionOf(template), [object, source]),
+  };
+}
+
+function failed(resource: Resource, template: KubeObject | undefined, failure: StepFailure | undefined): Realized {
+  return {
+    resource,
+    template,
+    passesThrough: false,
+    stamped: undefined,
+    output: NOTHING,
+    failure,
+    events: [],
+    remember: [],
+    surplus: [],
+  };
+}
+
+function blueprintName({ blueprint }: Pass): string {
+  return blueprint.metadata.name ?? '';
+}

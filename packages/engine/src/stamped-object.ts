@@ -1,0 +1,100 @@
+import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { getKey, isObject } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
+import { valueDigest } from './digests.ts';
+
+/** An object as the plan wants it, before it has been looked at whether it can be applied at all. */
+export type StampedObject = {
+  /** Texts; empty where the template has none. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly generateName: string;
+  readonly namespace: string;
+  /** What to send: with the digest as an annotation. */
+  readonly object: KubeObject;
+  /** SHA-256 of the object without the annotation. */
+  readonly digest: string;
+};
+
+/** A stamped object, or what is wrong with what the template rendered. */
+export type Stamping =
+  | { readonly kind: 'stamped'; readonly stamped: StampedObject }
+  | { readonly kind: 'faulty'; readonly message: string };
+
+/** Fields of metadata that only a server may set; templates copied from `kubectl get -o yaml` carry them. */
+const SERVER_FIELDS = new Set([
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'managedFields',
+]);
+
+/** Makes the rendered object the owner's: in its namespace, with our labels and exactly one owner reference. */
+export function stampObject(
+  rendered: JsonObject,
+  owner: KubeObject,
+  labels: Readonly<Record<string, string>>,
+): Stamping {
+  const given = getKey(rendered, 'metadata');
+  const metadata = isObject(given) ? given : {};
+  const namespace = owner.metadata.namespace ?? '';
+  const givenNamespace = textOf(getKey(metadata, 'namespace'));
+  if (givenNamespace !== '' && givenNamespace !== namespace) {
+    return { kind: 'faulty', message: 'cannot set namespace in resource template' };
+  }
+  const own: MutableJsonObject = {};
+  for (const key of Object.keys(metadata)) if (!SERVER_FIELDS.has(key)) own[key] = getKey(metadata, key);
+  own['namespace'] = namespace;
+  own['labels'] = { ...textMap(getKey(metadata, 'labels')), ...labels };
+  own['ownerReferences'] = [ownerReference(owner)];
+  const digest = valueDigest({ ...rendered, metadata: own });
+  const annotations = getKey(metadata, 'annotations');
+  own['annotations'] = { ...(isObject(annotations) ? annotations : {}), [STAMP_DIGEST_ANNOTATION]: digest };
+  return {
+    kind: 'stamped',
+    stamped: {
+      apiVersion: textOf(getKey(rendered, 'apiVersion')),
+      kind: textOf(getKey(rendered, 'kind')),
+      name: textOf(getKey(metadata, 'name')),
+      generateName: textOf(getKey(metadata, 'generateName')),
+      namespace,
+      object: { ...rendered, metadata: own } as unknown as KubeObject,
+      digest,
+    },
+  };
+}
+
+function ownerReference({ apiVersion, kind, metadata }: KubeObject): OwnerReference {
+  return {
+    apiVersion,
+    kind,
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** As Go's GetLabels: labels that are not all texts count as none. */
+function textMap(value: Json | undefined): JsonObject {
+  return isObject(value) && Object.values(value).every((item) => typeof item === 'string') ? value : {};
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The digest that an object was stamped with, if it was. */
+export function stampDigestOf({ metadata }: KubeObject): string | undefined {
+  return metadata.annotations?.[STAMP_DIGEST_ANNOTATION];
+}
+
+/** The owner reference of the object's controller, if it has one. */
+export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find((reference) => reference.controller === true);
+}

@@ -1,0 +1,97 @@
+import { qualifiedResource } from '@cartographer/machinery';
+import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import type { Asks } from './asks.ts';
+import type { StampedObject } from './stamped-object.ts';
+import type { Memory, PlannedEvent, WriteAnswer } from './world.ts';
+
+/** Where and for whom an object is to stand. */
+export type StandRequest = {
+  readonly asks: Asks;
+  readonly owner: KubeObject;
+  /** The blueprint's resource; '' for a Runnable. */
+  readonly resource: string;
+  /** Identity of the template, for what is remembered about it. */
+  readonly templateId: string;
+  readonly stamped: StampedObject;
+  /** Objects that resources of this pass stamp in place, by key. */
+  readonly taken?: Map<string, string>;
+};
+
+/**
+ * Whether the object stands in the cluster as the plan wants it. `waiting` asked for something; `halted` stands, but is
+ * not touched any more; `refused` is what could not be applied, with the text that follows `unable to apply object …:`.
+ */
+export type Standing =
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'stands';
+      readonly object: KubeObject;
+      readonly type: ResourceType;
+      readonly events: readonly PlannedEvent[];
+      readonly remember: readonly { readonly key: string; readonly memory: Memory }[];
+      /** All runs of the resource, this one included; only of lifecycles that make runs. */
+      readonly runs?: readonly KubeObject[];
+    }
+  | { readonly kind: 'halted'; readonly object?: KubeObject; readonly type: ResourceType; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly retry: boolean };
+
+/** The standing of an object that waits for an answer. */
+export const WAITING: Standing = { kind: 'waiting' };
+
+/** The REST type of the object, or why it cannot have one. `prefix` says what upstream would have been doing. */
+export function typeOf({ asks, stamped }: StandRequest, prefix: string): ResourceType | Standing {
+  if (stamped.kind === '') return refused(`${prefix}Object 'Kind' is missing in 'unstructured object has no kind'`);
+  if (stamped.apiVersion === '') {
+    return refused(`${prefix}Object 'apiVersion' is missing in 'unstructured object has no version'`);
+  }
+  const mapping = asks.mapping(stamped.apiVersion, stamped.kind);
+  if (mapping === undefined) return WAITING;
+  return mapping.kind === 'mapped' ? mapping.type : refused(`${prefix}${mapping.message}`);
+}
+
+/** A refusal that is worth a retry. */
+export function refused(message: string): Standing {
+  return { kind: 'refused', message, retry: true };
+}
+
+/** A refused or failed write as a standing; a refusal for lack of rights waits for the rights instead of trying again. */
+export function refusal(answer: Exclude<WriteAnswer, { kind: 'done' }>, message: string): Standing {
+  return { kind: 'refused', message, retry: !(answer.kind === 'refused' && answer.code === 403) };
+}
+
+/** `plural.group/name`, as messages name an object. */
+export function objectText(type: ResourceType, name: string | undefined): string {
+  return `${qualifiedResource(type)}/${name ?? ''}`;
+}
+
+/** The event of a write that was done. */
+export function appliedEvent(type: ResourceType, object: KubeObject, created: boolean): PlannedEvent {
+  const verb = created ? 'Created' : 'Patched';
+  return {
+    type: 'Normal',
+    reason: 'StampedObjectApplied',
+    message: `${verb} object [${objectText(type, object.metadata.name)}]`,
+  };
+}
+
+/** Above these, within the controller's window, a step is stopped. */
+const MOST_CREATED = 50;
+const MOST_RESTORED = 10;
+
+/** Why a step must not write any more, or undefined. */
+export function haltMessage(
+  { asks, resource }: StandRequest,
+  object: string,
+  cause: 'created' | 'changed' | 'restored',
+  neighbours: readonly string[] = [],
+): string | undefined {
+  const { created, restored } = asks.cluster.pace(resource);
+  if (cause === 'created' && created >= MOST_CREATED) {
+    return `stopped after ${created} new objects of [${object}] in a short time: look for a value in the template that changes by itself`;
+  }
+  if (cause === 'restored' && restored >= MOST_RESTORED) {
+    const others = neighbours.length === 0 ? 'something else' : `field manager [${neighbours.join(', ')}]`;
+    return `stopped after restoring [${object}] ${restored} times in a short time: ${others} keeps changing fields that the template sets`;
+  }
+  return undefined;
+}
