@@ -1,0 +1,88 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runController } from './controller-command.ts';
+import { runInstall } from './install-command.ts';
+import { runUp } from './up/up.ts';
+import { VERSION } from './version.ts';
+
+/** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
+export const DEFAULT_PORT = 26443;
+
+/** The command line of `carto`. Each command's help teaches what it is for and what to try next. */
+export function createProgram(): Command {
+  const program = new Command('carto')
+    .description(
+      'Cartographer choreographs software supply chains on Kubernetes, or on this machine with no cluster at all.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('(run the command with --help to see what it takes)')
+    .configureHelp({ showGlobalOptions: true });
+  addUp(program);
+  addController(program);
+  addInstall(program);
+  return program;
+}
+
+function addUp(program: Command): void {
+  program
+    .command('up')
+    .summary('run everything on this machine: API server, controller, laptop tools and an example')
+    .description(
+      'Runs an embedded, kubectl-compatible API server, the controller, and stand-ins for Flux, kpack and Knative in one\n' +
+        'process, and sets up an example: a git repository whose commits become a running web app.\n' +
+        'Laptop tools run code from the repositories that you name, with your rights. Ctrl-C stops all of it.',
+    )
+    .option(
+      '--port <number>',
+      'where the API server listens on 127.0.0.1; 0 picks a free port',
+      portNumber,
+      DEFAULT_PORT,
+    )
+    .option('--data <dir>', 'where everything is kept between runs', '.carto')
+    .addOption(new Option('--ephemeral', 'keep nothing: all is forgotten at the end').conflicts('data'))
+    .option('--kubeconfig-out <file>', 'where to write the kubeconfig (default: kubeconfig in the data folder)')
+    .option('--no-laptop', 'without the stand-ins for Flux, kpack and Knative')
+    .option('--no-example', 'without the example chain, repository and workload')
+    .option('--log-level <level>', 'error, warn, info or debug; the log goes to carto.log in the data folder', 'info')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  carto up\n  carto up --port 0 --ephemeral --no-example --kubeconfig-out kc && kubectl --kubeconfig kc get workloads',
+    )
+    .action((options) => runUp(options));
+}
+
+function addController(program: Command): void {
+  program
+    .command('controller')
+    .summary('run the controller alone, against any cluster')
+    .description('Runs the controller against the cluster of a kubeconfig, or of the pod it runs in.')
+    .option('--kubeconfig <file>', 'default: the pod’s own account, else $KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8080')
+    .option('--concurrency <number>', 'owners of a kind that are worked on at the same time', positive, 16)
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .action((options) => runController(options));
+}
+
+function addInstall(program: Command): void {
+  program
+    .command('install')
+    .summary('install the definitions into a cluster')
+    .description('Applies what deploy/ holds to a cluster, by server-side apply. Safe to repeat.')
+    .option('--kubeconfig <file>', 'default: $KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--crds-only', 'only the CustomResourceDefinitions')
+    .option('--dry-run', 'ask the server, change nothing')
+    .action((options) => runInstall(options));
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  return port;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number of 1 or more.');
+  return value;
+}

@@ -1,0 +1,118 @@
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { crds } from '@cartographer/api';
+import { type ApiServer, createApiServer } from '@cartographer/apiserver';
+import { startController } from '@cartographer/controller';
+import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
+import { laptopCrds, startLaptop } from '@cartographer/laptop';
+import type { Log } from '@cartographer/machinery';
+import { createLog } from '@cartographer/runtime';
+import { logLevel } from '../log-level.ts';
+import { stopOnSignals } from '../stop-signal.ts';
+import { VERSION } from '../version.ts';
+import { cartoAdmission } from './admission.ts';
+import { type Example, setUpExample } from './example.ts';
+import { type Home, openHome } from './home.ts';
+import { showFlows } from './screen.ts';
+import { watchFlows } from './watch-flows.ts';
+
+/** Flags of `carto up`. */
+export type UpOptions = {
+  readonly port: number;
+  readonly data: string;
+  readonly ephemeral?: boolean;
+  readonly kubeconfigOut?: string;
+  readonly laptop: boolean;
+  readonly example: boolean;
+  readonly logLevel: string;
+};
+
+/** Something that was started and has to be ended. */
+type Undo = () => Promise<void>;
+
+/** `carto up`: starts everything, shows what flows, and ends everything again when it is told to stop. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const level = logLevel(options.logLevel);
+  const stop = stopOnSignals();
+  const undo: Undo[] = [async () => stop.dispose()];
+  try {
+    const home = await openHome(options);
+    undo.unshift(() => home.dispose());
+    const file = createWriteStream(join(home.dir, 'carto.log'), { flags: 'a', mode: 0o600 });
+    const log = createLog({ level, destination: file });
+    undo.unshift(() => new Promise((closed) => void file.end(closed)));
+    await start(options, { home, log, signal: stop.signal, undo });
+    if (!stop.signal.aborted)
+      await new Promise<void>((stopped) => stop.signal.addEventListener('abort', () => stopped(), { once: true }));
+    process.stdout.write('\nstopping\n');
+  } finally {
+    for (const end of undo) await end();
+  }
+}
+
+type Run = { readonly home: Home; readonly log: Log; readonly signal: AbortSignal; readonly undo: Undo[] };
+
+async function start(options: UpOptions, { home, log, signal, undo }: Run): Promise<void> {
+  const clock = systemClock;
+  const server = await createApiServer({
+    ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
+    customResources: [...crds(), ...(options.laptop ? laptopCrds() : [])],
+    admission: [cartoAdmission],
+    clock,
+    log,
+  });
+  undo.unshift(() => server.close());
+  const kubeconfig = await listen(server, options, home);
+
+  const transport = createInProcessTransport((request) => server.request(request), server.adminToken);
+  const client = createClient({ transport, clock, userAgent: `carto/${VERSION}` });
+  const mapper = createRestMapper({ client, clock });
+  const controller = startController({ client, mapper, clock, log });
+  undo.unshift(() => controller.stop());
+  if (options.laptop) {
+    const laptop = await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') });
+    undo.unshift(() => laptop.stop());
+  }
+  const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
+  welcome(kubeconfig, example);
+
+  const flows = watchFlows({ client, clock, log, signal, apps: options.laptop });
+  const hide = showFlows(flows, process.stdout, clock);
+  undo.unshift(async () => hide());
+}
+
+async function listen(server: ApiServer, options: UpOptions, home: Home): Promise<string> {
+  const { url } = await server.listen({ host: '127.0.0.1', port: options.port });
+  const file = resolve(options.kubeconfigOut ?? join(home.dir, 'kubeconfig'));
+  await writeFile(file, server.kubeconfig(url), { mode: 0o600 });
+  return file;
+}
+
+function welcome(kubeconfig: string, example: Example | undefined): void {
+  const file = short(kubeconfig);
+  const lines = [
+    'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
+    '',
+    `  look    kubectl --kubeconfig ${file} get workloads`,
+    ...(example === undefined ? [] : exampleLines(example, file)),
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function exampleLines({ repository, workload }: Example, kubeconfig: string): readonly string[] {
+  const [namespace, name] = workload.split('/');
+  const dir = short(repository);
+  return [
+    `          kubectl --kubeconfig ${kubeconfig} -n ${namespace} describe workload ${name}`,
+    `  change  echo "Hello again" > ${dir}/message.txt`,
+    `          git -C ${dir} commit -am "Say hello again"`,
+    '          and watch it flow to the running app below',
+  ];
+}
+
+function short(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near.startsWith('..') ? file : near;
+}

@@ -1,0 +1,57 @@
+import { carto } from '@cartographer/api';
+import { type Client, createInformer } from '@cartographer/kube';
+import { type Clock, getPath, type KubeObject, type Log, objectKey, type ResourceType } from '@cartographer/machinery';
+import { type Flow, flowOf } from './flow.ts';
+
+const SERVICES: ResourceType = {
+  group: 'serving.knative.dev',
+  version: 'v1',
+  kind: 'Service',
+  resource: 'services',
+  namespaced: true,
+};
+
+/** What flows, kept current by watches. */
+export interface Flows {
+  all(): readonly Flow[];
+  /** Addresses of running apps, by the key of the workload that they belong to. */
+  urls(): ReadonlyMap<string, string>;
+  onChange(listener: () => void): void;
+}
+
+/** Watches workloads and the apps they became, until the signal is aborted. */
+export function watchFlows(deps: {
+  client: Client;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+  apps: boolean;
+}): Flows {
+  const { client, clock, log, signal, apps } = deps;
+  const workloads = createInformer({ client, clock, log, type: carto.kinds.Workload });
+  const services = createInformer({ client, clock, log, type: SERVICES, labelSelector: 'carto.run/workload-name' });
+  for (const informer of apps ? [workloads, services] : [workloads]) {
+    void informer.run(signal).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ err: error }, 'the live view lost its watch');
+    });
+  }
+  return {
+    all: () =>
+      workloads
+        .list()
+        .map(flowOf)
+        .toSorted((left, right) => left.key.localeCompare(right.key)),
+    urls: () => new Map(services.list().flatMap(urlOf)),
+    onChange(listener) {
+      workloads.onEvent(listener);
+      services.onEvent(listener);
+    },
+  };
+}
+
+function urlOf(service: KubeObject): readonly (readonly [string, string])[] {
+  const url = getPath(service['status'], 'url');
+  const name = service.metadata.labels?.['carto.run/workload-name'];
+  if (typeof url !== 'string' || name === undefined) return [];
+  return [[objectKey({ namespace: service.metadata.namespace, name }), url]];
+}

@@ -1,0 +1,69 @@
+import type { KubeObject } from '@cartographer/machinery';
+
+/** What our own write left behind: the object, or `gone` for a delete. */
+type Own = { readonly object: KubeObject | 'gone'; readonly version: bigint };
+
+/** Bounds the memory of writes whose watch event never came, for example because the selector does not match. */
+const MAX_OWN_WRITES = 20_000;
+
+/**
+ * Own writes that the cache has not caught up with yet. A cache lags behind the server; without this, a reconcile that
+ * follows its own write too soon would see the old object and write again. Nothing is ever written into the cache itself:
+ * that could hide a fresher object until the next event.
+ */
+export class CatchUp {
+  readonly #own = new Map<string, Own>();
+
+  /** Remembers the answer to a write. */
+  wrote(key: string, object: KubeObject): void {
+    const version = versionOf(object);
+    const known = this.#own.get(key);
+    if (known !== undefined && known.version > version) return;
+    this.#own.delete(key);
+    this.#own.set(key, { object, version });
+    if (this.#own.size > MAX_OWN_WRITES) this.#own.delete(this.#own.keys().next().value ?? key);
+  }
+
+  /** Remembers a delete; `seen` is the object that was deleted. */
+  deleted(key: string, seen: KubeObject | undefined): void {
+    this.#own.set(key, { object: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
+  }
+
+  /** The newer of the cached object and our own last write. */
+  resolve(key: string, cached: KubeObject | undefined): KubeObject | undefined {
+    const own = this.#own.get(key);
+    if (own === undefined) return cached;
+    if (cached !== undefined && versionOf(cached) > own.version) {
+      this.#own.delete(key);
+      return cached;
+    }
+    return own.object === 'gone' ? undefined : own.object;
+  }
+
+  /** The watch told of this version of the object: older own writes are no longer needed. */
+  observed(key: string, object: KubeObject, deleted: boolean): void {
+    const own = this.#own.get(key);
+    if (own !== undefined && (deleted || versionOf(object) >= own.version)) this.#own.delete(key);
+  }
+
+  /** Forgets an object that is gone for good. */
+  forget(key: string): void {
+    this.#own.delete(key);
+  }
+
+  /** Whether any own write is still ahead of the cache. */
+  get lagging(): boolean {
+    return this.#own.size > 0;
+  }
+
+  /** Keys of own writes that the cache lacks. */
+  keys(): Iterable<string> {
+    return this.#own.keys();
+  }
+}
+
+/** Resource versions of one resource may be compared as numbers (Kubernetes 1.35 API conventions). */
+function versionOf(object: KubeObject): bigint {
+  const text = object.metadata.resourceVersion ?? '0';
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
+}

@@ -1,0 +1,136 @@
+import type {
+  AccountKey,
+  Acting,
+  AccountAnswer,
+  Cluster,
+  Delete,
+  DeleteAnswer,
+  Deletion,
+  Lookup,
+  Memory,
+  Render,
+  RenderAnswer,
+  Write,
+  WriteAnswer,
+} from '@cartographer/engine';
+import { isUnauthorized, messageOf } from '@cartographer/kube';
+import { BoundedMap } from './bounded-map.ts';
+import type { KindMappings } from './kind-mappings.ts';
+import { type OwnerAccess, TokenFailure } from './owner-access.ts';
+import type { PaceCounter } from './pace.ts';
+import type { StampedCaches } from './stamped-caches.ts';
+import type { StaticCaches } from './static-caches.ts';
+import { performDelete, performWrite } from './writes.ts';
+
+/** Renders a ytt template; `message` of a failure is what stands after `unable to apply ytt template: `. */
+export type Renderer = (render: Render, signal: AbortSignal) => Promise<RenderAnswer>;
+
+/** What all reconciles share. */
+export type Shared = {
+  readonly caches: StaticCaches;
+  readonly stamped: StampedCaches;
+  readonly mappings: KindMappings;
+  readonly access: OwnerAccess;
+  readonly pace: PaceCounter;
+  readonly memories: BoundedMap<Memory>;
+  readonly renders: BoundedMap<RenderAnswer>;
+  readonly render: Renderer;
+};
+
+/** What one reconcile saw and did so far; the plan reads it, {@link Effects.act} adds to it. */
+export interface Effects {
+  readonly cluster: Cluster;
+  /** Does all that the plan asks for, side by side, and folds the answers in. */
+  act(plan: Acting, signal: AbortSignal): Promise<void>;
+}
+
+/** Begins a reconcile of one owner. */
+export function beginEffects(shared: Shared, ownerKey: string): Effects {
+  const { caches, stamped, mappings, memories, renders, pace } = shared;
+  const written = new Map<string, WriteAnswer>();
+  const deletions: Deletion[] = [];
+  const failedTokens = new Map<string, AccountAnswer>();
+
+  const account = (key: AccountKey): AccountAnswer => failedTokens.get(accountId(key)) ?? caches.account(key);
+  const cluster: Cluster = {
+    template: caches.template,
+    account,
+    mapping: mappings.known,
+    observed: stamped.observed,
+    listed: stamped.listed,
+    written: (id) => written.get(id),
+    deletions: () => deletions,
+    rendered: (id) => renders.get(id),
+    recall: (key) => memories.get(key),
+    pace: (resource) => pace.pace(ownerKey, resource),
+  };
+
+  async function lookUp(lookup: Lookup, signal: AbortSignal): Promise<void> {
+    switch (lookup.lookup) {
+      case 'account':
+        return; // the cache answers at once
+      case 'mapping':
+        return mappings.find(lookup.apiVersion, lookup.kind, signal);
+      case 'object':
+      case 'list':
+        return stamped.ensure(lookup.key);
+    }
+  }
+
+  /** Acts as the owner's account; without a token nothing is done, and the plan hears of it as the account's answer. */
+  async function asOwner(plan: Acting, signal: AbortSignal, action: Parameters<OwnerAccess['as']>[2]): Promise<void> {
+    const key = plan.dependencies.account;
+    const found = key === undefined ? undefined : account(key);
+    if (key === undefined || found?.kind !== 'found') return;
+    try {
+      await shared.access.as({ ...key, uid: found.uid }, signal, action);
+    } catch (error) {
+      if (!(error instanceof TokenFailure)) throw error;
+      failedTokens.set(accountId(key), { kind: 'tokenFailed', message: error.message });
+    }
+  }
+
+  async function write(plan: Acting, asked: Write, signal: AbortSignal): Promise<void> {
+    if (asked.fresh !== undefined) await stamped.refresh(asked.fresh, signal);
+    await asOwner(plan, signal, async (client) => {
+      const answer = await performWrite(client, asked, signal).catch((error: unknown): WriteAnswer => {
+        signal.throwIfAborted();
+        if (isUnauthorized(error)) throw error;
+        return { kind: 'failed', message: messageOf(error) };
+      });
+      written.set(asked.id, answer);
+      if (answer.kind === 'done' && asked.verb !== 'tryCreate' && asked.verb !== 'tryPatch') {
+        stamped.wrote(asked.type, answer.object);
+        if (asked.cause === 'restored') pace.count(ownerKey, asked.resource, 'restored');
+        else if (answer.created) pace.count(ownerKey, asked.resource, 'created');
+      }
+    });
+  }
+
+  async function remove(plan: Acting, asked: Delete, signal: AbortSignal): Promise<void> {
+    await asOwner(plan, signal, async (client) => {
+      const answer = await performDelete(client, asked, signal).catch((error: unknown): DeleteAnswer => {
+        signal.throwIfAborted();
+        return { kind: 'failed', message: messageOf(error) };
+      });
+      deletions.push({ request: asked, answer });
+      if (answer.kind === 'deleted') stamped.deleted(asked.key);
+    });
+  }
+
+  return {
+    cluster,
+    async act(plan, signal) {
+      await Promise.all([
+        ...plan.lookups.map((lookup) => lookUp(lookup, signal)),
+        ...plan.renders.map(async (render) => renders.set(render.id, await shared.render(render, signal))),
+        ...plan.writes.map((asked) => write(plan, asked, signal)),
+        ...plan.deletes.map((asked) => remove(plan, asked, signal)),
+      ]);
+    },
+  };
+}
+
+function accountId({ namespace, name }: AccountKey): string {
+  return `${namespace}/${name}`;
+}

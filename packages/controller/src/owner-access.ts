@@ -1,0 +1,54 @@
+import type { AccountKey } from '@cartographer/engine';
+import { type Client, createTokenCache, isUnauthorized } from '@cartographer/kube';
+import type { Clock } from '@cartographer/machinery';
+import { BoundedMap } from './bounded-map.ts';
+
+const MAX_CLIENTS = 5_000;
+
+/** Clients that act as an owner's service account: stamped objects are never touched with the controller's own rights. */
+export interface OwnerAccess {
+  /**
+   * Runs an action as the account; a token that the server no longer knows is replaced once.
+   * @throws what the action throws, or the failure to get a token.
+   */
+  as<T>(
+    account: AccountKey & { readonly uid: string },
+    signal: AbortSignal,
+    action: (client: Client) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** The token could not be had: the action was not tried. */
+export class TokenFailure extends Error {
+  override readonly name = 'TokenFailure';
+}
+
+/** Makes {@link OwnerAccess} on the controller's own client, which must be allowed to create tokens. */
+export function createOwnerAccess({ client, clock }: { client: Client; clock: Clock }): OwnerAccess {
+  const tokens = createTokenCache({ client, clock });
+  const clients = new BoundedMap<Client>(MAX_CLIENTS);
+
+  async function clientFor(account: AccountKey & { readonly uid: string }, signal: AbortSignal): Promise<Client> {
+    const token = await tokens.tokenFor(account, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw new TokenFailure(error instanceof Error ? error.message : String(error), { cause: error });
+    });
+    const known = clients.get(token);
+    if (known !== undefined) return known;
+    const made = client.withToken(token);
+    clients.set(token, made);
+    return made;
+  }
+
+  return {
+    async as(account, signal, action) {
+      try {
+        return await action(await clientFor(account, signal));
+      } catch (error) {
+        if (!isUnauthorized(error)) throw error;
+        tokens.forget(account);
+        return action(await clientFor(account, signal));
+      }
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { type Dependencies, type OwnerKind, plan, type Settled, type World } from '@cartographer/engine';
+import {
+  CartoError,
+  type Clock,
+  type KubeObject,
+  objectKey,
+  qualifiedResource,
+  rfc3339,
+} from '@cartographer/machinery';
+import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import type { DependencyIndex } from './dependency-index.ts';
+import { beginEffects, type Effects, type Shared } from './effects.ts';
+import type { Reporter } from './report.ts';
+
+/** A chain of n steps needs n + 1 rounds of writes; lookups, retries as a dry run and deletes come on top. */
+const MAX_ROUNDS = 1_000;
+
+/** What a reconciler of Workloads or Deliverables needs. */
+export type OwnerDeps = {
+  readonly kind: OwnerKind;
+  readonly shared: Shared;
+  readonly reporter: Reporter;
+  readonly dependencies: DependencyIndex;
+  readonly clock: Clock;
+};
+
+/**
+ * Brings one owner as far along its blueprint as the world allows: observe (caches), decide (the plan), act (its
+ * writes), again with the answers, until the plan asks for nothing; then report once.
+ */
+export function createOwnerReconciler({ kind, shared, reporter, dependencies, clock }: OwnerDeps): Reconcile {
+  return async (key, { log, signal }) => {
+    const cached = shared.caches.informer(kind.kind).get(key);
+    if (cached === undefined) {
+      dependencies.delete(key);
+      reporter.forget(key);
+      return done;
+    }
+    const owner = reporter.latest(cached);
+    const effects = beginEffects(shared, `${kind.kind}/${key}`);
+    const settled = await settle(() => plan(worldOf(owner, effects)), effects, signal);
+
+    dependencies.set(key, dependencyKeys(settled.dependencies));
+    for (const { key: name, memory } of settled.remember) shared.memories.set(name, memory);
+    reporter.events(owner, settled.events);
+    if (settled.statusChanged && settled.status !== undefined) await reporter.status(owner, settled.status, signal);
+    log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind.kind} reconciled`);
+    return nextOf(settled);
+  };
+
+  function worldOf(owner: KubeObject, { cluster }: Effects): World {
+    return {
+      kind,
+      owner,
+      blueprints: shared.caches.blueprints(kind.blueprintKind),
+      cluster,
+      owned: owner.metadata.uid === undefined ? [] : shared.stamped.ownedBy(owner.metadata.uid),
+      now: rfc3339(clock.now()),
+    };
+  }
+}
+
+/**
+ * Plans and acts until the plan asks for nothing more.
+ * @throws CartoError `CARTO_PLAN_UNSETTLED` when it never does, which would be a bug of the plan.
+ */
+export async function settle(
+  next: () => ReturnType<typeof plan>,
+  effects: Effects,
+  signal: AbortSignal,
+): Promise<Settled> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const planned = next();
+    if (planned.kind === 'settled') return planned;
+    await effects.act(planned, signal);
+    signal.throwIfAborted();
+  }
+  throw new CartoError(
+    'CARTO_PLAN_UNSETTLED',
+    `the plan still asks for something after ${MAX_ROUNDS} rounds; please report it`,
+  );
+}
+
+/** How the loop goes on: what the plan says is retried quietly, since its condition already tells the user. */
+export function nextOf({ retry }: Settled): Next {
+  return retry.kind === 'none' ? done : { kind: 'retry' };
+}
+
+/** The things that a plan looked at, as keys of the {@link DependencyIndex}. */
+export function dependencyKeys(dependencies: Dependencies): readonly string[] {
+  const { blueprint, templates, account, unknownKinds, selected } = dependencies;
+  return [
+    ...(blueprint === undefined ? [] : [blueprintKey(blueprint)]),
+    ...templates.map((template) => templateKey(template.kind, template.name)),
+    ...(account === undefined ? [] : [accountKey(account.namespace, account.name)]),
+    ...unknownKinds.map(({ apiVersion }) => unknownKindKey(apiVersion.split('/')[0] ?? '')),
+    ...selected.map(({ type }) => selectedKey(qualifiedResource(type))),
+  ];
+}
+
+/** Keys of the {@link DependencyIndex}: one spelling for those who depend and for those who wake. */
+export const blueprintKey = (name: string): string => `blueprint ${name}`;
+export const templateKey = (kind: string, name: string): string => `template ${kind} ${name}`;
+export const accountKey = (namespace: string, name: string): string => `account ${objectKey({ namespace, name })}`;
+export const unknownKindKey = (group: string): string => `unknown kinds of ${group}`;
+export const selectedKey = (resource: string): string => `selected ${resource}`;

@@ -1,0 +1,200 @@
+import { carto, type TemplateKindName } from '@cartographer/api';
+import { type OwnerKind, workloadOwner } from '@cartographer/engine';
+import { type Client, createEventRecorder, createRestMapper, type RestMapper } from '@cartographer/kube';
+import type { Clock, Log } from '@cartographer/machinery';
+import {
+  type Controller,
+  type ControllerMetrics,
+  createController,
+  type Runnable,
+  runInOrder,
+} from '@cartographer/runtime';
+import { createBlueprintReconciler } from './blueprint-reconciler.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { DependencyIndex } from './dependency-index.ts';
+import type { Renderer, Shared } from './effects.ts';
+import { createKindMappings } from './kind-mappings.ts';
+import { createOwnerAccess } from './owner-access.ts';
+import { createOwnerReconciler } from './owner-reconciler.ts';
+import { PaceCounter } from './pace.ts';
+import { createReporter } from './report.ts';
+import { createStampedCaches } from './stamped-caches.ts';
+import { createStaticCaches } from './static-caches.ts';
+import {
+  type Woken,
+  wakeByAccounts,
+  wakeByBlueprints,
+  wakeByDefinitions,
+  wakeByItself,
+  wakeByStamped,
+  wakeByTemplates,
+} from './wake-ups.ts';
+
+/** What {@link startController} needs. */
+export type ControllerOptions = {
+  /** Acts as the controller: reads everything, writes status, events and tokens. */
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Owners of a kind that are worked on at the same time. */
+  readonly concurrency?: number;
+  readonly metrics?: ControllerMetrics;
+  readonly mapper?: RestMapper;
+  /** Without one, ytt templates end in a condition that says so. */
+  readonly render?: Renderer;
+};
+
+/** A controller at work. */
+export interface RunningController {
+  /** Resolves when all caches are filled and reconciling has begun. */
+  readonly ready: Promise<void>;
+  /** Resolves after a stop; rejects when a part failed for good. */
+  readonly ended: Promise<void>;
+  /** Nothing waits and nothing runs, retries that wait for their time left aside. */
+  isIdle(): boolean;
+  /** Says what keeps the controller from doing its work, or undefined when it does it. */
+  notReady(): string | undefined;
+  /** Stops taking work, finishes what is in flight, sends the last events. */
+  stop(): Promise<void>;
+}
+
+/** Kinds of templates that each kind of blueprint may refer to. */
+const TEMPLATE_KINDS = {
+  ClusterSupplyChain: ['ClusterSourceTemplate', 'ClusterImageTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
+  ClusterDelivery: ['ClusterSourceTemplate', 'ClusterDeploymentTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
+} as const satisfies Readonly<Record<OwnerKind['blueprintKind'], readonly TemplateKindName[]>>;
+
+const MAX_MEMORIES = 200_000;
+const MAX_RENDERS = 10_000;
+const DEFAULT_CONCURRENCY = 16;
+
+/** Starts the choreographer against a cluster: caches first, reconcilers once those are filled. */
+export function startController(options: ControllerOptions): RunningController {
+  const { clock, log } = options;
+  const stop = new AbortController();
+  const parts = assemble(options, stop.signal);
+  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
+  ready.catch(() => undefined);
+  let isReady = false;
+
+  const onReady = (): void => {
+    isReady = true;
+    becomeReady();
+  };
+  const ended = runInOrder([parts.informers, parts.loops], { clock, log, signal: stop.signal, onReady }).catch(
+    (error: unknown) => {
+      neverReady(error);
+      throw error;
+    },
+  );
+  ended.catch(() => undefined);
+
+  return {
+    ready,
+    ended,
+    isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
+    notReady: () => (isReady ? parts.unsynced() : 'the first lists have not arrived yet'),
+    async stop() {
+      stop.abort();
+      await ended;
+      await parts.flush();
+    },
+  };
+}
+
+type Parts = {
+  readonly informers: readonly Runnable[];
+  readonly loops: readonly Runnable[];
+  readonly controllers: readonly Controller[];
+  readonly unsynced: () => string | undefined;
+  readonly flush: () => Promise<void>;
+};
+
+function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
+  const { client, clock, log, metrics, concurrency = DEFAULT_CONCURRENCY } = options;
+  const caches = createStaticCaches({ client, clock, log });
+  const all: Woken[] = [];
+  const stamped = createStampedCaches({ client, clock, log, signal, onEvent: (event) => wakeByStamped(event, all) });
+  const mappings = createKindMappings(options.mapper ?? createRestMapper({ client, clock }));
+  const shared: Shared = {
+    caches,
+    stamped,
+    mappings,
+    access: createOwnerAccess({ client, clock }),
+    pace: new PaceCounter(clock),
+    memories: new BoundedMap(MAX_MEMORIES),
+    renders: new BoundedMap(MAX_RENDERS),
+    render: options.render ?? refuseYtt,
+  };
+  const flushes: (() => Promise<void>)[] = [];
+
+  function addOwnerKind(kind: OwnerKind): void {
+    const recorder = createEventRecorder({ client, component: kind.kind, clock, log });
+    flushes.push(() => recorder.flush());
+    const owners = {
+      reporter: createReporter({ client, type: carto.kinds[kind.kind], recorder }),
+      dependencies: new DependencyIndex(),
+    };
+    const owner: Woken = {
+      kind: kind.kind,
+      ...owners,
+      controller: createController({
+        name: kind.kind.toLowerCase(),
+        reconcile: createOwnerReconciler({ kind, shared, clock, ...owners }),
+        clock,
+        log,
+        concurrency,
+        metrics,
+      }),
+    };
+    const blueprints = {
+      reporter: createReporter({ client, type: carto.kinds[kind.blueprintKind], recorder }),
+      dependencies: new DependencyIndex(),
+    };
+    const blueprint: Woken = {
+      kind: kind.blueprintKind,
+      ...blueprints,
+      controller: createController({
+        name: kind.blueprintKind.toLowerCase(),
+        reconcile: createBlueprintReconciler({ kind, caches, clock, ...blueprints }),
+        clock,
+        log,
+        concurrency: 1,
+        metrics,
+      }),
+    };
+    for (const woken of [owner, blueprint]) {
+      wakeByItself(caches, woken);
+      wakeByTemplates(caches, TEMPLATE_KINDS[kind.blueprintKind], woken);
+    }
+    wakeByBlueprints(caches, kind, owner);
+    all.push(owner, blueprint);
+  }
+
+  addOwnerKind(workloadOwner);
+  wakeByAccounts(caches, all);
+  wakeByDefinitions(caches, { mappings, stamped }, all);
+
+  return {
+    informers: caches.all().map(([kind, informer]) => ({
+      name: `informer of ${kind}`,
+      run: (until) => informer.run(until),
+      ready: () => informer.synced,
+    })),
+    loops: all.map(({ controller }) => ({
+      name: `controller ${controller.name}`,
+      run: (until) => controller.run(until),
+    })),
+    controllers: all.map(({ controller }) => controller),
+    unsynced: () => {
+      const missing = caches.all().filter(([, informer]) => !informer.hasSynced());
+      return missing.length === 0 ? undefined : `no current list of ${missing.map(([kind]) => kind).join(', ')}`;
+    },
+    flush: async () => void (await Promise.all(flushes.map((flush) => flush()))),
+  };
+}
+
+const refuseYtt: Renderer = async () => ({
+  kind: 'failed',
+  message: 'this controller was built without ytt; install Go and run `npm run build:ytt`, or use `template:`',
+});

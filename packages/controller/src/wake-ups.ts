@@ -1,0 +1,151 @@
+import { type OwnerKind, selects } from '@cartographer/engine';
+import type { InformerEvent } from '@cartographer/kube';
+import { deepEqual, findCondition, getPath, type KubeObject, objectKey } from '@cartographer/machinery';
+import type { Controller, Priority } from '@cartographer/runtime';
+import type { DependencyIndex } from './dependency-index.ts';
+import type { KindMappings } from './kind-mappings.ts';
+import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
+import type { Reporter } from './report.ts';
+import type { StampedCaches } from './stamped-caches.ts';
+import type { StaticCaches, WatchedKind } from './static-caches.ts';
+
+/** A controller together with what its keys depend on. */
+export type Woken = {
+  readonly kind: WatchedKind;
+  readonly controller: Controller;
+  readonly dependencies: DependencyIndex;
+  readonly reporter: Reporter;
+};
+
+/** Wakes a kind's keys by changes of its own objects; the echo of our own status write wakes nobody. */
+export function wakeByItself(caches: StaticCaches, { kind, controller, reporter }: Woken): void {
+  caches.informer(kind).onEvent((event) => {
+    if (event.type === 'updated' && reporter.isEcho(event.object)) return;
+    controller.enqueue(objectKey(event.object.metadata), priorityOf(event));
+  });
+}
+
+/** A change of a template wakes those that looked at it, or looked for it in vain. */
+export function wakeByTemplates(caches: StaticCaches, kinds: readonly WatchedKind[], woken: Woken): void {
+  for (const kind of kinds) {
+    caches.informer(kind).onEvent((event) => {
+      if (event.type === 'updated' && sameGeneration(event)) return;
+      wake(woken, templateKey(kind, event.object.metadata.name ?? ''), priorityOf(event));
+    });
+  }
+}
+
+/** A blueprint edit wakes the owners that selected it and those that it selects before or after the edit: no others. */
+export function wakeByBlueprints(caches: StaticCaches, ownerKind: OwnerKind, woken: Woken): void {
+  caches.informer(ownerKind.blueprintKind).onEvent((event) => {
+    if (event.type === 'updated' && sameGeneration(event) && sameReady(event)) return;
+    const { object, old } = event;
+    wake(woken, blueprintKey(object.metadata.name ?? ''), priorityOf(event));
+    for (const owner of caches.informer(ownerKind.kind).list()) {
+      if (selects(object, owner) || (old !== undefined && selects(old, owner))) {
+        woken.controller.enqueue(objectKey(owner.metadata), priorityOf(event));
+      }
+    }
+  });
+}
+
+type Subjects = readonly { readonly kind?: string; readonly name?: string; readonly namespace?: string }[];
+
+/** A service account, and whatever may change its rights, wakes the owners that act as it. */
+export function wakeByAccounts(caches: StaticCaches, all: readonly Woken[]): void {
+  const wakeAccount = (namespace: string, name: string, event: InformerEvent): void => {
+    for (const woken of all) wake(woken, accountKey(namespace, name), priorityOf(event));
+  };
+  const wakeSubjects = (binding: KubeObject | undefined, event: InformerEvent): void => {
+    for (const { kind, name, namespace } of (binding?.['subjects'] ?? []) as Subjects) {
+      if (kind === 'ServiceAccount' && name !== undefined) wakeAccount(namespace ?? 'default', name, event);
+    }
+  };
+  const wakeRole = (kind: 'Role' | 'ClusterRole') => (event: InformerEvent) => {
+    if (event.initial) return;
+    const { name, namespace } = event.object.metadata;
+    for (const binding of bindingsOf(caches, kind, name ?? '', namespace)) wakeSubjects(binding, event);
+  };
+
+  caches.informer('ServiceAccount').onEvent((event) => {
+    if (event.initial || (event.type === 'updated' && event.old?.metadata.uid === event.object.metadata.uid)) return;
+    wakeAccount(event.object.metadata.namespace ?? '', event.object.metadata.name ?? '', event);
+  });
+  for (const kind of ['RoleBinding', 'ClusterRoleBinding'] as const) {
+    caches.informer(kind).onEvent((event) => {
+      if (event.initial) return;
+      wakeSubjects(event.object, event);
+      wakeSubjects(event.old, event);
+    });
+  }
+  caches.informer('Role').onEvent(wakeRole('Role'));
+  caches.informer('ClusterRole').onEvent(wakeRole('ClusterRole'));
+}
+
+function bindingsOf(
+  caches: StaticCaches,
+  kind: string,
+  name: string,
+  namespace: string | undefined,
+): readonly KubeObject[] {
+  const refersToIt = (binding: KubeObject): boolean =>
+    getPath(binding['roleRef'], 'kind') === kind && getPath(binding['roleRef'], 'name') === name;
+  return [...caches.informer('RoleBinding').list(), ...caches.informer('ClusterRoleBinding').list()].filter(
+    (binding) => refersToIt(binding) && (namespace === undefined || binding.metadata.namespace === namespace),
+  );
+}
+
+/** A kind that appears or changes wakes those who missed it. */
+export function wakeByDefinitions(
+  caches: StaticCaches,
+  deps: { mappings: KindMappings; stamped: StampedCaches },
+  all: readonly Woken[],
+): void {
+  caches.informer('CustomResourceDefinition').onEvent((event) => {
+    if (event.initial) return;
+    const group = getPath(event.object['spec'], 'group');
+    if (typeof group !== 'string') return;
+    deps.mappings.forget(group);
+    deps.stamped.forgetFailures();
+    for (const woken of all) wake(woken, unknownKindKey(group), 'live');
+  });
+}
+
+/** A stamped object wakes its owner; an object that a Runnable selects wakes the Runnable. */
+export function wakeByStamped(event: InformerEvent, all: readonly Woken[]): void {
+  if (event.type === 'updated' && event.old?.metadata.resourceVersion === event.object.metadata.resourceVersion) return;
+  const { namespace, ownerReferences = [] } = event.object.metadata;
+  const references = [...ownerReferences, ...(event.old?.metadata.ownerReferences ?? [])];
+  for (const woken of all) {
+    for (const { kind, name } of references) {
+      if (kind === woken.kind) woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
+    }
+  }
+}
+
+/** Wakes those that watch a kind by labels of their own. */
+export function wakeBySelected(resource: string, event: InformerEvent, all: readonly Woken[]): void {
+  for (const woken of all) wake(woken, selectedKey(resource), priorityOf(event));
+}
+
+function wake({ controller, dependencies }: Woken, dependency: string, priority: Priority): void {
+  for (const key of dependencies.dependents(dependency)) controller.enqueue(key, priority);
+}
+
+function priorityOf({ initial }: InformerEvent): Priority {
+  return initial ? 'background' : 'live';
+}
+
+function sameGeneration({ object, old }: InformerEvent): boolean {
+  return old?.metadata.uid === object.metadata.uid && old?.metadata.generation === object.metadata.generation;
+}
+
+function sameReady({ object, old }: InformerEvent): boolean {
+  return deepEqual(readyOf(object), readyOf(old));
+}
+
+function readyOf(object: KubeObject | undefined): unknown {
+  const conditions = getPath(object?.['status'], 'conditions');
+  const ready = Array.isArray(conditions) ? findCondition(conditions, 'Ready') : undefined;
+  return ready === undefined ? undefined : [ready.status, ready.reason, ready.message];
+}

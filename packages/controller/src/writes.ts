@@ -1,0 +1,84 @@
+import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
+import { ApiError, type Client, isNotFound, resourcePath } from '@cartographer/kube';
+import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
+
+/** Owns the fields of everything that we stamp, and of our status. */
+export const FIELD_MANAGER = 'cartographer';
+
+/** Does one write as the given client and tells how the server answered; throws what is no answer, and 401. */
+export async function performWrite(client: Client, write: Write, signal: AbortSignal): Promise<WriteAnswer> {
+  const response = await send(client, write, signal);
+  if (response.status < 300) {
+    return { kind: 'done', object: response.body as unknown as KubeObject, created: response.status === 201 };
+  }
+  const { code, reason, message } = statusOf(response);
+  if (code === 401) throw new ApiError(failure(code, reason, message));
+  if (write.verb === 'create' && reason === 'AlreadyExists') return existing(client, write, message, signal);
+  return { kind: 'refused', code, message, ...(reason === undefined ? {} : { reason }) };
+}
+
+function send(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
+  const { type, object, verb } = write;
+  const { namespace, name } = object.metadata;
+  const body = asJson(object);
+  switch (verb) {
+    case 'apply':
+      return client.raw({
+        method: 'PATCH',
+        path: resourcePath(type, { namespace, name }),
+        query: { fieldManager: FIELD_MANAGER, force: 'true' },
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body,
+        signal,
+      });
+    case 'create':
+    case 'tryCreate': {
+      const query = { fieldManager: FIELD_MANAGER };
+      return client.raw({
+        method: 'POST',
+        path: resourcePath(type, { namespace }),
+        query: verb === 'create' ? query : { ...query, dryRun: 'All' },
+        body,
+        signal,
+      });
+    }
+    case 'tryPatch':
+      return client.raw({
+        method: 'PATCH',
+        path: resourcePath(type, { namespace, name }),
+        query: { fieldManager: FIELD_MANAGER, dryRun: 'All' },
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body,
+        signal,
+      });
+  }
+}
+
+/** The name is taken: by our own earlier create, as a rule. Its holder is what was asked for, so it is fetched. */
+async function existing(client: Client, write: Write, message: string, signal: AbortSignal): Promise<WriteAnswer> {
+  const { namespace, name = '' } = write.object.metadata;
+  const object = await client.get(write.type, { ...(namespace === undefined ? {} : { namespace }), name }, { signal });
+  return { kind: 'exists', object, message };
+}
+
+function statusOf(response: WireResponse): { code: number; reason?: string; message: string } {
+  if (!isStatus(response.body)) return { code: response.status, message: `the server answered ${response.status}` };
+  const { reason, message } = response.body;
+  return { code: response.status, message, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Deletes one object as the given client; an object that is gone, or was made anew since, counts as deleted. */
+export async function performDelete(client: Client, { key, uid }: Delete, signal: AbortSignal): Promise<DeleteAnswer> {
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  try {
+    await client.delete(key.type, key, { propagationPolicy: 'Background', ...preconditions, signal });
+    return { kind: 'deleted', found: true };
+  } catch (error) {
+    if (isNotFound(error)) return { kind: 'deleted', found: false };
+    if (error instanceof ApiError && error.code === 409) return { kind: 'deleted', found: false };
+    if (error instanceof ApiError && error.code < 500 && error.code !== 429) {
+      return { kind: 'refused', code: error.code, message: error.message };
+    }
+    throw error;
+  }
+}
