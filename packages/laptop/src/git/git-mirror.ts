@@ -21,6 +21,14 @@ export type CommitInfo = { readonly commit: string; readonly subject: string; re
 /** More packs than this: the mirror starts anew, because only the newest commit in it is ever needed. */
 const MAX_PACKS = 40;
 const UNLIMITED_DEPTH = 2_147_483_647;
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--update-shallow',
+].concat('--no-recurse-submodules');
 /** A server that says nothing for a minute has hung up, should the deadline of the run not come first or its keeper die. */
 const HANG_UP = ['-c', 'http.lowSpeedLimit=1', '-c', 'http.lowSpeedTime=60'];
 
@@ -106,28 +114,9 @@ export class GitMirror {
 
   async #fetch(remote: GitRemote, how: readonly string[], refspec: string, sample: string): Promise<void> {
     await this.#prepare(remote.signal, sample.length === 64 ? 'sha256' : 'sha1');
-    const fixed = [
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--no-auto-maintenance',
-      '--update-shallow',
-    ];
-    const { code, stderr } = await this.#git.run(
-      [
-        ...[
-          `--git-dir=${this.#folder}`,
-          ...HANG_UP,
-          '-c',
-          'fetch.unpackLimit=1',
-          '-c',
-          'fetch.showForcedUpdates=false',
-        ],
-        ...[...fixed, '--no-recurse-submodules', ...how, '--', urlOf(remote.location), refspec],
-      ],
-      remote,
-    );
+    const settings = [...HANG_UP, '-c', 'fetch.unpackLimit=1', '-c', 'fetch.showForcedUpdates=false'];
+    const args = [`--git-dir=${this.#folder}`, ...settings, ...FETCH, ...how, '--', urlOf(remote.location), refspec];
+    const { code, stderr } = await this.#git.run(args, remote);
     if (code !== 0) throw failure('unable to clone', remote.location, stderr);
   }
 

@@ -188,11 +188,10 @@ async function readSecret(
   if (name === undefined) return { kind: 'read' };
   try {
     const { data } = await client.get(secretType, { namespace: metadata.namespace, name }, { signal });
-    const entries = Object.entries(isObject(data) ? data : {});
-    return {
-      kind: 'read',
-      data: Object.fromEntries(entries.map(([key, value]) => [key, Buffer.from(String(value), 'base64')])),
-    };
+    const entries = Object.entries(isObject(data) ? data : {}).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[key, Buffer.from(value, 'base64')] as const] : [],
+    );
+    return { kind: 'read', data: Object.fromEntries(entries) };
   } catch (error) {
     signal.throwIfAborted();
     const secret = `failed to get secret '${metadata.namespace ?? ''}/${name}': `;

@@ -195,7 +195,7 @@ function contentConfig(object: KubeObject, base: GitRepositoryStatus): GitReposi
 
 /** The first 50 characters of a subject, as Flux shortens it. */
 function shorten(subject: string): string {
-  const characters = [...subject];
+  const characters = Array.from(subject);
   return characters.length > 50 ? `${characters.slice(0, 50).join('')}...` : subject;
 }
 

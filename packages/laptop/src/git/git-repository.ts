@@ -95,7 +95,7 @@ export function gitRepositorySpec(object: KubeObject): GitRepositorySpec {
 
 /** Reads `status`. */
 export function gitRepositoryStatus(object: KubeObject): GitRepositoryStatus {
-  return isObject(object['status']) ? (object['status'] as unknown as GitRepositoryStatus) : {};
+  return isObject(object['status']) ? object['status'] : {};
 }
 
 /** The value of the annotation that asks for a run, if there is one. */

@@ -53,10 +53,15 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
     log,
     rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
     reconcile: createGitRepositoryReconciler({
-      ...{ client, events, artifacts, localRepositories, clock, random },
+      client,
+      events,
+      artifacts,
+      localRepositories,
+      clock,
+      random,
       repositories: informer,
       git: createGit(environment),
-      urlOf: server.urlOf,
+      urlOf: (path) => server.urlOf(path),
       workFolder: join(dataFolder, 'git'),
     }),
   });

@@ -1,11 +1,11 @@
 /** Version control's own files: never in an artifact unless a rule asks for them. */
 const VERSION_CONTROL = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];
 /** What Flux leaves out as long as neither `.sourceignore` nor `spec.ignore` has a rule. */
-const DEFAULTS = [
-  ...['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip'],
-  ...['.github/', '.circleci/', '.travis.yml', '.gitlab-ci.yml', 'appveyor.yml', '.drone.yml', 'cloudbuild.yaml'],
-  ...['codeship-services.yml', 'codeship-steps.yml', '**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml'],
-];
+const DEFAULTS = (
+  '*.jpg,*.jpeg,*.gif,*.png,*.wmv,*.flv,*.tar.gz,*.zip,.github/,.circleci/,.travis.yml,.gitlab-ci.yml,' +
+  'appveyor.yml,.drone.yml,cloudbuild.yaml,codeship-services.yml,codeship-steps.yml,' +
+  '**/.goreleaser.yml,**/.sops.yaml,**/.flux.yaml'
+).split(',');
 /** More rules than this are refused: each path is held against each rule. */
 const MAX_RULES = 10_000;
 
@@ -38,7 +38,7 @@ export function createSourceFilter(
   const own = files.flatMap(({ folder, text }) => parseRules(text, folder === '' ? [] : folder.split('/')));
   if (specIgnore !== undefined) own.push(...parseRules(specIgnore, []));
   if (own.length > MAX_RULES) throw new RangeError(`more than ${MAX_RULES} ignore rules`);
-  const builtIn = own.length > 0 ? VERSION_CONTROL : [...VERSION_CONTROL, ...DEFAULTS];
+  const builtIn = own.length > 0 ? VERSION_CONTROL : VERSION_CONTROL.concat(DEFAULTS);
   const rules = [...builtIn.map((line) => parseRule(line, [])), ...own].toReversed();
   return (path, isFolder) => {
     const segments = path.split('/');

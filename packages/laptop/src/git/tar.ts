@@ -97,9 +97,8 @@ function paxRecord(key: string, value: string): string {
 
 /** What stands in the name field of an entry whose true name is in a PAX record: readers ignore it. */
 function shorten(path: string): string {
-  return [...path]
-    .filter((character) => character < '\u0080')
-    .join('')
+  return path
+    .replace(/[\u0080-\u00ff]/g, '')
     .slice(0, 100)
     .replace(/\/+$/, '');
 }
