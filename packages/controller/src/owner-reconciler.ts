@@ -1,4 +1,12 @@
-import { type Dependencies, type OwnerKind, plan, type Settled, type World } from '@cartographer/engine';
+import {
+  type Cluster,
+  type Dependencies,
+  type OwnerKind,
+  type Plan,
+  plan,
+  planRunnable,
+  type Settled,
+} from '@cartographer/engine';
 import {
   CartoError,
   type Clock,
@@ -15,60 +23,64 @@ import type { Reporter } from './report.ts';
 /** A chain of n steps needs n + 1 rounds of writes; lookups, retries as a dry run and deletes come on top. */
 const MAX_ROUNDS = 1_000;
 
-/** What a reconciler of Workloads or Deliverables needs. */
+/** What a reconciler of Workloads, Deliverables or Runnables needs. */
 export type OwnerDeps = {
-  readonly kind: OwnerKind;
+  readonly kind: 'Workload' | 'Deliverable' | 'Runnable';
   readonly shared: Shared;
   readonly reporter: Reporter;
   readonly dependencies: DependencyIndex;
   readonly clock: Clock;
+  /** Decides for one owner by what is known so far. */
+  readonly plan: (owner: KubeObject, cluster: Cluster, now: string) => Plan;
 };
 
 /**
- * Brings one owner as far along its blueprint as the world allows: observe (caches), decide (the plan), act (its
- * writes), again with the answers, until the plan asks for nothing; then report once.
+ * Brings one owner as far as the world allows: observe (caches), decide (the plan), act (its writes), again with the
+ * answers, until the plan asks for nothing; then report once.
  */
-export function createOwnerReconciler({ kind, shared, reporter, dependencies, clock }: OwnerDeps): Reconcile {
+export function createOwnerReconciler({ kind, shared, reporter, dependencies, clock, plan }: OwnerDeps): Reconcile {
   return async (key, { log, signal }) => {
-    const cached = shared.caches.informer(kind.kind).get(key);
+    const cached = shared.caches.informer(kind).get(key);
     if (cached === undefined) {
       dependencies.delete(key);
       reporter.forget(key);
       return done;
     }
     const owner = reporter.latest(cached);
-    const effects = beginEffects(shared, `${kind.kind}/${key}`);
-    const settled = await settle(() => plan(worldOf(owner, effects)), effects, signal);
+    const effects = beginEffects(shared, `${kind}/${key}`);
+    const now = rfc3339(clock.now());
+    const settled = await settle(() => plan(owner, effects.cluster, now), effects, signal);
 
     dependencies.set(key, dependencyKeys(settled.dependencies));
     for (const { key: name, memory } of settled.remember) shared.memories.set(name, memory);
     reporter.events(owner, settled.events);
     if (settled.statusChanged && settled.status !== undefined) await reporter.status(owner, settled.status, signal);
-    log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind.kind} reconciled`);
+    log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind} reconciled`);
     return nextOf(settled);
   };
+}
 
-  function worldOf(owner: KubeObject, { cluster }: Effects): World {
-    return {
+/** Decides for owners that a blueprint is chosen for. */
+export function blueprintPlan(kind: OwnerKind, shared: Shared): OwnerDeps['plan'] {
+  return (owner, cluster, now) =>
+    plan({
       kind,
       owner,
       blueprints: shared.caches.blueprints(kind.blueprintKind),
       cluster,
       owned: owner.metadata.uid === undefined ? [] : shared.stamped.ownedBy(owner.metadata.uid),
-      now: rfc3339(clock.now()),
-    };
-  }
+      now,
+    });
 }
+
+/** Decides for Runnables. */
+export const runnablePlan: OwnerDeps['plan'] = (owner, cluster, now) => planRunnable({ owner, cluster, now });
 
 /**
  * Plans and acts until the plan asks for nothing more.
  * @throws CartoError `CARTO_PLAN_UNSETTLED` when it never does, which would be a bug of the plan.
  */
-export async function settle(
-  next: () => ReturnType<typeof plan>,
-  effects: Effects,
-  signal: AbortSignal,
-): Promise<Settled> {
+async function settle(next: () => Plan, effects: Effects, signal: AbortSignal): Promise<Settled> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const planned = next();
     if (planned.kind === 'settled') return planned;
@@ -82,12 +94,12 @@ export async function settle(
 }
 
 /** How the loop goes on: what the plan says is retried quietly, since its condition already tells the user. */
-export function nextOf({ retry }: Settled): Next {
+function nextOf({ retry }: Settled): Next {
   return retry.kind === 'none' ? done : { kind: 'retry' };
 }
 
 /** The things that a plan looked at, as keys of the {@link DependencyIndex}. */
-export function dependencyKeys(dependencies: Dependencies): readonly string[] {
+function dependencyKeys(dependencies: Dependencies): readonly string[] {
   const { blueprint, templates, account, unknownKinds, selected } = dependencies;
   return [
     ...(blueprint === undefined ? [] : [blueprintKey(blueprint)]),

@@ -18,7 +18,7 @@ export interface Reporter {
 }
 
 /** Makes the reporter of one kind. */
-export function createReporter(deps: { client: Client; type: ResourceType; recorder: EventRecorder }): Reporter {
+export function createReporter(deps: { client: Client; type: ResourceType; recorder?: EventRecorder }): Reporter {
   const { client, type, recorder } = deps;
   const own = new CatchUp();
   const lastWritten = new Map<string, string>();
@@ -31,7 +31,7 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
       own.forget(key);
     },
     events(about, events) {
-      for (const { type: severity, reason, message } of events) recorder.event(about, severity, reason, message);
+      for (const { type: severity, reason, message } of events) recorder?.event(about, severity, reason, message);
     },
     async status(object, status, signal) {
       const { apiVersion, kind, metadata } = object;

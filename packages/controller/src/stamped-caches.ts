@@ -48,7 +48,7 @@ type Deps = {
   readonly log: Log;
   /** Ends every informer. */
   readonly signal: AbortSignal;
-  readonly onEvent: (event: InformerEvent) => void;
+  readonly onEvent: (event: InformerEvent, type: ResourceType) => void;
 };
 
 /** Makes {@link StampedCaches}. */
@@ -69,7 +69,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     const catchUp = new CatchUp();
     informer.onEvent((event) => {
       catchUp.observed(objectKey(event.object.metadata), event.object, event.type === 'deleted');
-      deps.onEvent(event);
+      deps.onEvent(event, type);
     });
     void informer.run(deps.signal).catch((error: unknown) => {
       if (!deps.signal.aborted) log.error({ err: error }, 'informer of stamped objects ended');

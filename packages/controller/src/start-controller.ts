@@ -1,10 +1,11 @@
 import { carto, type TemplateKindName } from '@cartographer/api';
-import { type OwnerKind, workloadOwner } from '@cartographer/engine';
+import { deliverableOwner, type OwnerKind, workloadOwner } from '@cartographer/engine';
 import { type Client, createEventRecorder, createRestMapper, type RestMapper } from '@cartographer/kube';
 import type { Clock, Log } from '@cartographer/machinery';
 import {
   type Controller,
   type ControllerMetrics,
+  type Reconcile,
   createController,
   type Runnable,
   runInOrder,
@@ -15,11 +16,11 @@ import { DependencyIndex } from './dependency-index.ts';
 import type { Renderer, Shared } from './effects.ts';
 import { createKindMappings } from './kind-mappings.ts';
 import { createOwnerAccess } from './owner-access.ts';
-import { createOwnerReconciler } from './owner-reconciler.ts';
+import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
 import { PaceCounter } from './pace.ts';
 import { createReporter } from './report.ts';
 import { createStampedCaches } from './stamped-caches.ts';
-import { createStaticCaches } from './static-caches.ts';
+import { createStaticCaches, type WatchedKind } from './static-caches.ts';
 import {
   type Woken,
   wakeByAccounts,
@@ -114,7 +115,13 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   const { client, clock, log, metrics, concurrency = DEFAULT_CONCURRENCY } = options;
   const caches = createStaticCaches({ client, clock, log });
   const all: Woken[] = [];
-  const stamped = createStampedCaches({ client, clock, log, signal, onEvent: (event) => wakeByStamped(event, all) });
+  const stamped = createStampedCaches({
+    client,
+    clock,
+    log,
+    signal,
+    onEvent: (event, type) => wakeByStamped(event, type, all),
+  });
   const mappings = createKindMappings(options.mapper ?? createRestMapper({ client, clock }));
   const shared: Shared = {
     caches,
@@ -128,50 +135,45 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   };
   const flushes: (() => Promise<void>)[] = [];
 
-  function addOwnerKind(kind: OwnerKind): void {
-    const recorder = createEventRecorder({ client, component: kind.kind, clock, log });
+  const loop = (kind: Woken['kind'], reconcile: Reconcile, workers: number): Controller =>
+    createController({ name: kind.toLowerCase(), reconcile, clock, log, concurrency: workers, metrics });
+
+  function addOwner(kind: OwnerDeps['kind'], templates: readonly WatchedKind[], plan: OwnerDeps['plan']): Woken {
+    const recorder = createEventRecorder({ client, component: kind, clock, log });
     flushes.push(() => recorder.flush());
-    const owners = {
-      reporter: createReporter({ client, type: carto.kinds[kind.kind], recorder }),
+    const own = {
+      reporter: createReporter({ client, type: carto.kinds[kind], recorder }),
       dependencies: new DependencyIndex(),
     };
-    const owner: Woken = {
-      kind: kind.kind,
-      ...owners,
-      controller: createController({
-        name: kind.kind.toLowerCase(),
-        reconcile: createOwnerReconciler({ kind, shared, clock, ...owners }),
-        clock,
-        log,
-        concurrency,
-        metrics,
-      }),
-    };
-    const blueprints = {
-      reporter: createReporter({ client, type: carto.kinds[kind.blueprintKind], recorder }),
-      dependencies: new DependencyIndex(),
-    };
-    const blueprint: Woken = {
-      kind: kind.blueprintKind,
-      ...blueprints,
-      controller: createController({
-        name: kind.blueprintKind.toLowerCase(),
-        reconcile: createBlueprintReconciler({ kind, caches, clock, ...blueprints }),
-        clock,
-        log,
-        concurrency: 1,
-        metrics,
-      }),
-    };
-    for (const woken of [owner, blueprint]) {
-      wakeByItself(caches, woken);
-      wakeByTemplates(caches, TEMPLATE_KINDS[kind.blueprintKind], woken);
-    }
-    wakeByBlueprints(caches, kind, owner);
-    all.push(owner, blueprint);
+    const reconcile = createOwnerReconciler({ kind, shared, clock, plan, ...own });
+    return add({ kind, ...own, controller: loop(kind, reconcile, concurrency) }, templates);
   }
 
-  addOwnerKind(workloadOwner);
+  function addBlueprint(kind: OwnerKind): void {
+    const own = {
+      reporter: createReporter({ client, type: carto.kinds[kind.blueprintKind] }),
+      dependencies: new DependencyIndex(),
+    };
+    const reconcile = createBlueprintReconciler({ kind, caches, clock, ...own });
+    add(
+      { kind: kind.blueprintKind, ...own, controller: loop(kind.blueprintKind, reconcile, 1) },
+      TEMPLATE_KINDS[kind.blueprintKind],
+    );
+  }
+
+  function add(woken: Woken, templates: readonly WatchedKind[]): Woken {
+    wakeByItself(caches, woken);
+    wakeByTemplates(caches, templates, woken);
+    all.push(woken);
+    return woken;
+  }
+
+  for (const kind of [workloadOwner, deliverableOwner]) {
+    const owner = addOwner(kind.kind, TEMPLATE_KINDS[kind.blueprintKind], blueprintPlan(kind, shared));
+    wakeByBlueprints(caches, kind, owner);
+    addBlueprint(kind);
+  }
+  addOwner('Runnable', ['ClusterRunTemplate'], runnablePlan);
   wakeByAccounts(caches, all);
   wakeByDefinitions(caches, { mappings, stamped }, all);
 

@@ -1,6 +1,14 @@
 import { type OwnerKind, selects } from '@cartographer/engine';
 import type { InformerEvent } from '@cartographer/kube';
-import { deepEqual, findCondition, getPath, type KubeObject, objectKey } from '@cartographer/machinery';
+import {
+  deepEqual,
+  findCondition,
+  getPath,
+  type KubeObject,
+  objectKey,
+  qualifiedResource,
+  type ResourceType,
+} from '@cartographer/machinery';
 import type { Controller, Priority } from '@cartographer/runtime';
 import type { DependencyIndex } from './dependency-index.ts';
 import type { KindMappings } from './kind-mappings.ts';
@@ -111,8 +119,8 @@ export function wakeByDefinitions(
   });
 }
 
-/** A stamped object wakes its owner; an object that a Runnable selects wakes the Runnable. */
-export function wakeByStamped(event: InformerEvent, all: readonly Woken[]): void {
+/** A stamped object wakes its owner; an object of a kind that Runnables select wakes those Runnables. */
+export function wakeByStamped(event: InformerEvent, type: ResourceType, all: readonly Woken[]): void {
   if (event.type === 'updated' && event.old?.metadata.resourceVersion === event.object.metadata.resourceVersion) return;
   const { namespace, ownerReferences = [] } = event.object.metadata;
   const references = [...ownerReferences, ...(event.old?.metadata.ownerReferences ?? [])];
@@ -120,12 +128,8 @@ export function wakeByStamped(event: InformerEvent, all: readonly Woken[]): void
     for (const { kind, name } of references) {
       if (kind === woken.kind) woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
     }
+    wake(woken, selectedKey(qualifiedResource(type)), priorityOf(event));
   }
-}
-
-/** Wakes those that watch a kind by labels of their own. */
-export function wakeBySelected(resource: string, event: InformerEvent, all: readonly Woken[]): void {
-  for (const woken of all) wake(woken, selectedKey(resource), priorityOf(event));
 }
 
 function wake({ controller, dependencies }: Woken, dependency: string, priority: Priority): void {
