@@ -22,6 +22,8 @@ export type ReflectorBounds = {
    * connection is found within a minute, where TCP needs ten.
    */
   readonly watchSeconds: number;
+  /** How much longer than that a watch may be silent before it counts as dead. */
+  readonly stallGraceMs: number;
   readonly firstRetryMs: number;
   readonly longestRetryMs: number;
 };
@@ -31,6 +33,7 @@ export const defaultReflectorBounds: ReflectorBounds = {
   pageSize: 500,
   listTimeoutMs: 60_000,
   watchSeconds: 40,
+  stallGraceMs: 5_000,
   firstRetryMs: 200,
   longestRetryMs: 10_000,
 };
@@ -152,9 +155,9 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   const watch = (signal: AbortSignal): Promise<WatchEnd> => {
     state = { ...state, watches: state.watches + 1 };
-    const { watchSeconds } = bounds;
+    const { watchSeconds, stallGraceMs } = bounds;
     enter('watching');
-    return watchOnce({ ...options, watchSeconds, progress, signal });
+    return watchOnce({ ...options, watchSeconds, stallGraceMs, progress, signal });
   };
 
   /** One round of the loop; its answer is how long to wait before the next. */

@@ -28,12 +28,12 @@ export type WatchOnceOptions = {
   /** The watch gave something: it works. */
   readonly progress: () => void;
   readonly watchSeconds: number;
+  readonly stallGraceMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
 };
 
-const STALL_GRACE_MS = 5_000;
 const EARLY_MARGIN_MS = 3_000;
 const CHANGES = { ADDED: true, MODIFIED: true, DELETED: true } as const;
 
@@ -45,7 +45,7 @@ export async function watchOnce(options: WatchOnceOptions): Promise<WatchEnd> {
   const { clock, type } = options;
   const seconds = Math.round(options.watchSeconds * (1 + options.random() / 4));
   const startedMs = clock.now();
-  const silenceMs = seconds * 1_000 + STALL_GRACE_MS;
+  const silenceMs = seconds * 1_000 + options.stallGraceMs;
   const deadline = createDeadline(clock, silenceMs, options.signal, `watching ${qualifiedResource(type)}`);
   try {
     const end = await follow(options, seconds, deadline);
