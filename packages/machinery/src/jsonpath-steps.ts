@@ -10,7 +10,7 @@ export type StepOptions = { readonly allowMissingKeys: boolean };
 const MAX_DESCENT = 1000;
 
 /** Compiles a list of nodes into one step that feeds each node's results to the next. */
-export function listStep(list: JsonPathList, options: StepOptions): Step {
+function listStep(list: JsonPathList, options: StepOptions): Step {
   const steps = list.nodes.map((node) => nodeStep(node, options));
   const [only] = steps;
   if (steps.length === 1 && only !== undefined) return only;

@@ -1,6 +1,6 @@
 import {
   type Alias,
-  type Document,
+  Document,
   isAlias,
   isMap,
   isScalar,
@@ -9,7 +9,7 @@ import {
   type Node,
   parseAllDocuments,
   type Scalar,
-  stringify,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import { isList, isObject, type Json, type MutableJsonObject, setKey } from './json.ts';
@@ -36,9 +36,9 @@ export function parseYamlDocuments(text: string): Json[] {
   const values: Json[] = [];
   for (const document of parseDocuments(text, lines)) {
     const [problem] = document.errors;
-    if (problem !== undefined) throw errorAt(problem.message, problem.pos[0], lines);
+    if (problem !== undefined) throw errorAt(problemOf(problem.message), problem.pos[0], lines);
     if (document.contents === null) continue;
-    const value = new Converter(document, lines).convert(document.contents, 0);
+    const value = new Converter(lines).convert(document.contents, 0);
     if (value !== null) values.push(value);
   }
   if (control >= 0) throw errorAt('control characters are not allowed', control, lines);
@@ -47,13 +47,25 @@ export function parseYamlDocuments(text: string): Json[] {
 
 /** YAML text of a value: every YAML 1.1 and 1.2 parser reads back the same value. Keys keep their order. */
 export function toYaml(value: Json): string {
-  return stringify(value, {
+  const document = new Document(value, {
     version: '1.1',
     schema: 'yaml-1.1',
+    // Without its tag, a key `<<` is a string like any other, and can be quoted.
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge'),
     aliasDuplicateObjects: false,
-    lineWidth: 0,
-    merge: false,
   });
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      // The library quotes what YAML 1.1 would take for something else than a string; kubectl knows more: `0o7`, the key `<<`.
+      if (typeof scalar.value === 'string' && !isPlainString(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
+
+function isPlainString(text: string): boolean {
+  const plain = resolvePlainScalar(text);
+  return plain.kind === 'value' && plain.value === text && text !== '<<';
 }
 
 function parseDocuments(text: string, lines: LineCounter): readonly Document.Parsed[] {
@@ -68,6 +80,10 @@ function parseDocuments(text: string, lines: LineCounter): readonly Document.Par
   }
 }
 
+function problemOf(message: string): string {
+  return message.startsWith('Maximum call stack') ? 'exceeded max depth' : message;
+}
+
 function errorAt(problem: string, offset: number, lines: LineCounter): YamlError {
   const { line, col } = lines.linePos(offset);
   return new YamlError(problem, Math.max(line, 1), Math.max(col, 1));
@@ -75,14 +91,15 @@ function errorAt(problem: string, offset: number, lines: LineCounter): YamlError
 
 /** Turns the nodes of one document into JSON. */
 class Converter {
-  readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
+  readonly #anchors = new Map<string, Node>();
+  readonly #targets = new Map<Alias, Node>();
+  /** The collections around the node at hand: an alias to one of them has no end. */
   readonly #open = new Set<Node>();
   #aliased = 0;
   #aliasDepth = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter) {
-    this.#document = document;
+  constructor(lines: LineCounter) {
     this.#lines = lines;
   }
 
@@ -91,11 +108,14 @@ class Converter {
     if (this.#aliasDepth > 0 && ++this.#aliased > MAX_ALIASED) {
       throw this.#error('document contains excessive aliasing', node);
     }
-    if (isScalar(node)) return this.#scalar(node);
-    if (isMap(node)) return this.#map(node, depth);
-    if (isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));
     if (isAlias(node)) return this.#throughAlias(node, (target) => this.convert(target, depth + 1));
-    return null;
+    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
+    if (node.anchor !== undefined && this.#aliasDepth === 0) this.#anchors.set(node.anchor, node);
+    if (isScalar(node)) return this.#scalar(node);
+    this.#open.add(node);
+    const value = isMap(node) ? this.#map(node, depth) : node.items.map((item) => this.convert(item, depth + 1));
+    this.#open.delete(node);
+    return value;
   }
 
   #map(map: YAMLMap, depth: number): Json {
@@ -130,17 +150,24 @@ class Converter {
   }
 
   #throughAlias<T>(alias: Alias, use: (target: Node) => T): T {
-    const target = alias.resolve(this.#document);
+    const target = this.#targetOf(alias);
     if (target === undefined) throw this.#error(`unknown anchor '${alias.source}' referenced`, alias);
     if (this.#open.has(target)) throw this.#error(`anchor '${alias.source}' value contains itself`, alias);
-    this.#open.add(target);
     this.#aliasDepth++;
     try {
       return use(target);
     } finally {
       this.#aliasDepth--;
-      this.#open.delete(target);
     }
+  }
+
+  /** An alias means the last anchor of its name above it, however often it is copied out later. */
+  #targetOf(alias: Alias): Node | undefined {
+    const known = this.#targets.get(alias);
+    if (known !== undefined) return known;
+    const target = this.#anchors.get(alias.source);
+    if (target !== undefined) this.#targets.set(alias, target);
+    return target;
   }
 
   #scalar(scalar: Scalar): Json {
