@@ -6,7 +6,7 @@ import { conditionList, conditionsJson, decidingCondition } from './condition-li
 import type { ConditionDraft } from './condition-list.ts';
 import { askForDeletes, deletionEvents } from './orphans.ts';
 import { bestFits, fitsBlueprint } from './owner-selection.ts';
-import { realizeResource } from './realize-resource.ts';
+import { absentTemplate, realizeResource } from './realize-resource.ts';
 import type { Pass, Realized } from './realize-resource.ts';
 import { producersOf } from './resource-inputs.ts';
 import type { Resource } from './resource-inputs.ts';
@@ -87,9 +87,33 @@ function leftAlone(asks: Asks): Settled {
   };
 }
 
-/** Nothing is stamped, what was reported on resources stays. */
+/** Nothing is stamped; what was reported on resources stays, but for those whose template is gone. */
 function refuse(world: World, asks: Asks, { draft, blueprint, events }: Refusal): Settled {
-  return settle(world, { asks, blueprint, drafts: [draft], events });
+  const resources = blueprint === undefined ? undefined : withoutTemplates(world, asks, blueprint);
+  return settle(world, { asks, blueprint, drafts: [draft], events, ...(resources === undefined ? {} : { resources }) });
+}
+
+/** Upstream makes one more pass between the loss of a template and the blueprint's condition; this is what it leaves. */
+function withoutTemplates({ owner, kind, now }: World, asks: Asks, blueprint: KubeObject): readonly ResourceStatus[] {
+  const named = new Map((blueprint as Blueprint).spec.resources.map(({ name, templateRef }) => [name, templateRef]));
+  return (statusOf(owner).resources ?? []).map((entry) => {
+    const reference = named.get(entry.name);
+    const name = reference?.name ?? entry.templateRef?.name;
+    if (reference === undefined || name === undefined) return entry;
+    const failure = absentTemplate(asks, { kind: reference.kind, name });
+    if (failure === undefined) return entry;
+    const place = { kind, resource: entry.name, blueprint: blueprint.metadata.name ?? '', health: undefined };
+    const health = entry.conditions?.find(({ type }) => type === 'Healthy');
+    const drafts = [
+      failureCondition(failure, place, 'ResourceSubmitted'),
+      ...(health === undefined ? [] : [bare(health)]),
+    ];
+    return { ...entry, conditions: conditionList(drafts, entry.conditions, now) };
+  });
+}
+
+function bare({ type, status, reason, message }: ConditionDraft): ConditionDraft {
+  return { type, status, reason, message };
 }
 
 function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {

@@ -18,7 +18,7 @@ import { stampObject } from './stamped-object.ts';
 import type { Stamping } from './stamped-object.ts';
 import type { StepFailure } from './step-failure.ts';
 import { healthRuleOf, lifecycleOf, retentionOf, templateFields, templateKind } from './template-kinds.ts';
-import type { PlannedEvent, Settled } from './world.ts';
+import type { PlannedEvent, Settled, TemplateKey } from './world.ts';
 
 /** What one pass over a blueprint shares among its resources. */
 export type Pass = {
@@ -92,9 +92,19 @@ function chooseTemplate({ owner, blueprint, asks }: Pass, resource: Resource): C
     chosen = only.name ?? '';
   }
   const template = asks.template({ kind, name: chosen });
-  if (template !== undefined) return { kind: 'template', template };
-  const message = `failed to get cluster template [{Kind:${kind} Name:${chosen}}]: resource does not match a known template`;
-  return { kind: 'none', failure: { kind: 'noTemplate', message } };
+  return template === undefined
+    ? { kind: 'none', failure: noTemplate({ kind, name: chosen }) }
+    : { kind: 'template', template };
+}
+
+function noTemplate({ kind, name }: TemplateKey): StepFailure {
+  const message = `failed to get cluster template [{Kind:${kind} Name:${name}}]: resource does not match a known template`;
+  return { kind: 'noTemplate', message };
+}
+
+/** The failure of a resource whose template is not there, or undefined when it is. */
+export function absentTemplate(asks: Asks, key: TemplateKey): StepFailure | undefined {
+  return asks.template(key) === undefined ? noTemplate(key) : undefined;
 }
 
 function noSingleOption(best: readonly TemplateOption[], place: string): string {

@@ -58,7 +58,7 @@ export class SimulatedCluster {
   accounts = new Set([`${NAMESPACE}/default`]);
   pace: Cluster['pace'] = () => ({ created: 0, restored: 0 });
   second = 0;
-  #serial = 0;
+  serial = 0;
   readonly #applied = new Map<string, KubeObject>();
 
   get now(): string {
@@ -100,14 +100,14 @@ export class SimulatedCluster {
   #store(key: string, next: KubeObject, old: KubeObject | undefined): KubeObject {
     const changed = old === undefined || !sameContent(old, next);
     if (!changed) return old;
-    this.#serial += 1;
+    this.serial += 1;
     const metadata: ObjectMeta = {
       ...next.metadata,
       ...(isNamespaced(next) ? { namespace: NAMESPACE } : {}),
-      uid: old?.metadata.uid ?? `uid-${this.#serial}`,
+      uid: old?.metadata.uid ?? `uid-${this.serial}`,
       creationTimestamp: old?.metadata.creationTimestamp ?? this.now,
       generation: (old?.metadata.generation ?? 0) + (old === undefined || generationMoves(old, next) ? 1 : 0),
-      resourceVersion: String(this.#serial),
+      resourceVersion: String(this.serial),
     };
     const stored = deepFreeze({ ...next, metadata }) as KubeObject;
     this.objects.set(key, stored);
@@ -117,10 +117,10 @@ export class SimulatedCluster {
   /** Reconciles everything until nothing changes any more. */
   settle(): void {
     for (let round = 0; round < 20; round += 1) {
-      const before = this.#serial;
+      const before = this.serial;
       for (const kind of ['ClusterSupplyChain', 'ClusterDelivery']) for (const o of this.all(kind)) this.blueprint(o);
       for (const kind of ['Workload', 'Deliverable', 'Runnable']) for (const o of this.all(kind)) this.reconcile(o);
-      if (this.#serial === before) return;
+      if (this.serial === before) return;
     }
     throw new Error('the simulation does not come to rest');
   }
