@@ -38,6 +38,7 @@ export interface CompiledSchema {
  * @throws PatternError or RuleError for a pattern or a CEL rule that cannot be compiled: see `structuralErrors`.
  */
 export function compileSchema(source: StructuralSchema): CompiledSchema {
+  if (nestsTooDeep(source)) throw new RangeError('schema nests too deep');
   const pruner = compilePruner(source);
   const defaulter = compileDefaults(source);
   const validate = compileValidation(source);

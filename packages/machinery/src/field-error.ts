@@ -74,6 +74,7 @@ function shown(value: unknown): string {
  * The text after `Kind.group "name" is invalid: `: one error as it is, several in brackets, repeated ones once.
  */
 export function invalidMessage(errors: readonly FieldError[]): string {
+  if (errors.length === 0) return '';
   const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
 }

@@ -138,12 +138,13 @@ function convert(schema: StructuralSchema, inherited: boolean): MergeSchema {
       return schema.format === undefined || schema.format === '' || schema.format === 'byte'
         ? stringSchema
         : untypedSchema;
-    case 'integer':
-    case 'number':
-      return scalar('numeric');
     case 'boolean':
       return scalar('boolean');
+    case 'integer':
+    case 'number':
+      break;
   }
+  return scalar('numeric');
 }
 
 function convertMap(schema: StructuralSchema, keepUnknown: boolean): MergeSchema {

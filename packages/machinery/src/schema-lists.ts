@@ -19,15 +19,9 @@ function keyValues(item: JsonObject, keys: readonly string[]): JsonObject {
 /** Finds duplicates in lists that are sets or maps; undefined when a schema has no such list. */
 export function compileUniqueness(schema: StructuralSchema): Check | undefined {
   return compileWalk(schema, (place) => {
-    switch (place['x-kubernetes-list-type']) {
-      case 'set':
-        return checkSet;
-      case 'map':
-        return checkMap(place['x-kubernetes-list-map-keys'] ?? []);
-      case 'atomic':
-      case undefined:
-        return undefined;
-    }
+    const type = place['x-kubernetes-list-type'];
+    if (type === 'set') return checkSet;
+    return type === 'map' ? checkMap(place['x-kubernetes-list-map-keys'] ?? []) : undefined;
   });
 }
 

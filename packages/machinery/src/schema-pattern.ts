@@ -91,63 +91,92 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
-/** What a group contains, to tell how badly repeating it can backtrack. */
-type Group = { hasChoice: boolean };
+/** What has been seen so far of a pattern that is being translated. */
+type Progress = {
+  source: string;
+  /** Unbounded or counted repeats: each may try every length. */
+  repeats: number;
+  /** Optional parts: each doubles what may be tried. */
+  doublings: number;
+  /** Whether something that can match in several ways is repeated: backtracking may be exponential. */
+  isNested: boolean;
+  /** One entry per open group: whether it can match in several ways. */
+  readonly groups: boolean[];
+  /** Whether the part just read can match in several ways; undefined where no quantifier may follow. */
+  last: boolean | undefined;
+};
 
 /** Gives undefined for syntax whose meaning differs or is not known here; RE2 then decides. */
 export function translatePattern(pattern: string): TranslatedPattern | undefined {
-  let source = '';
-  let repeats = 0;
-  let doublings = 0;
-  let isNested = false;
-  let last: Group | undefined;
-  const groups: Group[] = [{ hasChoice: false }];
-  const top = (): Group => groups.at(-1) ?? { hasChoice: false };
+  const progress: Progress = {
+    source: '',
+    repeats: 0,
+    doublings: 0,
+    isNested: false,
+    groups: [false],
+    last: undefined,
+  };
   for (let at = 0; at < pattern.length; ) {
-    const rest = pattern.slice(at);
-    const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(rest)?.[0];
-    const opening = /^\((?:\?:|\?P?<[A-Za-z_]\w*>)?/.exec(rest)?.[0];
-    if (quantifier !== undefined) {
-      if (last === undefined || /^\{(\d{4,}|\d+,\d{4,})/.test(quantifier)) return undefined;
-      if (last.hasChoice && !quantifier.startsWith('?')) isNested = true;
-      if (quantifier.startsWith('?')) doublings += 1;
-      else repeats += 1;
-      top().hasChoice = true;
-      source += quantifier;
-      at += quantifier.length;
-      last = undefined;
-    } else if (opening !== undefined) {
-      if (rest.startsWith('(?') && opening === '(') return undefined;
-      groups.push({ hasChoice: false });
-      source += '(?:';
-      at += opening.length;
-      last = undefined;
-    } else if (rest.startsWith(')')) {
-      const group = groups.pop();
-      if (group === undefined || groups.length === 0) return undefined;
-      top().hasChoice ||= group.hasChoice;
-      source += ')';
-      at += 1;
-      last = group;
-    } else {
-      const atom = translateAtom(rest);
-      if (atom === undefined) return undefined;
-      if (atom.text === '|') top().hasChoice = true;
-      source += atom.text;
-      at += atom.length;
-      last = atom.canRepeat ? { hasChoice: false } : undefined;
-    }
+    const length = translateNext(pattern.slice(at), progress);
+    if (length === undefined) return undefined;
+    at += length;
   }
-  if (groups.length !== 1 || doublings > 16) return undefined;
-  const free = repeats + (pattern.startsWith('^') ? 0 : 1);
-  const nested = isNested;
-  const stepsFor = (length: number): number =>
-    nested ? 4 ** length : 2 ** doublings * (length + 1) ** Math.max(free, 1);
+  const { source, repeats, doublings, isNested, groups } = progress;
+  if (groups.length !== 1 || doublings > MAX_DOUBLINGS) return undefined;
+  const power = Math.max(repeats + (pattern.startsWith('^') ? 0 : 1), 1);
+  const stepsFor = (length: number): number => (isNested ? 4 ** length : 2 ** doublings * (length + 1) ** power);
   try {
     return { regExp: new RegExp(source, 'u'), stepsFor };
   } catch {
     return undefined;
   }
+}
+
+const MAX_DOUBLINGS = 16;
+
+/** Translates the next part and gives its length. */
+function translateNext(rest: string, progress: Progress): number | undefined {
+  const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(rest)?.[0];
+  if (quantifier !== undefined) return translateQuantifier(quantifier, progress);
+  const opening = /^\((?:\?:|\?P?<[A-Za-z_]\w*>)?/.exec(rest)?.[0];
+  if (opening !== undefined) {
+    if (opening === '(' && rest.startsWith('(?')) return undefined; // flags
+    progress.groups.push(false);
+    progress.last = undefined;
+    progress.source += '(?:';
+    return opening.length;
+  }
+  if (rest.startsWith(')')) return closeGroup(progress);
+  const atom = translateAtom(rest);
+  if (atom === undefined) return undefined;
+  if (atom.text === '|') markChoice(progress);
+  progress.source += atom.text;
+  progress.last = atom.canRepeat ? false : undefined;
+  return atom.length;
+}
+
+function translateQuantifier(quantifier: string, progress: Progress): number | undefined {
+  if (progress.last === undefined || /^\{(?:\d{4,}|\d+,\d{4,})/.test(quantifier)) return undefined;
+  if (quantifier.startsWith('?')) progress.doublings += 1;
+  else progress.repeats += 1;
+  progress.isNested ||= progress.last && !quantifier.startsWith('?');
+  markChoice(progress);
+  progress.source += quantifier;
+  progress.last = undefined;
+  return quantifier.length;
+}
+
+function closeGroup(progress: Progress): number | undefined {
+  const hasChoice = progress.groups.pop();
+  if (hasChoice === undefined || progress.groups.length === 0) return undefined;
+  if (hasChoice) markChoice(progress);
+  progress.source += ')';
+  progress.last = hasChoice;
+  return 1;
+}
+
+function markChoice(progress: Progress): void {
+  progress.groups[progress.groups.length - 1] = true;
 }
 
 type Atom = { readonly text: string; readonly length: number; readonly canRepeat: boolean };

@@ -10,18 +10,10 @@ import type { StructuralSchema } from './structural-schema.ts';
 
 /** The type of a value as schemas name it. Floats without a fraction are integers, as in JSON Schema. */
 export function schemaType(value: Json): string {
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'boolean';
-    case 'bigint':
-      return 'integer';
-    case 'number':
-      return Number.isSafeInteger(value) ? 'integer' : 'number';
-    case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? 'array' : 'object';
-  }
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (isInteger(value)) return 'integer';
+  return typeof value;
 }
 
 /** The check of type and null. A wrong type ends the check of strings with a format in that format's words. */
@@ -32,21 +24,11 @@ export function typeCheck(schema: StructuralSchema): ((value: Json) => boolean) 
   const accepts = (value: Json): boolean => {
     if (value === null) return schema.nullable === true || expected === '';
     if (isIntOrString) return typeof value === 'string' || isInteger(value);
-    switch (type) {
-      case undefined:
-        return true;
-      case 'object':
-        return typeof value === 'object' && !Array.isArray(value);
-      case 'array':
-        return Array.isArray(value);
-      case 'integer':
-        return isInteger(value);
-      case 'number':
-        return typeof value === 'number' || typeof value === 'bigint';
-      case 'string':
-      case 'boolean':
-        return typeof value === type;
-    }
+    if (type === undefined) return true;
+    if (type === 'object') return typeof value === 'object' && !Array.isArray(value);
+    if (type === 'array') return Array.isArray(value);
+    if (type === 'integer') return isInteger(value);
+    return typeof value === type || (type === 'number' && typeof value === 'bigint');
   };
   return Object.assign(accepts, { expected });
 }

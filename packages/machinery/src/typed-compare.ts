@@ -67,34 +67,34 @@ function compareMaps(before: Json | undefined, after: Json | undefined, map: Mer
   const left = membersOf(before);
   const right = membersOf(after);
   if (map.atomic || (isEmptyMap(left) && isEmptyMap(right))) return compareLeaves(before, after);
-  const { add, result } = collector(before, after);
+  const parts = collector(before, after);
   for (const key of Object.keys(right)) {
     const own = getKey(left, key);
     const item = right[key];
     const schema = fieldSchema(map, key);
     if (own === item || schema === undefined) continue;
-    add(fieldElement(key), compareTyped(own, item, schema));
+    parts.add(fieldElement(key), compareTyped(own, item, schema));
   }
   for (const key of Object.keys(left)) {
     const schema = fieldSchema(map, key);
     if (schema === undefined || left[key] === undefined || getKey(right, key) !== undefined) continue;
-    add(fieldElement(key), compareTyped(left[key], undefined, schema));
+    parts.add(fieldElement(key), compareTyped(left[key], undefined, schema));
   }
-  return result();
+  return parts.result();
 }
 
 function compareLists(before: Json | undefined, after: Json | undefined, list: MergeList): Difference {
   const left = itemsOf(before);
   const right = itemsOf(after);
   if (list.relation === 'atomic' || (left.length === 0 && right.length === 0)) return compareLeaves(before, after);
-  const { add, result } = collector(before, after);
+  const parts = collector(before, after);
   const leftIndex = indexItems(list, left);
   const rightIndex = indexItems(list, right);
-  for (const [element, items] of rightIndex) add(element, compareItems(leftIndex.get(element), items, list));
+  for (const [element, items] of rightIndex) parts.add(element, compareItems(leftIndex.get(element), items, list));
   for (const [element, items] of leftIndex) {
-    if (!rightIndex.has(element)) add(element, compareItems(items, undefined, list));
+    if (!rightIndex.has(element)) parts.add(element, compareItems(items, undefined, list));
   }
-  return result();
+  return parts.result();
 }
 
 /** Items that are there more than once cannot be told apart and are compared as one. */
