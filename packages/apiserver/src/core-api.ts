@@ -1,4 +1,12 @@
-import type { CompiledSchema, Json, JsonObject, KubeList, KubeObject, Status, WatchEvent } from '@cartographer/machinery';
+import type {
+  CompiledSchema,
+  Json,
+  JsonObject,
+  KubeList,
+  KubeObject,
+  Status,
+  WatchEvent,
+} from '@cartographer/machinery';
 
 /*
  * The seam of the API server: the core (store, pipeline, controllers) implements these types, the

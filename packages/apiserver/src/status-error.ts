@@ -56,12 +56,7 @@ export function conflict(info: Named, name: string, message: string): StatusErro
 }
 
 /** 403 about one object. */
-export function forbidden(
-  info: Named,
-  name: string,
-  message: string,
-  causes?: readonly StatusCause[],
-): StatusError {
+export function forbidden(info: Named, name: string, message: string, causes?: readonly StatusCause[]): StatusError {
   return new StatusError(
     failure(403, 'Forbidden', `${subject(info, name)} is forbidden: ${message}`, {
       ...detailsOf(info, name),

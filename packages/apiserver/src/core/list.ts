@@ -1,0 +1,152 @@
+import {
+  type Clock,
+  failure,
+  type FieldError,
+  forbiddenError,
+  formatApiVersion,
+  type KubeList,
+  type KubeObject,
+  notSupportedError,
+} from '@cartographer/machinery';
+
+import type { ListOptions } from '../core-api.ts';
+import { badRequest, internalError, StatusError } from '../status-error.ts';
+import { createContinuations, type Continuations } from './continuations.ts';
+import { invalidOptions } from './invalid.ts';
+import { createSelection, type Selection } from './selection.ts';
+import type { ServedResource } from './served-resource.ts';
+import type { Journal } from './storage/journal.ts';
+
+/** How long a list waits for a resource version that is yet to come. */
+const FUTURE_WAIT_MS = 3_000;
+const FUTURE_POLL_MS = 50;
+
+/** Answers lists, whole or in pages. */
+export interface Lister {
+  list(resource: ServedResource, options: ListOptions): Promise<KubeList>;
+}
+
+type Page = { readonly version: string; readonly items: readonly KubeObject[]; readonly selection: Selection };
+
+/** Creates the lister of a journal's tables. */
+export function createLister(journal: Journal, clock: Clock): Lister {
+  const continuations = createContinuations(clock);
+  return {
+    async list(resource, options) {
+      checkListOptions(options);
+      const selection = createSelection(resource, options);
+      await waitForVersion(journal, clock, options);
+      journal.flush();
+      const limit = options.resourceVersion === '0' ? 0 : Math.max(0, options.limit ?? 0);
+      const current = String(journal.resourceVersion);
+      const page = options.continue ? continuations.resume(resource, options.continue, current) : undefined;
+      const version = page?.version ?? current;
+      const stored = page?.items ?? storedAt(resource, selection, options, continuations, version);
+      return listPage(resource, { version, items: stored, selection }, limit, continuations);
+    },
+  };
+}
+
+function storedAt(
+  resource: ServedResource,
+  selection: Selection,
+  options: ListOptions,
+  continuations: Continuations,
+  version: string,
+): readonly KubeObject[] {
+  const exact = options.resourceVersionMatch === 'Exact' ? options.resourceVersion : undefined;
+  if (exact !== undefined && exact !== version) {
+    const kept = continuations.snapshot(resource, selection.namespace, exact);
+    if (kept !== undefined) return kept;
+    throw new StatusError(failure(410, 'Expired', 'The resourceVersion for the provided list is too old.'));
+  }
+  const { namespace, name } = selection;
+  if (name === undefined || (namespace === undefined && resource.namespaced)) return resource.table.snapshot(namespace);
+  const object = resource.table.get(namespace ?? '', name);
+  return object === undefined ? [] : [object];
+}
+
+function listPage(resource: ServedResource, page: Page, limit: number, continuations: Continuations): KubeList {
+  const { selection, version } = page;
+  const items: KubeObject[] = [];
+  let index = 0;
+  let next: string | undefined;
+  for (; index < page.items.length; index++) {
+    const stored = page.items[index] as KubeObject;
+    const object = resource.view(stored);
+    if (!selection.matches(object)) continue;
+    if (limit > 0 && items.length === limit) {
+      next = continuations.keep(resource, selection.namespace, version, page.items, index);
+      break;
+    }
+    items.push(object);
+  }
+  const remaining = next !== undefined && selection.all ? { remainingItemCount: page.items.length - index } : {};
+  return {
+    apiVersion: formatApiVersion(resource.group, resource.version),
+    kind: resource.listKind,
+    metadata: { resourceVersion: version, ...(next === undefined ? {} : { continue: next }), ...remaining },
+    items,
+  };
+}
+
+function checkListOptions(options: ListOptions): void {
+  const { resourceVersion, resourceVersionMatch: match } = options;
+  const errors: FieldError[] = [];
+  if (match !== undefined && match !== '') {
+    if (resourceVersion === undefined || resourceVersion === '') {
+      errors.push(
+        forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+      );
+    }
+    if (options.continue) {
+      errors.push(
+        forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
+      );
+    }
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupportedError('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    }
+    if (match === 'Exact' && resourceVersion === '0') {
+      errors.push(
+        forbiddenError('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+      );
+    }
+  }
+  if (options.sendInitialEvents !== undefined) {
+    errors.push(forbiddenError('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors);
+  if (resourceVersion !== undefined && resourceVersion !== '') parseVersion(resourceVersion);
+  if (options.continue && resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+}
+
+/** @throws StatusError 500, as a real server answers, when the text is not a number. */
+export function parseVersion(text: string): number {
+  if (/^\d{1,18}$/.test(text)) return Number(text);
+  throw internalError(
+    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
+}
+
+async function waitForVersion(journal: Journal, clock: Clock, options: ListOptions): Promise<void> {
+  const wanted = options.resourceVersion ? parseVersion(options.resourceVersion) : 0;
+  if (wanted <= journal.resourceVersion) return;
+  if ((options.limit ?? 0) > 0) throw internalError('etcdserver: mvcc: required revision is a future revision');
+  const deadline = clock.now() + FUTURE_WAIT_MS;
+  while (wanted > journal.resourceVersion) {
+    if (clock.now() >= deadline) throw tooLarge(wanted, journal.resourceVersion);
+    await clock.sleep(FUTURE_POLL_MS);
+  }
+}
+
+function tooLarge(wanted: number, current: number): StatusError {
+  return new StatusError(
+    failure(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    }),
+  );
+}

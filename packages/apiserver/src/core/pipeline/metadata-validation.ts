@@ -1,0 +1,97 @@
+import {
+  type FieldError,
+  forbiddenError,
+  invalidError,
+  labelKeyErrors,
+  labelValueErrors,
+  type ObjectMeta,
+  type OwnerReference,
+  requiredError,
+  tooLongError,
+} from '@cartographer/machinery';
+
+const ANNOTATIONS_LIMIT = 256 * 1024;
+
+/** Why metadata is refused, whatever the verb. `nameErrors` gives the rule of the kind. */
+export function metadataErrors(
+  meta: ObjectMeta,
+  nameErrors: (name: string) => readonly string[],
+): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (meta.name === undefined || meta.name === '') {
+    errors.push(requiredError('metadata.name', 'name or generateName is required'));
+  } else {
+    for (const text of nameErrors(meta.name)) errors.push(invalidError('metadata.name', meta.name, text));
+  }
+  if (meta.labels !== undefined) errors.push(...labelErrors(meta.labels));
+  if (meta.annotations !== undefined) errors.push(...annotationErrors(meta.annotations));
+  if (meta.finalizers !== undefined) errors.push(...finalizerErrors(meta.finalizers));
+  if (meta.ownerReferences !== undefined) errors.push(...ownerErrors(meta.ownerReferences));
+  return errors;
+}
+
+/** Why an update of metadata is refused. */
+export function metadataUpdateErrors(meta: ObjectMeta, old: ObjectMeta): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (old.deletionTimestamp !== undefined) {
+    const added = (meta.finalizers ?? []).filter((finalizer) => old.finalizers?.includes(finalizer) !== true);
+    if (added.length > 0) {
+      const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+      const text = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
+      errors.push(forbiddenError('metadata.finalizers', text));
+    }
+  }
+  return errors;
+}
+
+function labelErrors(labels: Readonly<Record<string, string>>): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    for (const text of labelKeyErrors(key)) errors.push(invalidError('metadata.labels', key, text));
+    for (const text of labelValueErrors(value)) errors.push(invalidError('metadata.labels', value, text));
+  }
+  return errors;
+}
+
+function annotationErrors(annotations: Readonly<Record<string, string>>): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    size += Buffer.byteLength(key) + Buffer.byteLength(value);
+    // the key's name part may be upper case, the whole key is checked in lower case
+    for (const text of labelKeyErrors(key.toLowerCase())) errors.push(invalidError('metadata.annotations', key, text));
+  }
+  if (size > ANNOTATIONS_LIMIT) errors.push(tooLongError('metadata.annotations', ANNOTATIONS_LIMIT));
+  return errors;
+}
+
+function finalizerErrors(finalizers: readonly string[]): readonly FieldError[] {
+  const errors = finalizers.flatMap((finalizer, index) =>
+    labelKeyErrors(finalizer).map((text) => invalidError(`metadata.finalizers[${index}]`, finalizer, text)),
+  );
+  const both = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion');
+  if (both) {
+    errors.push(
+      invalidError('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'),
+    );
+  }
+  return errors;
+}
+
+function ownerErrors(owners: readonly OwnerReference[]): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const field = 'metadata.ownerReferences';
+  for (const owner of owners) {
+    if (!owner.apiVersion)
+      errors.push(invalidError(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    if (!owner.kind) errors.push(invalidError(`${field}.kind`, owner.kind ?? '', 'kind must not be empty'));
+    if (!owner.name) errors.push(invalidError(`${field}.name`, owner.name ?? '', 'name must not be empty'));
+    if (!owner.uid) errors.push(invalidError(`${field}.uid`, owner.uid ?? '', 'uid must not be empty'));
+  }
+  const [first, second] = owners.filter((owner) => owner.controller === true);
+  if (first !== undefined && second !== undefined) {
+    const text = `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`;
+    errors.push(invalidError(field, owners, text));
+  }
+  return errors;
+}
