@@ -1,1 +1,2 @@
-export {};
+export { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts';
+export type { AdmissionAnswer, AdmissionHook, AdmissionReview, Caller, ResourceInfo } from './core-api.ts';

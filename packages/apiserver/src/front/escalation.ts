@@ -1,6 +1,7 @@
-import { deepEqual, getPath, type KubeObject, stringifyJson } from '@cartographer/machinery';
+import { deepEqual, failure, getPath, type KubeObject, stringifyJson } from '@cartographer/machinery';
 
-import type { AdmissionAnswer, AdmissionHook, AdmissionReview } from '../core-api.ts';
+import type { AdmissionHook, AdmissionReview } from '../core-api.ts';
+import { forbidden, StatusError } from '../status-error.ts';
 import { type Authorizer, joinErrors, missingRole } from './authorizer.ts';
 import { type PolicyRule, rulesOf } from './policy-rule.ts';
 import type { RbacIndex } from './rbac-index.ts';
@@ -10,6 +11,10 @@ import { MASTERS, type User } from './user.ts';
 const GROUP = 'rbac.authorization.k8s.io';
 const ROLES = new Set(['Role', 'ClusterRole']);
 const BINDINGS = new Set(['RoleBinding', 'ClusterRoleBinding']);
+const everything: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
 
 /**
  * Nobody grants what they do not hold: a write of a role (without the verb `escalate`) or a binding (without
@@ -20,81 +25,66 @@ export function createEscalationCheck(authorizer: Authorizer, index: RbacIndex):
     matches: (info, operation) =>
       info.group === GROUP && operation !== 'DELETE' && (ROLES.has(info.kind) || BINDINGS.has(info.kind)),
     review(review) {
-      const user: User = review.user;
-      if (user.groups.includes(MASTERS) || review.object === undefined) return allowed;
-      return ROLES.has(review.info.kind)
-        ? reviewRole(authorizer, user, review, review.object)
-        : reviewBinding(authorizer, index, user, review, review.object);
+      const { user, object, info } = review;
+      if (user.groups.includes(MASTERS) || object === undefined) return { allowed: true };
+      const refusal = ROLES.has(info.kind)
+        ? roleRefusal(authorizer, review, object)
+        : bindingRefusal(authorizer, index, review, object);
+      if (refusal === undefined) return { allowed: true };
+      throw forbidden(info, object.metadata.name ?? '', refusal);
     },
   };
 }
 
-const allowed: AdmissionAnswer = { allowed: true };
-
-function holds(
-  authorizer: Authorizer,
-  user: User,
-  verb: string,
-  resource: string,
-  namespace?: string,
-  name?: string,
-): boolean {
-  const wanted = { kind: 'resource', verb, group: GROUP, resource, namespace, name } as const;
-  return authorizer.authorize(user, wanted).allowed;
+function changed(old: KubeObject | undefined, object: KubeObject, ...fields: readonly string[]): boolean {
+  return old === undefined || fields.some((field) => !deepEqual(getPath(old, field), getPath(object, field)));
 }
 
-function reviewRole(authorizer: Authorizer, user: User, review: AdmissionReview, object: KubeObject): AdmissionAnswer {
-  const { old, namespace, name, info } = review;
-  const same = (field: string): boolean => deepEqual(getPath(old, field), getPath(object, field));
-  if (old !== undefined && same('rules') && same('aggregationRule')) return allowed;
-  if (holds(authorizer, user, 'escalate', info.resource, namespace, name)) return allowed;
-  if (getPath(object, 'aggregationRule') !== undefined && getPath(object, 'aggregationRule') !== null) {
-    const everything = [
-      { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-      { verbs: ['*'], nonResourceURLs: ['*'] },
-    ];
-    if (missingRights(authorizer.rulesFor(user, '').rules, everything).length > 0) {
-      return refuse('must have cluster-admin privileges to use an aggregationRule');
-    }
+function roleRefusal(authorizer: Authorizer, review: AdmissionReview, object: KubeObject): string | undefined {
+  const { user, old, namespace, name, info } = review;
+  if (!changed(old, object, 'rules', 'aggregationRule')) return undefined;
+  if (holds(authorizer, user, { verb: 'escalate', resource: info.resource, namespace, name })) return undefined;
+  const aggregates = (getPath(object, 'aggregationRule') ?? null) !== null;
+  if (aggregates && missingRights(authorizer.rulesFor(user, '').rules, everything).length > 0) {
+    return 'must have cluster-admin privileges to use an aggregationRule';
   }
-  return confirm(authorizer, user, namespace, rulesOf(object));
+  return missing(authorizer, user, namespace, rulesOf(object));
 }
 
-function reviewBinding(
+function bindingRefusal(
   authorizer: Authorizer,
   index: RbacIndex,
-  user: User,
-  { old, namespace }: AdmissionReview,
+  { user, old, namespace }: AdmissionReview,
   object: KubeObject,
-): AdmissionAnswer {
-  const same = (field: string): boolean => deepEqual(getPath(old, field), getPath(object, field));
-  if (old !== undefined && same('roleRef') && same('subjects')) return allowed;
+): string | undefined {
+  if (!changed(old, object, 'roleRef', 'subjects')) return undefined;
   const roleKind = textOf(getPath(object, 'roleRef', 'kind'));
   const roleName = textOf(getPath(object, 'roleRef', 'name'));
   const resource = roleKind === 'Role' ? 'roles' : 'clusterroles';
-  if (holds(authorizer, user, 'bind', resource, namespace, roleName)) return allowed;
+  if (holds(authorizer, user, { verb: 'bind', resource, namespace, name: roleName })) return undefined;
   const rules = index.rulesOf({ namespace, roleKind, roleName });
-  if (rules === undefined)
-    return { allowed: false, code: 404, reason: 'NotFound', message: missingRole({ roleKind, roleName }) };
-  return confirm(authorizer, user, namespace, rules);
+  if (rules === undefined) throw new StatusError(failure(404, 'NotFound', missingRole({ roleKind, roleName })));
+  return missing(authorizer, user, namespace, rules);
 }
 
-function confirm(
+type Right = { readonly verb: string; readonly resource: string; readonly namespace?: string; readonly name?: string };
+
+function holds(authorizer: Authorizer, user: User, right: Right): boolean {
+  return authorizer.authorize(user, { kind: 'resource', group: GROUP, ...right }).allowed;
+}
+
+function missing(
   authorizer: Authorizer,
   user: User,
   namespace: string | undefined,
   wanted: readonly PolicyRule[],
-): AdmissionAnswer {
+): string | undefined {
   const { rules, errors } = authorizer.rulesFor(user, namespace ?? '');
-  const missing = missingRights(rules, wanted);
-  if (missing.length === 0) return allowed;
+  const rights = missingRights(rules, wanted);
+  if (rights.length === 0) return undefined;
   const who = `user ${stringifyJson(user.name)} (groups=${quoteList(user.groups)})`;
   const because = errors.length === 0 ? '' : `; resolution errors: ${joinErrors(errors)}`;
-  return refuse(`${who} is attempting to grant RBAC permissions not currently held:\n${missing.join('\n')}${because}`);
-}
-
-function refuse(message: string): AdmissionAnswer {
-  return { allowed: false, code: 403, reason: 'Forbidden', message };
+  return `${who} is attempting to grant RBAC permissions not currently held:\n${rights.join('\n')}${because}`;
 }
 
 function textOf(value: unknown): string {

@@ -93,22 +93,15 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): CartoError {
   const options = { cause: error, retry: 'never' } as const;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new CartoError(
-        'CARTO_PORT_IN_USE',
-        `port ${port} on ${host} is in use by another process; stop it or choose another port`,
-        options,
-      );
-    case 'EACCES':
-      return new CartoError(
-        'CARTO_PORT_FORBIDDEN',
-        `this user may not listen on port ${port}; choose a port above 1023`,
-        options,
-      );
-    default:
-      return new CartoError('CARTO_LISTEN_FAILED', `cannot listen on ${host}:${port}: ${error.message}`, options);
+  if (error.code === 'EADDRINUSE') {
+    const message = `port ${port} on ${host} is in use by another process; stop it or choose another port`;
+    return new CartoError('CARTO_PORT_IN_USE', message, options);
   }
+  if (error.code === 'EACCES') {
+    const message = `this user may not listen on port ${port}; choose a port above 1023`;
+    return new CartoError('CARTO_PORT_FORBIDDEN', message, options);
+  }
+  return new CartoError('CARTO_LISTEN_FAILED', `cannot listen on ${host}:${port}: ${error.message}`, options);
 }
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);

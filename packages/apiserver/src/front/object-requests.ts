@@ -51,41 +51,41 @@ export async function answerObjectRequest(
   now: () => number,
   asked: ObjectRequest,
 ): Promise<WireResponse> {
-  const { request, route, info, caller } = asked;
+  const { request, route, info } = asked;
   const query = request.query ?? {};
   const style = answerStyle(asked.rendering, query['includeObject'], now);
-  const written = (result: WriteResult): WireResponse => {
-    if (query['dryRun'] === undefined) observer.written(info, result.object);
-    return objectAnswer(result.created ? 201 : 200, info, result.object, style);
-  };
-  switch (route.verb) {
-    case 'get':
-      return objectAnswer(
-        200,
-        info,
-        core.get(info, keyOf(route, info), { resourceVersion: query['resourceVersion'] }),
-        style,
-      );
-    case 'list':
-      return listAnswer(info, await core.list(info, listOptions(route, query)), style);
-    case 'watch':
-      return watchAnswer(info, core.watch(info, watchOptions(route, query, request.signal)), style);
-    case 'create':
-      return written(await create(core, asked, query));
-    case 'update':
-      return written(await update(core, asked, query));
-    case 'patch':
-      return written(await patch(core, asked, query));
-    case 'delete': {
-      const result = await core.delete(info, keyOf(route, info), deleteOptions(request, query), caller);
-      if (query['dryRun'] === undefined) noteDelete(observer, info, result);
-      return result.kind === 'gone' ? jsonAnswer(200, result.status) : objectAnswer(200, info, result.object, style);
-    }
-    case 'deletecollection': {
-      const options = deleteOptions(request, query);
-      return listAnswer(info, await core.deleteCollection(info, listOptions(route, query), options, caller), style);
-    }
+  if (route.verb === 'get') {
+    const options = { resourceVersion: query['resourceVersion'] };
+    return objectAnswer(200, info, core.get(info, keyOf(route, info), options), style);
   }
+  if (route.verb === 'list') return listAnswer(info, await core.list(info, listOptions(route, query)), style);
+  if (route.verb === 'watch') {
+    return watchAnswer(info, core.watch(info, watchOptions(route, query, request.signal)), style);
+  }
+  if (route.verb === 'delete') return remove(core, observer, asked, style);
+  if (route.verb === 'deletecollection') {
+    const selection = listOptions(route, query);
+    return listAnswer(
+      info,
+      await core.deleteCollection(info, selection, deleteOptions(request, query), asked.caller),
+      style,
+    );
+  }
+  const result = await writers[route.verb](core, asked, query);
+  if (query['dryRun'] === undefined) observer.written(info, result.object);
+  return objectAnswer(result.created ? 201 : 200, info, result.object, style);
+}
+
+async function remove(
+  core: Core,
+  observer: WriteObserver,
+  { request, route, info, caller }: ObjectRequest,
+  style: AnswerStyle,
+): Promise<WireResponse> {
+  const options = deleteOptions(request, request.query ?? {});
+  const result = await core.delete(info, keyOf(route, info), options, caller);
+  if (options.dryRun === undefined) noteDelete(observer, info, result);
+  return result.kind === 'gone' ? jsonAnswer(200, result.status) : objectAnswer(200, info, result.object, style);
 }
 
 function noteDelete(observer: WriteObserver, info: ResourceInfo, result: DeleteResult): void {
@@ -138,6 +138,8 @@ async function patch(core: Core, { request, route, info, caller }: ObjectRequest
   const { value, duplicateFields } = decodePatchBody(request.body, kind === 'apply');
   return core.patch(info, key, { kind, body: value }, writeOptions(route, query, duplicateFields), caller);
 }
+
+const writers = { create, update, patch } as const;
 
 function writeOptions(route: ResourceRoute, query: Query, duplicateFields: readonly string[]): WriteOptions {
   const { subresource } = route;

@@ -21,7 +21,10 @@ const entry = (field: number, key: string, value: string): number[] =>
   bytes(field, [...bytes(1, key), ...bytes(2, value)]);
 const envelope = (apiVersion: string, kind: string, raw: readonly number[]): Uint8Array =>
   new Uint8Array([
-    ...[0x6b, 0x38, 0x73, 0x00],
+    0x6b,
+    0x38,
+    0x73,
+    0x00,
     ...bytes(1, [...bytes(1, apiVersion), ...bytes(2, kind)]),
     ...bytes(2, raw),
     ...bytes(3, ''),

@@ -96,7 +96,7 @@ function store(
 ): void {
   if (rule.map) {
     const map = result[rule.name];
-    const entries: MutableJsonObject = isObject(map) ? (map as MutableJsonObject) : {};
+    const entries: MutableJsonObject = isObject(map) ? map : {};
     const [key, value] = decodeEntry(rule, reader.bytes(field), depth);
     setKey(entries, key, value);
     result[rule.name] = entries;

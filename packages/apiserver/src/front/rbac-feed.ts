@@ -129,7 +129,7 @@ async function installBootstrapRoles(core: Core): Promise<void> {
 async function writeAggregatedRules(core: Core, index: RbacIndex): Promise<void> {
   const info = core.registry.find(GROUP, 'v1', 'clusterroles');
   if (info === undefined) return;
-  for (const { name, rules } of [...index.aggregatedRoles()]) {
+  for (const { name, rules } of Array.from(index.aggregatedRoles())) {
     try {
       const live = core.get(info, { name });
       if (deepEqual(rulesOf(live), rules)) continue;

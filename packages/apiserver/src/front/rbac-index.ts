@@ -130,7 +130,7 @@ function readRole(object: KubeObject): StoredRole {
 /** A selector that cannot be read selects nothing: granting less is the safe side. */
 function readSelector(selector: JsonObject): readonly LabelSelector[] {
   try {
-    return [labelSelectorOf(selector as Parameters<typeof labelSelectorOf>[0])];
+    return [labelSelectorOf(selector)];
   } catch {
     return [];
   }

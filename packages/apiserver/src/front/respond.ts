@@ -43,7 +43,7 @@ export function statusAnswer(status: Status): WireResponse {
   return {
     status: status.code,
     headers: seconds === undefined ? json : { ...json, 'retry-after': String(seconds) },
-    body: status as unknown as JsonObject,
+    body: status,
   };
 }
 
@@ -86,17 +86,12 @@ export function objectAnswer(status: number, info: ResourceInfo, object: KubeObj
 /** A list. Items of built-in kinds go without kind and apiVersion, as on a real server. */
 export function listAnswer(info: ResourceInfo, list: KubeList, style: AnswerStyle): WireResponse {
   const { as, metaVersion } = style.rendering;
-  switch (as) {
-    case 'object':
-      return rendered(200, (info.builtIn ? bareList(list) : list) as unknown as JsonObject, style.rendering);
-    case 'table': {
-      const options = { include: style.include, metaVersion, nowMs: style.now() };
-      return rendered(200, listTable(info, list, options), style.rendering);
-    }
-    case 'metadata':
-    case 'metadataList':
-      return rendered(200, partialMetadataList(list, metaVersion), style.rendering);
+  if (as === 'object') {
+    return rendered(200, (info.builtIn ? bareList(list) : list) as unknown as JsonObject, style.rendering);
   }
+  if (as !== 'table') return rendered(200, partialMetadataList(list, metaVersion), style.rendering);
+  const options = { include: style.include, metaVersion, nowMs: style.now() };
+  return rendered(200, listTable(info, list, options), style.rendering);
 }
 
 function bareList(list: KubeList): KubeList {
@@ -125,15 +120,9 @@ function watchEvents(
   events: AsyncIterable<WatchEvent>,
   { rendering, include, now }: AnswerStyle,
 ): AsyncIterable<WatchEvent> {
-  switch (rendering.as) {
-    case 'object':
-      return events;
-    case 'table':
-      return watchTables(info, events, { include, metaVersion: rendering.metaVersion, now });
-    case 'metadata':
-    case 'metadataList':
-      return watchMetadata(events, rendering.metaVersion);
-  }
+  if (rendering.as === 'object') return events;
+  if (rendering.as !== 'table') return watchMetadata(events, rendering.metaVersion);
+  return watchTables(info, events, { include, metaVersion: rendering.metaVersion, now });
 }
 
 const MAX_WARNINGS = 50;

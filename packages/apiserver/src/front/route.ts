@@ -64,19 +64,12 @@ function targetOf(
   };
 }
 
+const writeVerbs = { POST: 'create', PUT: 'update', PATCH: 'patch' } as const;
+
 function verbOf({ method, query }: Pick<WireRequest, 'method' | 'query'>, name: string | undefined): ResourceVerb {
-  switch (method) {
-    case 'GET':
-      return name !== undefined ? 'get' : isTrue(query?.['watch']) ? 'watch' : 'list';
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return name === undefined ? 'deletecollection' : 'delete';
-  }
+  if (method === 'GET') return name !== undefined ? 'get' : isTrue(query?.['watch']) ? 'watch' : 'list';
+  if (method === 'DELETE') return name === undefined ? 'deletecollection' : 'delete';
+  return writeVerbs[method];
 }
 
 /** A boolean query parameter, as Kubernetes reads it: absent, `0` and `false` are false, anything else (even empty) true. */

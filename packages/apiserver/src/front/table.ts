@@ -1,4 +1,5 @@
 import {
+  asJson,
   formatApiVersion,
   isObject,
   type Json,
@@ -75,14 +76,12 @@ function columns(info: ResourceInfo): readonly JsonObject[] {
 
 function row(info: ResourceInfo, object: KubeObject, options: TableOptions): JsonObject {
   const cells = info.printerColumns.map((column) => column.cell(object, options.nowMs));
-  switch (options.include) {
-    case 'None':
-      return { cells, object: null };
-    case 'Object':
-      return { cells, object: object as unknown as JsonObject };
-    case 'Metadata':
-      return { cells, object: partialMetadata(object, options.metaVersion) };
-  }
+  return { cells, object: included(object, options) };
+}
+
+function included(object: KubeObject, { include, metaVersion }: TableOptions): JsonObject | null {
+  if (include === 'None') return null;
+  return include === 'Object' ? asJson(object) : partialMetadata(object, metaVersion);
 }
 
 /** The PartialObjectMetadata of an object. */
@@ -90,7 +89,7 @@ export function partialMetadata(object: KubeObject, metaVersion: 'v1' | 'v1beta1
   return {
     kind: 'PartialObjectMetadata',
     apiVersion: formatApiVersion('meta.k8s.io', metaVersion),
-    metadata: object.metadata as unknown as JsonObject,
+    metadata: object.metadata,
   };
 }
 

@@ -1,0 +1,151 @@
+import { type Clock, type KubeObject, type Log, type WireRequest, type WireResponse } from '@cartographer/machinery';
+
+import { createCore } from './core/create-core.ts';
+import { createMemoryStore, type Store } from './core/storage/store.ts';
+import type { AdmissionHook, Core } from './core-api.ts';
+import { createAuthenticator } from './front/authenticator.ts';
+import { alwaysAllow, createRbacAuthorizer } from './front/authorizer.ts';
+import { type Credentials, loadCredentials } from './front/credentials.ts';
+import { createEscalationCheck } from './front/escalation.ts';
+import { type HttpServer, listenHttps } from './front/http-server.ts';
+import { kubeconfigText } from './front/kubeconfig.ts';
+import { createPipeline, type Pipeline } from './front/pipeline.ts';
+import { type RbacFeed, startRbacFeed, systemCaller } from './front/rbac-feed.ts';
+import { RbacIndex } from './front/rbac-index.ts';
+import { createServiceAccountTokens } from './front/service-account-tokens.ts';
+import { StatusError } from './status-error.ts';
+
+/** How an embedded API server is to be. */
+export type ApiServerOptions = {
+  /** Folder for objects, certificates and keys; without one everything is kept in memory. One process at a time. */
+  readonly data?: string;
+  /** `RBAC` (the default) holds ServiceAccounts and users to their roles; `AlwaysAllow` lets every credential do everything. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** CustomResourceDefinitions that are established when the server is ready; those of an older version are replaced. */
+  readonly customResources?: readonly KubeObject[];
+  /** Hooks that see every write before it is stored, as admission webhooks do. */
+  readonly admission?: readonly AdmissionHook[];
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** A Kubernetes API server in this process, for development and tests. */
+export interface ApiServer {
+  /**
+   * The in-process entrance: the same way as over HTTP (authentication by the bearer token in the headers,
+   * authorisation, validation), without sockets and JSON text. Objects in the answer are shared: never change them.
+   */
+  request(request: WireRequest): Promise<WireResponse>;
+  /** Bearer token of the user `admin`, who may do everything. */
+  readonly adminToken: string;
+  /** Certificate of the authority that signed the server's certificate. */
+  readonly caPem: string;
+  /**
+   * Opens an HTTPS port (0 picks a free one) on loopback, or on `host`.
+   * @throws CartoError when the port cannot be had.
+   */
+  listen(options: {
+    readonly host?: string;
+    readonly port: number;
+  }): Promise<{ readonly url: string; readonly port: number }>;
+  /** A kubeconfig for the admin. It holds the token: keep it to yourself. */
+  kubeconfig(url: string): string;
+  /** Resolves when nothing is left of what the server does by itself: garbage collection, namespaces, CRDs. */
+  settled(): Promise<void>;
+  /** Ends watches and connections and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Starts an API server. It answers {@link ApiServer.request} at once, and HTTPS after {@link ApiServer.listen}. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const credentials = await loadCredentials(options.data, options.clock.now());
+  const parts = await assemble(options, credentials);
+  const listeners = new Set<HttpServer>();
+  return {
+    request: parts.pipeline,
+    adminToken: credentials.adminToken,
+    caPem: credentials.caPem,
+    async listen(where) {
+      const server = await listenHttps(
+        {
+          certPem: credentials.serverCertPem,
+          keyPem: credentials.serverKeyPem,
+          handle: parts.pipeline,
+          log: options.log,
+        },
+        where,
+      );
+      listeners.add(server);
+      return { url: urlOf(server), port: server.port };
+    },
+    kubeconfig: (url) => kubeconfigText({ url, caPem: credentials.caPem, token: credentials.adminToken }),
+    settled: () => parts.core.settled(),
+    async close() {
+      await Promise.all([...listeners].map((server) => server.close()));
+      listeners.clear();
+      await parts.feed.stop();
+      await parts.core.close();
+    },
+  };
+}
+
+/** The address that clients on this machine use; a wildcard address is reached over loopback. */
+function urlOf({ host, port }: HttpServer): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+type Parts = { readonly core: Core; readonly feed: RbacFeed; readonly pipeline: Pipeline };
+
+async function assemble(options: ApiServerOptions, credentials: Credentials): Promise<Parts> {
+  const { clock, log, authorization = 'RBAC' } = options;
+  const index = new RbacIndex();
+  const authorizer = authorization === 'RBAC' ? createRbacAuthorizer(index) : alwaysAllow;
+  const guards = authorization === 'RBAC' ? [createEscalationCheck(authorizer, index)] : [];
+  const core = await createCore({
+    store: await openStore(options.data),
+    clock,
+    log,
+    admission: [...(options.admission ?? []), ...guards],
+    caPem: credentials.caPem,
+  });
+  try {
+    const feed = await startRbacFeed(core, index, log);
+    await installCustomResources(core, options.customResources ?? []);
+    const tokens = createServiceAccountTokens(credentials.signingKeyPem, clock);
+    const authenticator = createAuthenticator({
+      core,
+      tokens,
+      adminToken: credentials.adminToken,
+      anonymous: authorization === 'RBAC',
+    });
+    const { observer } = feed;
+    return { core, feed, pipeline: createPipeline({ core, authenticator, authorizer, tokens, observer, clock, log }) };
+  } catch (error) {
+    await core.close();
+    throw error;
+  }
+}
+
+async function openStore(_data: string | undefined): Promise<Store> {
+  return createMemoryStore();
+}
+
+/** Creates the definitions, or brings those of an earlier version up to date; other fields of live ones stay. */
+async function installCustomResources(core: Core, definitions: readonly KubeObject[]): Promise<void> {
+  const info = core.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+  if (info === undefined || definitions.length === 0) return;
+  const caller = systemCaller('cartographer');
+  for (const definition of definitions) {
+    const { status: _status, ...body } = definition;
+    const { name = '' } = definition.metadata;
+    try {
+      await core.create(info, undefined, body as never, {}, caller);
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
+      const patch = { kind: 'merge', body: { spec: body['spec'] } as never } as const;
+      await core.patch(info, { name }, patch, {}, caller);
+    }
+  }
+  await core.settled();
+}
