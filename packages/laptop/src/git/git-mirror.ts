@@ -55,12 +55,8 @@ export class GitMirror {
 
   /** Brings the tip of a ref here and says which commit it was at that moment. */
   async fetchTip(remote: GitRemote, { ref, commit }: Candidate): Promise<CommitInfo> {
-    if (!(await this.#has(commit, remote.signal))) {
-      await this.#fetch(remote, ['--depth=1'], `+${ref}:refs/carto/wanted`, commit);
-      const { stdout } = await this.#local(['rev-parse', '--verify', 'refs/carto/wanted^{commit}'], remote.signal);
-      return this.info(stdout.toString().trim(), remote.signal);
-    }
-    return this.info(commit, remote.signal);
+    await this.#fetch(remote, ['--depth=1'], `+${ref}:refs/carto/wanted`, commit);
+    return this.info('refs/carto/wanted', remote.signal);
   }
 
   /** Brings a commit here; with a branch, only if it is part of that branch. */
@@ -113,23 +109,29 @@ export class GitMirror {
   }
 
   async #fetch(remote: GitRemote, how: readonly string[], refspec: string, sample: string): Promise<void> {
-    await this.#prepare(remote.signal, sample.length === 64 ? 'sha256' : 'sha1');
+    const format = sample.length === 64 ? 'sha256' : 'sha1';
     const settings = [...HANG_UP, '-c', 'fetch.unpackLimit=1', '-c', 'fetch.showForcedUpdates=false'];
     const args = [`--git-dir=${this.#folder}`, ...settings, ...FETCH, ...how, '--', urlOf(remote.location), refspec];
-    const { code, stderr } = await this.#git.run(args, remote);
-    if (code !== 0) throw failure('unable to clone', remote.location, stderr);
+    const isNew = await this.#prepare(remote.signal, format);
+    let exit = await this.#git.run(args, remote);
+    if (exit.code !== 0 && !isNew) {
+      // Damage, or a repository with another hash algorithm in the old one's place: start anew.
+      await this.remove();
+      await this.#prepare(remote.signal, format);
+      exit = await this.#git.run(args, remote);
+    }
+    if (exit.code !== 0) throw failure('unable to clone', remote.location, exit.stderr);
   }
 
-  async #prepare(signal: AbortSignal, format: string): Promise<void> {
+  /** Makes the mirror if it is not there; true when it was made. */
+  async #prepare(signal: AbortSignal, format: string): Promise<boolean> {
     const packs = await readdir(join(this.#folder, 'objects', 'pack')).catch(() => undefined);
-    if (packs !== undefined && packs.filter((name) => name.endsWith('.pack')).length > MAX_PACKS) await this.remove();
-    // Repeating `init` is harmless, and it repairs a mirror that lost files.
+    if (packs !== undefined && packs.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return false;
+    await this.remove();
     const init = ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`, '--', this.#folder];
-    const first = await this.#git.run(init, { signal });
-    if (first.code === 0) return;
-    await this.remove(); // another hash algorithm, or damage beyond repair
-    const second = await this.#git.run(init, { signal });
-    if (second.code !== 0) throw new GitError(`cannot make a mirror: ${second.stderr.trim()}`);
+    const { code, stderr } = await this.#git.run(init, { signal });
+    if (code !== 0) throw new GitError(`cannot make a mirror: ${stderr.trim()}`);
+    return true;
   }
 
   async #has(commit: string, signal: AbortSignal): Promise<boolean> {

@@ -15,7 +15,7 @@ export interface LocalRepositoryWatch {
 }
 
 /** Events come in bursts (lock, write, rename): one call back for each burst. */
-const SETTLE_MS = 20;
+const SETTLE_MS = 10;
 /** A repository that changes while it is looked at is looked at again, but not for ever. */
 const MAX_ROUNDS = 5;
 /** More folders of refs than this are left to the interval. */
