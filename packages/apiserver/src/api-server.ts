@@ -3,6 +3,7 @@ import { type Clock, type KubeObject, type Log, type WireRequest, type WireRespo
 import { createCore } from './core/create-core.ts';
 import { createMemoryStore, type Store } from './core/storage/store.ts';
 import type { AdmissionHook, Core } from './core-api.ts';
+import type { AuditEntry } from './front/audit.ts';
 import { createAuthenticator } from './front/authenticator.ts';
 import { alwaysAllow, createRbacAuthorizer } from './front/authorizer.ts';
 import { type Credentials, loadCredentials } from './front/credentials.ts';
@@ -25,6 +26,8 @@ export type ApiServerOptions = {
   readonly customResources?: readonly KubeObject[];
   /** Hooks that see every write before it is stored, as admission webhooks do. */
   readonly admission?: readonly AdmissionHook[];
+  /** Is told of every request once it is answered, in the shape of Kubernetes' audit log. */
+  readonly audit?: (entry: AuditEntry) => void;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -120,7 +123,11 @@ async function assemble(options: ApiServerOptions, credentials: Credentials): Pr
       anonymous: authorization === 'RBAC',
     });
     const { observer } = feed;
-    return { core, feed, pipeline: createPipeline({ core, authenticator, authorizer, tokens, observer, clock, log }) };
+    return {
+      core,
+      feed,
+      pipeline: createPipeline({ core, authenticator, authorizer, tokens, observer, clock, log, audit: options.audit }),
+    };
   } catch (error) {
     await core.close();
     throw error;

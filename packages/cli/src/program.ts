@@ -1,13 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runController } from './controller-command.ts';
-import { runInstall } from './install-command.ts';
-import { runUp } from './up/up.ts';
 import { VERSION } from './version.ts';
 
 /** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
 export const DEFAULT_PORT = 26443;
 
-/** The command line of `carto`. Each command's help teaches what it is for and what to try next. */
+/** The command line of `carto`. Each command's help teaches what it is for; its code is loaded when it runs. */
 export function createProgram(): Command {
   const program = new Command('carto')
     .description(
@@ -43,11 +40,12 @@ function addUp(program: Command): void {
     .option('--no-laptop', 'without the stand-ins for Flux, kpack and Knative')
     .option('--no-example', 'without the example chain, repository and workload')
     .option('--log-level <level>', 'error, warn, info or debug; the log goes to carto.log in the data folder', 'info')
+    .option('--audit-log <file>', 'append every request to the API server, one JSON line each')
     .addHelpText(
       'after',
       '\nExamples:\n  carto up\n  carto up --port 0 --ephemeral --no-example --kubeconfig-out kc && kubectl --kubeconfig kc get workloads',
     )
-    .action((options) => runUp(options));
+    .action(async (options) => (await import('./up/up.ts')).runUp(options));
 }
 
 function addController(program: Command): void {
@@ -60,7 +58,7 @@ function addController(program: Command): void {
     .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8080')
     .option('--concurrency <number>', 'owners of a kind that are worked on at the same time', positive, 16)
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action((options) => runController(options));
+    .action(async (options) => (await import('./controller-command.ts')).runController(options));
 }
 
 function addInstall(program: Command): void {
@@ -72,7 +70,7 @@ function addInstall(program: Command): void {
     .option('--context <name>', 'a context of the kubeconfig')
     .option('--crds-only', 'only the CustomResourceDefinitions')
     .option('--dry-run', 'ask the server, change nothing')
-    .action((options) => runInstall(options));
+    .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }
 
 function portNumber(text: string): number {

@@ -10,6 +10,7 @@ import {
 
 import type { Caller, Core, ResourceInfo } from '../core-api.ts';
 import { badRequest, StatusError } from '../status-error.ts';
+import { type AuditEntry, auditEntry } from './audit.ts';
 import type { Authenticator } from './authenticator.ts';
 import { type Authorizer, forbiddenSentence } from './authorizer.ts';
 import { createImpersonation } from './impersonation.ts';
@@ -36,6 +37,8 @@ export type PipelineDeps = {
   readonly observer: WriteObserver;
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told of every request once it is answered. */
+  readonly audit?: (entry: AuditEntry) => void;
 };
 
 /** Answers requests, whichever entrance they came through. Never rejects: every failure is an answer. */
@@ -46,28 +49,42 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   const impersonate = createImpersonation(deps.authorizer);
   const answerPath = createPathRequests(deps.core.registry);
 
-  async function answer(request: WireRequest): Promise<WireResponse> {
+  async function answer(request: WireRequest, seen: Seen): Promise<WireResponse> {
     const headers = request.headers ?? {};
     const route = routeOf(request);
+    seen.route = route;
     if (route === undefined) throw badRequest('the path holds a broken % escape');
     const identity = deps.authenticator.authenticate(headers['authorization']);
     const user = impersonate(identity instanceof Promise ? await identity : identity, headers);
+    seen.user = user;
     authorize(deps.authorizer, user, request, route);
     if (route.kind === 'path') return answerPath(request, route);
     return answerResource(deps, request, route, user);
   }
 
-  return async (request) => {
+  async function answerAny(request: WireRequest, seen: Seen): Promise<WireResponse> {
     try {
-      return await answer(request);
+      return await answer(request, seen);
     } catch (error) {
       if (error instanceof StatusError) return statusAnswer(error.status);
       deps.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
       const message = `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`;
       return statusAnswer(failure(500, 'InternalError', message));
     }
+  }
+
+  const { audit } = deps;
+  if (audit === undefined) return (request) => answerAny(request, {});
+  return async (request) => {
+    const seen: Seen = {};
+    const response = await answerAny(request, seen);
+    audit(auditEntry({ request, route: seen.route, user: seen.user, code: response.status, nowMs: deps.clock.now() }));
+    return response;
   };
 }
+
+/** What was found out about a request on its way, for the audit. */
+type Seen = { route?: Route | undefined; user?: User };
 
 function authorize(authorizer: Authorizer, user: User, request: WireRequest, route: Route): void {
   const wanted = attributesOf(request, route);

@@ -6,7 +6,7 @@ import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
-import type { Log } from '@cartographer/machinery';
+import { type Log, stringifyJson } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
 import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
@@ -26,6 +26,7 @@ export type UpOptions = {
   readonly laptop: boolean;
   readonly example: boolean;
   readonly logLevel: string;
+  readonly auditLog?: string;
 };
 
 /** Something that was started and has to be ended. */
@@ -59,6 +60,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
     customResources: [...crds(), ...(options.laptop ? laptopCrds() : [])],
     admission: [cartoAdmission],
+    ...(options.auditLog === undefined ? {} : { audit: auditTo(options.auditLog, undo) }),
     clock,
     log,
   });
@@ -115,4 +117,11 @@ function exampleLines({ repository, workload }: Example, kubeconfig: string): re
 function short(file: string): string {
   const near = relative(process.cwd(), file);
   return near.startsWith('..') ? file : near;
+}
+
+/** Appends one JSON line per request; the file is what a test or a curious user counts writes from. */
+function auditTo(file: string, undo: Undo[]): (entry: object) => void {
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+  undo.unshift(() => new Promise((closed) => void stream.end(closed)));
+  return (entry) => void stream.write(`${stringifyJson(entry)}\n`);
 }

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+function carto(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, KUBECONFIG: '/does/not/exist', HOME: '/does/not/exist' },
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+describe('the command line', () => {
+  it('teaches each command', () => {
+    const { code, out } = carto('--help');
+    expect(code).toBe(0);
+    for (const command of ['up', 'controller', 'install']) expect(out).toContain(command);
+  });
+
+  it.each<{ args: readonly string[]; says: RegExp }>([
+    { args: ['up', '--prot', '1'], says: /unknown option '--prot'[\s\S]*Did you mean --port/ },
+    { args: ['up', '--port', 'many'], says: /a port is a number from 0 to 65535/ },
+    { args: ['up', '--ephemeral', '--data', 'x'], says: /'--ephemeral' cannot be used with option '--data/ },
+    { args: ['up', '--log-level', 'loud'], says: /--log-level "loud" is none of error, warn, info, debug/ },
+    { args: ['controller', '--metrics-address', 'nine'], says: /--metrics-address "nine" is not host:port/ },
+    { args: ['install'], says: /kubeconfig/ },
+    { args: ['instal'], says: /unknown command 'instal'[\s\S]*Did you mean install/ },
+  ])('says what is wrong with $args and fails', ({ args, says }) => {
+    const { code, err } = carto(...args);
+    expect(err).toMatch(says);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(code).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { flowOf } from './flow.ts';
+
+const metadata = { name: 'shop', namespace: 'team' };
+const workload = { apiVersion: 'carto.run/v1alpha1', kind: 'Workload', metadata };
+
+function condition(type: string, status: string, message = '') {
+  return { type, status, message, reason: 'R', lastTransitionTime: '2026-01-01T00:00:00Z' };
+}
+
+describe('the flow of an owner', () => {
+  it('is waiting and has no steps before the controller looked at it', () => {
+    expect(flowOf(workload)).toEqual({
+      key: 'team/shop',
+      blueprint: undefined,
+      state: 'waiting',
+      message: 'not looked at yet',
+      steps: [],
+    });
+  });
+
+  it('shows each step with its newest output, the digest cut short', () => {
+    const digest = 'a'.repeat(64);
+    const status = {
+      supplyChainRef: { kind: 'ClusterSupplyChain', name: 'web' },
+      conditions: [condition('Ready', 'True')],
+      resources: [
+        {
+          name: 'image',
+          conditions: [condition('Ready', 'True')],
+          outputs: [
+            { name: 'image', preview: `registry/app@sha256:${digest}\n`, lastTransitionTime: '2026-01-02T00:00:00Z' },
+          ],
+        },
+      ],
+    };
+    expect(flowOf({ ...workload, status })).toMatchObject({
+      blueprint: 'web',
+      state: 'ready',
+      steps: [
+        { name: 'image', state: 'ready', value: 'registry/app@sha256:aaaaaaaaaaaa', since: '2026-01-02T00:00:00Z' },
+      ],
+    });
+  });
+
+  it('tells a step that waits from one that needs somebody', () => {
+    const resources = ['Unknown', 'False'].map((status) => ({
+      name: status,
+      conditions: [condition('Ready', status, 'why')],
+    }));
+    const { steps } = flowOf({ ...workload, status: { resources } });
+    expect(steps.map(({ name, state, message }) => [name, state, message])).toEqual([
+      ['Unknown', 'waiting', 'why'],
+      ['False', 'failed', 'why'],
+    ]);
+  });
+
+  it.each([
+    ['a status that is no object', { status: 'odd' }],
+    ['resources that are no list', { status: { resources: {}, conditions: 'none' } }],
+    ['outputs of wrong types', { status: { resources: [{ outputs: [{ preview: 5 }] }, 7] } }],
+  ])('survives %s', (_title, fields) => {
+    expect(flowOf({ ...workload, ...fields }).key).toBe('team/shop');
+  });
+});

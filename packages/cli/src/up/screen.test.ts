@@ -1,0 +1,69 @@
+import { createFakeClock } from '@cartographer/testkit';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Flow } from './flow.ts';
+import { showFlows } from './screen.ts';
+
+const flow: Flow = { key: 'default/hello', blueprint: 'web-app', state: 'waiting', message: 'waiting', steps: [] };
+
+function scene(terminal: { isTTY?: boolean; columns?: number; rows?: number }) {
+  const clock = createFakeClock();
+  const flows: Flow[] = [flow];
+  const urls = new Map<string, string>();
+  let change: () => void = () => undefined;
+  let text = '';
+  const hide = showFlows(
+    { all: () => flows, urls: () => urls, onChange: (listener) => void (change = listener) },
+    { ...terminal, write: (chunk: string) => (text += chunk) },
+    clock,
+  );
+  return {
+    clock,
+    flows,
+    urls,
+    hide,
+    changed: () => change(),
+    taken: () => {
+      const all = text;
+      text = '';
+      return all;
+    },
+  };
+}
+
+describe('on a terminal', () => {
+  it('the view is drawn at once, drawn over itself after a change, and never more often than ten times a second', async () => {
+    const { clock, flows, changed, taken } = scene({ isTTY: true, columns: 80, rows: 24 });
+    expect(stripVTControlCharacters(taken())).toContain('○ default/hello');
+    flows[0] = { ...flow, state: 'ready', message: '' };
+    for (let i = 0; i < 5; i += 1) changed();
+    expect(taken()).toBe('');
+    await clock.advance(100);
+    const drawn = taken();
+    expect(drawn.startsWith('\u001B[2A')).toBe(true);
+    expect(stripVTControlCharacters(drawn)).toContain('● default/hello');
+  });
+
+  it('what does not fit is counted', () => {
+    const { taken } = scene({ isTTY: true, columns: 80, rows: 2 });
+    expect(stripVTControlCharacters(taken())).toContain('… 2 more lines');
+  });
+});
+
+describe('elsewhere', () => {
+  it('each change is one plain line with the time since the start', async () => {
+    const { clock, flows, urls, changed, taken, hide } = scene({});
+    changed();
+    expect(taken()).toBe('[0s] default/hello: waiting (waiting)\n');
+    await clock.advance(3_000);
+    flows[0] = { ...flow, state: 'ready', message: '' };
+    urls.set('default/hello', 'http://127.0.0.1:1');
+    changed();
+    changed();
+    expect(taken()).toBe('[3s] default/hello: ready\n[3s] default/hello serves at http://127.0.0.1:1\n');
+    hide();
+    flows[0] = flow;
+    changed();
+    expect(taken()).toBe('');
+  });
+});
