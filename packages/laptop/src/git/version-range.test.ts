@@ -70,6 +70,7 @@ describe('a tag', () => {
     expect(['v1', '1.2', 'v1.2.beta', 'v1.2.3.4', 'release-1.2.3', ''].map(versionOfTag)).toEqual(
       Array(6).fill(undefined),
     );
+    expect(versionOfTag('1.2-rc.1')?.version).toBe('1.2.0-rc.1');
     expect(versionOfTag('v2025.02.03-rc.1')?.version).toBe('2025.2.3-rc.1');
   });
 });

@@ -14,8 +14,7 @@ const NUMBER = String.raw`v?([0-9xX*|]+)(\.[0-9xX*|]+)?(\.[0-9xX*|]+)?`;
 const SUFFIX = String.raw`(-([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?(\+([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?`;
 const VERSION = `${NUMBER}${SUFFIX}`;
 const OPERATOR = String.raw`=>|=<|!=|>=|<=|~>|=|>|<|~|\^|`;
-const BOUND = new RegExp(`^\\s*(${OPERATOR})\\s*(${VERSION})\\s*$`);
-const BOUNDS = new RegExp(`(${OPERATOR})\\s*(${VERSION})`, 'g');
+const BOUND = new RegExp(`^(${OPERATOR})${VERSION}$`);
 const HYPHEN = new RegExp(String.raw`\s*(${VERSION})\s+-\s+(${VERSION})\s*`, 'g');
 /** A range longer than this is refused: nobody writes one, and it bounds the work of the expressions. */
 const MAX_RANGE_LENGTH = 256;
@@ -48,13 +47,17 @@ export function parseVersionRange(
 }
 
 /**
- * A tag as a version: three parts, a leading `v` and leading zeros allowed (`v2025.02.03`).
- * Tags of other shapes (`v1`, `1.2`) are no versions for Flux.
+ * A tag as a version: with two dots at least (Flux's own rule, so `v1` and `1.2` are none), a leading `v`
+ * and leading zeros allowed (`v2025.02.03`). A missing part counts as 0: `1.2-rc.1` is 1.2.0-rc.1.
  */
 export function versionOfTag(tag: string): SemVer | undefined {
-  const match = /^v?(\d{1,16})\.(\d{1,16})\.(\d{1,16})([-+].*)?$/.exec(tag);
+  return tag.split('.').length < 3 ? undefined : versionOf(tag);
+}
+
+function versionOf(text: string): SemVer | undefined {
+  const match = /^v?(\d{1,15})(?:\.(\d{1,15}))?(?:\.(\d{1,15}))?([-+].*)?$/.exec(text);
   if (match === null) return undefined;
-  const [, major, minor, patch, suffix = ''] = match;
+  const [, major, minor = '0', patch = '0', suffix = ''] = match;
   return parse(`${Number(major)}.${Number(minor)}.${Number(patch)}${suffix}`) ?? undefined;
 }
 
@@ -63,19 +66,21 @@ function hyphenAsBounds(_match: string, from: string, ...rest: readonly string[]
   return `>= ${from}, <= ${rest[9] ?? ''} `;
 }
 
+/** Bounds stand apart by white space or one comma. What blanks there are is settled first, so that no expression has a choice. */
 function parseGroup(text: string): readonly Bound[] | undefined {
-  const found = text.match(BOUNDS) ?? [];
-  const separators = text.replace(BOUNDS, '\u0000');
-  // Between bounds stands white space or one comma with white space; anything else makes the group improper.
-  if (found.length === 0 || !/^\s*\0(?:(?:\s+|,\s*|\s*,\s*)\0)*\s*$/.test(separators)) return undefined;
-  const bounds = found.map(parseBound);
+  const compact = text
+    .trim()
+    .replace(/\s*,\s*/g, ',')
+    .replace(/([=<>~^])\s+/g, '$1')
+    .replace(/\s+/g, ' ');
+  const bounds = compact.split(/[ ,]/).map(parseBound);
   return bounds.every((bound) => bound !== undefined) ? bounds : undefined;
 }
 
 function parseBound(text: string): Bound | undefined {
   const match = BOUND.exec(text);
   if (match === null) return undefined;
-  const [, operator = '', , major = '', dotMinor = '', dotPatch = '', preRelease = ''] = match;
+  const [, operator = '', major = '', dotMinor = '', dotPatch = '', preRelease = ''] = match;
   const minor = dotMinor.slice(1);
   const patch = dotPatch.slice(1);
   const noMajor = isOpen(major);
@@ -86,7 +91,7 @@ function parseBound(text: string): Bound | undefined {
     noMajor || noMinor ? '0' : minor,
     isOpen(patch) || noMinor || noMajor ? '0' : patch,
   ];
-  const version = versionOfTag(`${numbers.join('.')}${preRelease}`);
+  const version = versionOf(`${numbers.join('.')}${preRelease}`);
   if (version === undefined) return undefined;
   return { operator, version, open: { any: noMajor || noMinor || noPatch, minor: noMinor, patch: noPatch } };
 }
