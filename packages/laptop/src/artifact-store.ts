@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { Clock } from '@cartographer/machinery';
+import { CartoError, type Clock } from '@cartographer/machinery';
 
 /** What was written: the digest and the size of the compressed archive. */
 export type StoredArchive = { readonly digest: string; readonly sizeBytes: number };
@@ -66,24 +66,34 @@ export function createArtifactStore(options: { readonly root: string; readonly c
       const found = await lstat(file).catch(() => undefined);
       if (found === undefined || !found.isFile()) return 'missing';
       const hash = createHash('sha256');
-      await pipeline(createReadStream(file), hash);
+      await orStoreError(file, pipeline(createReadStream(file), hash));
       return `sha256:${hash.digest('hex')}` === digest ? 'intact' : 'altered';
     },
-    remove: (path) => rm(locate(path), { force: true }),
+    remove: (path) => orStoreError(path, rm(locate(path), { force: true })),
     async collect(currentPath) {
       const current = locate(currentPath);
       const files = await filesOf(dirname(current));
       const garbage = garbageOf(files, current, clock.now());
-      for (const file of garbage) await rm(file, { force: true });
+      for (const file of garbage) await orStoreError(file, rm(file, { force: true }));
       return garbage.length;
     },
     async removeFolder(folder) {
       const path = locate(folder);
       const found = await lstat(path).catch(() => undefined);
-      await rm(path, { recursive: true, force: true });
+      await orStoreError(path, rm(path, { recursive: true, force: true }));
       return found !== undefined;
     },
   };
+}
+
+/** What the file system refuses is the machine's trouble, not a bug. */
+async function orStoreError<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const message = `artifact store: ${error instanceof Error ? error.message : String(error)}; check the folder of ${path}`;
+    throw new CartoError('CARTO_ARTIFACT_STORE', message, { cause: error });
+  }
 }
 
 type DatedFile = { readonly path: string; readonly writtenAt: number };

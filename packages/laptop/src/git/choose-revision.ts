@@ -40,6 +40,13 @@ export function checkReference(reference: GitReference): string | undefined {
   return parsed.kind === 'invalid' ? `semver parse error: ${parsed.message}` : undefined;
 }
 
+/** Which refs have to be listed for a reference: a hosting service keeps two for each pull request besides. */
+export function refsToList(reference: GitReference): 'heads' | 'tags' | 'all' {
+  if (reference.commit !== undefined) return 'heads';
+  if (reference.name !== undefined) return 'all';
+  return reference.tag !== undefined || reference.semver !== undefined ? 'tags' : 'heads';
+}
+
 /**
  * Picks the revision that `spec.ref` asks for among the refs of a remote. The order of precedence
  * is that of Flux's code: commit, name, tag, semver, branch.

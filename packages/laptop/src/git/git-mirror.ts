@@ -45,12 +45,18 @@ export class GitMirror {
     this.#folder = folder;
   }
 
-  /** The refs of the remote, as they are now. */
-  async listRefs(remote: GitRemote, failing = 'unable to clone'): Promise<readonly RemoteRef[]> {
-    const args = [...HANG_UP, 'ls-remote', '--quiet', '--', urlOf(remote.location)];
+  /** The refs of the remote, as they are now; all of them when there are none of the kind asked for. */
+  async listRefs(
+    remote: GitRemote,
+    kind: 'heads' | 'tags' | 'all',
+    failing = 'unable to clone',
+  ): Promise<readonly RemoteRef[]> {
+    const only = kind === 'all' ? [] : [`--${kind}`];
+    const args = [...HANG_UP, 'ls-remote', '--quiet', ...only, '--', urlOf(remote.location)];
     const { code, stdout, stderr } = await this.#git.run(args, remote);
-    if (code === 0) return parseRemoteRefs(stdout.toString());
-    throw failure(failing, remote.location, stderr);
+    if (code !== 0) throw failure(failing, remote.location, stderr);
+    const refs = parseRemoteRefs(stdout.toString());
+    return refs.length > 0 || kind === 'all' ? refs : this.listRefs(remote, 'all', failing);
   }
 
   /** Brings the tip of a ref here and says which commit it was at that moment. */

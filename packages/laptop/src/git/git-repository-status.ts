@@ -36,8 +36,7 @@ export type FailureReason =
   | 'GitOperationFailed'
   | 'EmptyGitRepository'
   | 'AuthenticationFailed'
-  | 'ArchiveOperationFailed'
-  | 'SourceIgnoreError';
+  | 'ArchiveOperationFailed';
 
 /** The artifact that the status names, after a look into the store. */
 export type Standing = {

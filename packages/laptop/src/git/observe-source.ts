@@ -1,7 +1,7 @@
 import type { Clock, KubeObject } from '@cartographer/machinery';
 import { rfc3339 } from '@cartographer/machinery';
 import type { ArtifactStore } from '../artifact-store.ts';
-import { type Candidate, checkReference, type Choice, chooseRevision } from './choose-revision.ts';
+import { type Candidate, checkReference, type Choice, chooseRevision, refsToList } from './choose-revision.ts';
 import { type GitAuth, openGitAuth, type SecretData } from './git-auth.ts';
 import { GitError } from './git-error.ts';
 import { type GitLocation, parseGitLocation } from './git-location.ts';
@@ -70,7 +70,7 @@ async function lookAndFetch(deps: SourceDeps, question: SourceQuestion, remote: 
   const refused = checkReference(spec.ref);
   if (refused !== undefined) return checkoutFailed(refused);
 
-  const refs = await mirror.listRefs(remote, listingWords(spec.ref, standing));
+  const refs = await mirror.listRefs(remote, refsToList(spec.ref), listingWords(spec.ref, standing));
   const choice = chooseRevision(spec.ref, refs, remote.location.text);
   if (choice.kind === 'refused') return checkoutFailed(choice.message);
   if (choice.kind === 'empty') {

@@ -1,3 +1,5 @@
+import { GitError } from './git-error.ts';
+
 /** Version control's own files: never in an artifact unless a rule asks for them. */
 const VERSION_CONTROL = ['.git/', '.gitignore', '.gitmodules', '.gitattributes'];
 /** What Flux leaves out as long as neither `.sourceignore` nor `spec.ignore` has a rule. */
@@ -37,7 +39,7 @@ export function createSourceFilter(
 ): (path: string, isFolder: boolean) => boolean {
   const own = files.flatMap(({ folder, text }) => parseRules(text, folder === '' ? [] : folder.split('/')));
   if (specIgnore !== undefined) own.push(...parseRules(specIgnore, []));
-  if (own.length > MAX_RULES) throw new RangeError(`more than ${MAX_RULES} ignore rules`);
+  if (own.length > MAX_RULES) throw new GitError(`more than ${MAX_RULES} ignore rules`);
   const builtIn = own.length > 0 ? VERSION_CONTROL : VERSION_CONTROL.concat(DEFAULTS);
   const rules = [...builtIn.map((line) => parseRule(line, [])), ...own].toReversed();
   return (path, isFolder) => {
