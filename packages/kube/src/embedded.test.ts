@@ -71,6 +71,25 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+describe('TLS', () => {
+  it('refuses a server whose authority is not the one of the kubeconfig, and says what to check', async () => {
+    const [embedded, other] = [await startEmbedded(), await startEmbedded()];
+    const { url } = await embedded.server.listen({ port: 0 });
+    const folder = await mkdtemp(join(tmpdir(), 'carto-tls-'));
+    const path = join(folder, 'config');
+    await writeFile(path, other.server.kubeconfig(url));
+    const transport = createHttpTransport(loadKubeconfig({ env: {}, path, clock }));
+    await expect(transport.request({ method: 'GET', path: '/version' })).rejects.toMatchObject({
+      code: 'CARTO_CONNECT_FAILED',
+      message: expect.stringContaining('check certificate-authority in the kubeconfig') as string,
+    });
+    await transport.close();
+    await rm(folder, { recursive: true });
+    await embedded.close();
+    await other.close();
+  });
+});
+
 describe.each(['in process', 'over HTTPS'])('an embedded server %s', (how) => {
   let embedded: Embedded;
   let world: World;

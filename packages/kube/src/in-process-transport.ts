@@ -49,7 +49,10 @@ export function untilAborted(events: AsyncIterable<WatchEvent>, signal: AbortSig
           if (signal.aborted) return Promise.resolve(end);
           return new Promise<IteratorResult<WatchEvent>>((resolve, reject) => {
             wake = resolve;
-            source.next().then(resolve, reject);
+            source.next().then((result) => {
+              if (result.done === true) signal.removeEventListener('abort', onAbort);
+              resolve(result);
+            }, reject);
           });
         },
         return: finish,

@@ -133,13 +133,23 @@ export function createInformer(options: InformerOptions): Informer {
   };
 }
 
-/** Items of a list of a built-in kind come without apiVersion and kind; every stored object has them. */
-function transformOf({ type, transform = withoutManagedFields, freeze = false }: InformerOptions) {
+/**
+ * Items of a list of a built-in kind come without apiVersion and kind; every stored object has them. A transform that
+ * fails on one object must not keep all others out, so that one is stored whole.
+ */
+function transformOf({ type, log, transform = withoutManagedFields, freeze = false }: InformerOptions) {
   const apiVersion = apiVersionOf(type);
   const { kind } = type;
+  const reduced = (object: KubeObject): KubeObject => {
+    try {
+      return transform(object);
+    } catch (error) {
+      log.error({ type: kind, key: objectKey(object.metadata), error: messageOf(error) }, 'transform failed');
+      return object;
+    }
+  };
   return (object: KubeObject): KubeObject => {
-    const named = object.kind === undefined ? { ...object, apiVersion, kind } : object;
-    const stored = transform(named);
+    const stored = reduced(object.kind === undefined ? { ...object, apiVersion, kind } : object);
     return freeze ? deepFreeze(stored) : stored;
   };
 }
