@@ -4,7 +4,8 @@ import { asJson, deepEqual, getKey, isList, isObject, stringifyJson } from '@car
 import type { Json, JsonObject } from '@cartographer/machinery';
 import { stringify } from 'yaml';
 import { DIFFERENCES, readYaml } from './scenario.ts';
-import type { RecordedEvent, RecordedStatus, Snapshot } from './scenario.ts';
+import type { RecordedEvent, RecordedStatus, Scenario, Snapshot } from './scenario.ts';
+import { withDigest } from './snapshot.ts';
 
 /** A place where ours is not what was recorded. A side that has nothing there lacks the key. */
 export type Difference = {
@@ -38,6 +39,14 @@ export function compareSnapshots(recorded: Snapshot, ours: Snapshot): readonly D
     });
   });
   return found;
+}
+
+/** All places where what a scenario left differs from its recording, our mark on stamped objects left aside. */
+export function differencesOf({ recorded }: Scenario, ours: readonly Snapshot[]): readonly Difference[] {
+  return recorded.flatMap((one, index) => {
+    const snapshot = ours[index] ?? { step: one.step, owners: [], blueprints: [], objects: [], events: [] };
+    return compareSnapshots({ ...one, objects: one.objects.map(withDigest) }, snapshot);
+  });
 }
 
 /** Splits what was found by what is allowed: the rest, and what was allowed and did not occur. */

@@ -40,13 +40,8 @@ export async function replay(scenario: Scenario, options: ReplayOptions): Promis
 
 async function playPrelude(client: Client, namespace: string, prelude: Prelude): Promise<void> {
   await put(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
-  if (prelude === 'namespace') {
-    // The recorder's server makes no account of its own.
-    await remove(client, namespace, { ...account, name: 'default' });
-    return;
-  }
-  await put(client, account);
+  if (prelude === 'namespace') return;
+  await put(client, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
   if (prelude === 'full') {
     await put(client, {
       apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -118,7 +118,8 @@ function shownObject(object: KubeObject): KubeObject {
     uid: undefined,
   }));
   if (isObject(metadata['annotations'])) metadata['annotations'] = maskDigest(metadata['annotations']);
-  return { ...object, metadata };
+  // A stamped Runnable is an owner as well: its status is shown there.
+  return object.kind === 'Runnable' ? { ...object, metadata, status: undefined } : { ...object, metadata };
 }
 
 /** The digest's value is our own affair; that it is there is not. */
