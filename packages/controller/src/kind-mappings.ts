@@ -36,7 +36,16 @@ async function ask(mapper: RestMapper, apiVersion: string, kind: string, signal:
     return { kind: 'mapped', type: await mapper.resourceFor({ apiVersion, kind }, { signal }) };
   } catch (error) {
     signal.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind: error instanceof NoMatchError ? 'noMatch' : 'failed', message };
+    if (error instanceof NoMatchError) return { kind: 'noMatch', message: await noMatchText(mapper, error, signal) };
+    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** As controller-runtime has it: a group version that the server lacks reads otherwise than a kind that it lacks. */
+async function noMatchText(mapper: RestMapper, error: NoMatchError, signal: AbortSignal): Promise<string> {
+  const { apiVersion, message } = error;
+  const known = await mapper.resourcesOf(apiVersion, { signal });
+  return known.length > 0
+    ? message
+    : `failed to get API group resources: unable to retrieve the complete list of server APIs: ${apiVersion}: the server could not find the requested resource`;
 }
