@@ -9,7 +9,7 @@ import { createGzip } from 'node:zlib';
 import { CartoError, type Clock } from '@cartographer/machinery';
 
 /** What was written: the digest and the size of the compressed archive. */
-export type StoredArchive = { readonly digest: string; readonly sizeBytes: number };
+type StoredArchive = { readonly digest: string; readonly sizeBytes: number };
 
 /** Archives on disk, under the paths by which the artifact server serves them. */
 export interface ArtifactStore {

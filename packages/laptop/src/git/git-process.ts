@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { GitError } from './git-error.ts';
 
 /** How a git process ended: its exit code and what it said. */
-export type GitExit = { readonly code: number; readonly stderr: string };
+type GitExit = { readonly code: number; readonly stderr: string };
 /** The same with everything it wrote. */
 export type GitOutput = GitExit & { readonly stdout: Buffer };
 
@@ -16,7 +16,7 @@ export type GitProcess = {
 };
 
 /** What a git process runs with. */
-export type GitOptions = {
+type GitOptions = {
   /** Added to the fixed environment: credentials and configuration go here, never on a command line. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;

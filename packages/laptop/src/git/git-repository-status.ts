@@ -32,7 +32,7 @@ export type Outcome =
     };
 
 /** Why a run failed. */
-export type FailureReason =
+type FailureReason =
   | 'GitOperationFailed'
   | 'EmptyGitRepository'
   | 'AuthenticationFailed'

@@ -13,7 +13,7 @@ export const gitRepositoryType: ResourceType = {
 /** Kept on a GitRepository until its artifacts are removed. Flux's own, so that either controller lets go of it. */
 export const GIT_REPOSITORY_FINALIZER = 'finalizers.fluxcd.io';
 /** A new value asks for a run now; `status.lastHandledReconcileAt` repeats it when done. */
-export const RECONCILE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
+const RECONCILE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_INTERVAL_MS = 60_000;
