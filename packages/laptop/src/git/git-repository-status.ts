@@ -32,11 +32,7 @@ export type Outcome =
     };
 
 /** Why a run failed. */
-type FailureReason =
-  | 'GitOperationFailed'
-  | 'EmptyGitRepository'
-  | 'AuthenticationFailed'
-  | 'ArchiveOperationFailed';
+type FailureReason = 'GitOperationFailed' | 'EmptyGitRepository' | 'AuthenticationFailed' | 'ArchiveOperationFailed';
 
 /** The artifact that the status names, after a look into the store. */
 export type Standing = {
