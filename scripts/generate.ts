@@ -5,20 +5,18 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crds } from '@cartographer/api';
-import { stringify } from 'yaml';
+import { asJson, toYaml } from '@cartographer/machinery';
 
 /** Where the CustomResourceDefinitions are committed. */
 export const CRD_DIR = join(import.meta.dirname, '..', 'deploy', 'crds');
 
-const HEADER = '# Generated from packages/api by scripts/generate.ts: change the kind there, then run `npm run generate`.\n';
+const HEADER =
+  '# Generated from packages/api by scripts/generate.ts: change the kind there, then run `npm run generate`.\n';
 
 /** The name and text of each file in {@link CRD_DIR}. */
 export function crdFiles(): ReadonlyMap<string, string> {
   return new Map(
-    crds().map((crd) => [
-      `carto.run_${crd.metadata.name?.split('.')[0]}.yaml`,
-      HEADER + stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false }),
-    ]),
+    crds().map((crd) => [`carto.run_${crd.metadata.name?.split('.')[0]}.yaml`, HEADER + toYaml(asJson(crd))]),
   );
 }
 

@@ -4,8 +4,9 @@ export const CONDITION_TYPES = {
   Deliverable: ['DeliveryReady', 'ResourcesSubmitted', 'ResourcesHealthy', 'Ready'],
   /** An entry of `status.resources` of an owner. */
   resource: ['ResourceSubmitted', 'Healthy', 'Ready'],
-  ClusterSupplyChain: ['TemplatesReady', 'Ready'],
-  ClusterDelivery: ['TemplatesReady', 'Ready'],
+  /** `SelectorReady` is there only when the selector cannot be evaluated. */
+  ClusterSupplyChain: ['TemplatesReady', 'SelectorReady', 'Ready'],
+  ClusterDelivery: ['TemplatesReady', 'SelectorReady', 'Ready'],
   Runnable: ['RunTemplateReady', 'StampedObjectCondition', 'Ready'],
 } as const;
 
@@ -36,6 +37,7 @@ const submitted = [
   'FailedToListCreatedObjects',
   'ConditionNotMet',
   'FailedConditionMet',
+  'TooManyWrites',
   'UnknownError',
 ] as const;
 
@@ -68,6 +70,7 @@ export const REASONS = {
   ],
   ResourcesHealthy: ['HealthyConditionRule'],
   TemplatesReady: ['Ready', 'TemplatesNotFound', 'Unknown'],
+  SelectorReady: ['InvalidSelector'],
   RunTemplateReady: [
     'Ready',
     'RunTemplateNotFound',
@@ -78,6 +81,7 @@ export const REASONS = {
     'ServiceAccountError',
     'ServiceAccountTokenError',
     'ClientBuilderError',
+    'TooManyWrites',
     'UnknownError',
   ],
   StampedObjectCondition: ['SucceededCondition', 'Unknown'],
@@ -98,7 +102,7 @@ export type HealthyReason = ReasonsOf<'Healthy'> | `${string}Condition`;
 /** The reason of an owner's `ResourcesHealthy`. */
 export type ResourcesHealthyReason = ReasonsOf<'ResourcesHealthy'>;
 /** Reasons of a blueprint's conditions. */
-export type BlueprintReason = ReasonsOf<'TemplatesReady'>;
+export type BlueprintReason = ReasonsOf<'TemplatesReady' | 'SelectorReady'>;
 /** Reasons of a Runnable's `RunTemplateReady`. */
 export type RunTemplateReadyReason = ReasonsOf<'RunTemplateReady'>;
 /** Reasons of a Runnable's `StampedObjectCondition`. */
