@@ -1,7 +1,8 @@
 import { type Clock, type KubeObject, type Log, type WireRequest, type WireResponse } from '@cartographer/machinery';
 
 import { createCore } from './core/create-core.ts';
-import { createMemoryStore, type Store } from './core/storage/store.ts';
+import { openSqliteStore } from './core/storage/sqlite-store.ts';
+import { createMemoryStore } from './core/storage/store.ts';
 import type { AdmissionHook, Core } from './core-api.ts';
 import type { AuditEntry } from './front/audit.ts';
 import { createAuthenticator } from './front/authenticator.ts';
@@ -11,9 +12,10 @@ import { createEscalationCheck } from './front/escalation.ts';
 import { type HttpServer, listenHttps } from './front/http-server.ts';
 import { kubeconfigText } from './front/kubeconfig.ts';
 import { createPipeline, type Pipeline } from './front/pipeline.ts';
-import { type RbacFeed, startRbacFeed, systemCaller } from './front/rbac-feed.ts';
+import { startRbacFeed, systemCaller } from './front/rbac-feed.ts';
 import { RbacIndex } from './front/rbac-index.ts';
 import { createServiceAccountTokens } from './front/service-account-tokens.ts';
+import { startTokenSecrets } from './front/token-secrets.ts';
 import { StatusError } from './status-error.ts';
 
 /** How an embedded API server is to be. */
@@ -86,8 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async close() {
       await Promise.all([...listeners].map((server) => server.close()));
       listeners.clear();
-      await parts.feed.stop();
-      await parts.core.close();
+      await parts.close();
     },
   };
 }
@@ -98,44 +99,47 @@ function urlOf({ host, port }: HttpServer): string {
   return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
-type Parts = { readonly core: Core; readonly feed: RbacFeed; readonly pipeline: Pipeline };
+type Parts = { readonly core: Core; readonly pipeline: Pipeline; readonly close: () => Promise<void> };
 
 async function assemble(options: ApiServerOptions, credentials: Credentials): Promise<Parts> {
   const { clock, log, authorization = 'RBAC' } = options;
   const index = new RbacIndex();
   const authorizer = authorization === 'RBAC' ? createRbacAuthorizer(index) : alwaysAllow;
   const guards = authorization === 'RBAC' ? [createEscalationCheck(authorizer, index)] : [];
-  const core = await createCore({
-    store: await openStore(options.data),
-    clock,
-    log,
-    admission: [...(options.admission ?? []), ...guards],
-    caPem: credentials.caPem,
+  const store = options.data === undefined ? createMemoryStore() : openSqliteStore(options.data);
+  const admission = [...(options.admission ?? []), ...guards];
+  const { caPem } = credentials;
+  const core = await createCore({ store, clock, log, admission, caPem }).catch((error: unknown) => {
+    store.close();
+    throw error;
   });
+  const stopping = new AbortController();
   try {
-    const feed = await startRbacFeed(core, index, log);
+    const { signal } = stopping;
+    const { observer, ended: feedEnded } = await startRbacFeed(core, index, log, signal);
     await installCustomResources(core, options.customResources ?? []);
     const tokens = createServiceAccountTokens(credentials.signingKeyPem, clock);
+    const { ended: secretsEnded } = await startTokenSecrets({ core, tokens, caPem, log, signal });
     const authenticator = createAuthenticator({
       core,
       tokens,
       adminToken: credentials.adminToken,
       anonymous: authorization === 'RBAC',
     });
-    const { observer } = feed;
     return {
       core,
-      feed,
       pipeline: createPipeline({ core, authenticator, authorizer, tokens, observer, clock, log, audit: options.audit }),
+      async close() {
+        stopping.abort();
+        await Promise.all([feedEnded, secretsEnded]);
+        await core.close();
+      },
     };
   } catch (error) {
+    stopping.abort();
     await core.close();
     throw error;
   }
-}
-
-async function openStore(_data: string | undefined): Promise<Store> {
-  return createMemoryStore();
 }
 
 /** Creates the definitions, or brings those of an earlier version up to date; other fields of live ones stay. */

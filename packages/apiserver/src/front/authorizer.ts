@@ -37,6 +37,16 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
   let decisions = new WeakMap<User, Map<string, Decision>>();
   let generation = index.generation;
 
+  function remembered(known: Map<string, Decision>, user: User, wanted: AccessAttributes): Decision {
+    const key = keyOf(wanted);
+    const hit = known.get(key);
+    if (hit !== undefined) return hit;
+    const decision = evaluate(index, user, wanted);
+    if (known.size >= MAX_CACHED_DECISIONS) known.clear();
+    known.set(key, decision);
+    return decision;
+  }
+
   function decide(user: User, wanted: AccessAttributes): Decision {
     if (user.groups.includes(MASTERS)) return allowedByGroup;
     if (generation !== index.generation) {
@@ -45,13 +55,10 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
     }
     const known = decisions.get(user) ?? new Map<string, Decision>();
     decisions.set(user, known);
-    const key = keyOf(wanted);
-    const hit = known.get(key);
-    if (hit !== undefined) return hit;
-    const decision = evaluate(index, user, wanted);
-    if (known.size >= MAX_CACHED_DECISIONS) known.clear();
-    known.set(key, decision);
-    return decision;
+    if (wanted.kind === 'path' || wanted.name === undefined) return remembered(known, user, wanted);
+    // Most rules name no objects: one decision then holds for all of them.
+    const forAll = remembered(known, user, { ...wanted, name: undefined });
+    return forAll.allowed ? forAll : remembered(known, user, wanted);
   }
 
   return {

@@ -9,6 +9,7 @@ import {
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { CartoError } from '@cartographer/machinery';
 import { generate } from 'selfsigned';
 
 /** Everything secret that a server needs to be itself: kept in one file, so that kubeconfigs and tokens survive a restart. */
@@ -63,9 +64,9 @@ async function readStored(path: string): Promise<Credentials | undefined> {
     if (typeof stored.adminToken !== 'string' || stored.adminToken === '') throw new TypeError('it has no admin token');
     return stored;
   } catch (error) {
-    throw new Error(`${path} is damaged (${(error as Error).message}); delete it to get new certificates and tokens`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${path} is damaged (${reason}); delete it to get new certificates and tokens`;
+    throw new CartoError('CARTO_DATA_DAMAGED', message, { cause: error, retry: 'never' });
   }
 }
 

@@ -164,13 +164,13 @@ describe('a watch over HTTPS', () => {
 
   test('asks for no more while the client does not read', async () => {
     let produced = 0;
-    async function* flood(signal?: AbortSignal): AsyncGenerator<WatchEvent> {
-      while (signal?.aborted !== true && produced < 2000) {
+    async function* flood(): AsyncGenerator<WatchEvent> {
+      while (produced < 2000) {
         produced += 1;
         yield { type: 'ADDED', object: { data: 'x'.repeat(50_000) } };
       }
     }
-    const server = await serve(async ({ signal }) => ({ ...ok(undefined), events: flood(signal) }));
+    const server = await serve(async () => ({ ...ok(undefined), events: flood() }));
     const target = { host: '127.0.0.1', port: server.port, path: '/x?watch=1', ca: credentials.caPem, agent: false };
     const outgoing = httpsRequest(target, (incoming) => incoming.pause());
     outgoing.on('error', () => undefined);
@@ -202,9 +202,12 @@ describe('a watch over HTTPS', () => {
 });
 
 /** No events until the signal ends it. */
-async function* nothing(signal: AbortSignal | undefined): AsyncGenerator<WatchEvent> {
-  await new Promise<void>((resolve) => {
-    if (signal?.aborted === true) resolve();
-    else signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
+function nothing(signal: AbortSignal | undefined): AsyncIterable<WatchEvent> {
+  const next = (): Promise<IteratorResult<WatchEvent>> =>
+    new Promise((resolve) => {
+      const done = (): void => resolve({ done: true, value: undefined });
+      if (signal?.aborted === true) done();
+      else signal?.addEventListener('abort', done, { once: true });
+    });
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }

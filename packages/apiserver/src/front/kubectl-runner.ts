@@ -15,8 +15,10 @@ export interface Kubectl {
   follow(args: readonly string[], until: RegExp, meanwhile: () => Promise<unknown>): Promise<string>;
 }
 
-/** The kubectl on the PATH, or undefined. */
+/** The kubectl that the variable KUBECTL names, or the one on the PATH, or undefined. */
 export function findKubectl(): string | undefined {
+  const chosen = process.env['KUBECTL'];
+  if (chosen !== undefined && chosen !== '') return chosen;
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'kubectl');
     try {

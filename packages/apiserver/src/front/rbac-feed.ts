@@ -1,8 +1,9 @@
 import { deepEqual, type KubeObject, type Log } from '@cartographer/machinery';
 
-import type { Caller, Core, ResourceInfo } from '../core-api.ts';
+import type { Caller, Core } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
 import { bootstrapBindings, bootstrapRoles } from './bootstrap-roles.ts';
+import { followResource } from './follow-resource.ts';
 import type { WriteObserver } from './object-requests.ts';
 import { rulesOf } from './policy-rule.ts';
 import type { RbacIndex } from './rbac-index.ts';
@@ -21,17 +22,18 @@ export function systemCaller(fieldManager: string): Caller {
 export interface RbacFeed {
   /** Tells the index of a write before its answer goes out: who is granted something can use it at once. */
   readonly observer: WriteObserver;
-  /** Ends the feed. */
-  stop(): Promise<void>;
+  /** Resolves when the feed has ended. */
+  readonly ended: Promise<unknown>;
 }
 
 /**
- * Installs the bootstrap roles that are missing, reads all RBAC objects and follows them. Rules of
- * aggregated ClusterRoles are written back into them, as the controller of a real cluster does.
+ * Installs the bootstrap roles that are missing, reads all RBAC objects and follows them until the signal is
+ * aborted. Rules of aggregated ClusterRoles are written back into them, as the controller of a real cluster does.
  */
-export async function startRbacFeed(core: Core, index: RbacIndex, log: Log): Promise<RbacFeed> {
-  const stopped = new AbortController();
+export async function startRbacFeed(core: Core, index: RbacIndex, log: Log, signal: AbortSignal): Promise<RbacFeed> {
+  await installBootstrapRoles(core);
   const versions = createVersions();
+  let following = false;
   const put = (object: KubeObject): void => {
     if (versions.isNews(object)) index.put(object);
   };
@@ -39,41 +41,29 @@ export async function startRbacFeed(core: Core, index: RbacIndex, log: Log): Pro
     versions.remove(object);
     index.remove(object);
   };
-  await installBootstrapRoles(core);
-  const infos = RESOURCES.flatMap((resource) => core.registry.find(GROUP, 'v1', resource) ?? []);
-  const starts = await Promise.all(
-    infos.map(async (info) => {
-      const list = await core.list(info, {});
-      for (const item of list.items) put(item);
-      return { info, resourceVersion: list.metadata.resourceVersion };
-    }),
+  const refresh = async ({ kind }: KubeObject): Promise<void> => {
+    if (following && kind === 'ClusterRole') await writeAggregatedRules(core, index);
+  };
+  const followers = await Promise.all(
+    RESOURCES.flatMap((resource) => core.registry.find(GROUP, 'v1', resource) ?? []).map((info) =>
+      followResource({
+        core,
+        info,
+        log,
+        signal,
+        onObject: (object) => {
+          put(object);
+          return refresh(object);
+        },
+        onGone: (object) => {
+          remove(object);
+          return refresh(object);
+        },
+      }),
+    ),
   );
+  following = true;
   await writeAggregatedRules(core, index);
-  const follow = async (info: ResourceInfo, resourceVersion: string | undefined): Promise<void> => {
-    for await (const event of core.watch(info, { resourceVersion, signal: stopped.signal })) {
-      const object = event.object as KubeObject;
-      if (event.type === 'ADDED' || event.type === 'MODIFIED') put(object);
-      else if (event.type === 'DELETED') remove(object);
-      if (info.resource === 'clusterroles' && event.type !== 'BOOKMARK') await writeAggregatedRules(core, index);
-    }
-  };
-  const run = async ({ info, resourceVersion }: (typeof starts)[number]): Promise<void> => {
-    let from = resourceVersion;
-    while (!stopped.signal.aborted) {
-      try {
-        await follow(info, from);
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        log.error({ err: error, resource: info.resource }, 'following RBAC objects failed; starting over');
-      }
-      if (stopped.signal.aborted) return;
-      // A watch ends by its time limit or because it fell behind: take the state anew and go on.
-      const list = await core.list(info, {});
-      for (const item of list.items) put(item);
-      from = list.metadata.resourceVersion;
-    }
-  };
-  const running = Promise.all(starts.map(run));
   return {
     observer: {
       written: (info, object) => {
@@ -83,10 +73,7 @@ export async function startRbacFeed(core: Core, index: RbacIndex, log: Log): Pro
         if (info.group === GROUP) remove(object);
       },
     },
-    async stop() {
-      stopped.abort();
-      await running;
-    },
+    ended: Promise.all(followers.map(({ ended }) => ended)),
   };
 }
 
