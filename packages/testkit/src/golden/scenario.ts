@@ -68,7 +68,7 @@ type ScenarioFile = {
 const GOLDEN = join(import.meta.dirname, '..', '..', 'golden');
 
 /** The folder of recordings. */
-export const RECORDINGS = join(GOLDEN, 'upstream');
+const RECORDINGS = join(GOLDEN, 'upstream');
 /** The folder of allowed differences. */
 export const DIFFERENCES = join(GOLDEN, 'differences');
 

@@ -21,7 +21,7 @@ const golden = (kind: string): ResourceType => ({
 });
 
 /** Every type that a scenario touches, by kind. */
-export const TYPES: Readonly<Record<string, ResourceType>> = {
+const TYPES: Readonly<Record<string, ResourceType>> = {
   ...carto.kinds,
   Thing: golden('Thing'),
   StatusThing: golden('StatusThing'),
@@ -103,7 +103,7 @@ function shownStatus({ kind, metadata, status }: KubeObject): RecordedStatus {
 }
 
 /** Whether an object belongs to one of our owners. */
-export function isStamped({ metadata }: KubeObject): boolean {
+function isStamped({ metadata }: KubeObject): boolean {
   return (metadata.ownerReferences ?? []).some(({ apiVersion }) => apiVersion.startsWith('carto.run/'));
 }
 
