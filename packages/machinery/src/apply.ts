@@ -190,9 +190,11 @@ function prune(
 /**
  * Records a write that was not an apply: what it changed or added becomes the writer's and nobody else's, what it
  * removed is nobody's. Gives the written object with `metadata.managedFields`.
+ * @throws RangeError for an object that {@link nestsTooDeep}.
  */
 export function trackUpdate(request: UpdateRequest): JsonObject {
   const { live, updated, schema, subresource = '', resetFields = [] } = request;
+  if (nestsTooDeep(updated)) throw new RangeError('object nests too deep');
   const owners = new Map(ownersOfWrite(live, updated, subresource));
   const ignored = ['managedFields'];
   const before = withoutMetadata(without(live ?? {}, resetFields), ignored);

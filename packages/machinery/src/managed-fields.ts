@@ -35,7 +35,7 @@ export function ownerId(owner: Pick<Owner, 'manager' | 'operation' | 'apiVersion
 }
 
 /** Reads `metadata.managedFields`; undefined when an entry is not in the form that Kubernetes writes. */
-export function decodeOwners(managedFields: Json | undefined): Owners | undefined {
+function decodeOwners(managedFields: Json | undefined): Owners | undefined {
   const owners = new Map<string, Owner>();
   if (managedFields === undefined || managedFields === null) return owners;
   if (!isList(managedFields)) return undefined;

@@ -9,7 +9,7 @@ import { compilePattern } from './schema-pattern.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 /** The type of a value as schemas name it. Floats without a fraction are integers, as in JSON Schema. */
-export function schemaType(value: Json): string {
+function schemaType(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (isInteger(value)) return 'integer';
