@@ -200,7 +200,7 @@ class EmbeddedCore implements Core {
   async close(): Promise<void> {
     this.#controllers.close();
     this.#context.journal.flush();
-    for (const { table } of this.registry.all()) for (const listener of [...table.listeners]) listener.closed();
+    for (const { table } of this.registry.all()) for (const listener of table.listeners) listener.closed();
     this.#context.journal.close();
     await Promise.resolve();
   }

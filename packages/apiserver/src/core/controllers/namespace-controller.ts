@@ -27,6 +27,8 @@ export interface NamespaceController {
 }
 
 const caller = systemCaller('namespace-controller');
+/** How many objects are deleted at once. */
+const PARALLEL = 256;
 const ROOT_CA = 'kube-root-ca.crt';
 
 /** Creates the controller. `caPem` is what pods (and local processes in their place) trust the server by. */
@@ -117,17 +119,28 @@ async function empty(context: WriteContext, namespace: KubeObject): Promise<void
   const { name = '' } = namespace.metadata;
   for (const resource of context.registry.preferred()) {
     if (!resource.namespaced) continue;
-    for (const object of resource.table.snapshot(name)) {
-      if (isTerminating(object)) continue;
-      const key = { namespace: name, name: object.metadata.name ?? '' };
-      await ignoring([404, 409], () =>
-        deleteObject(context, resource, key, { propagationPolicy: 'Background' }, caller),
-      );
-    }
+    await emptyOf(context, resource, name);
   }
   const remaining = remainingIn(context, name);
   if (remaining.length > 0) await report(context, namespace, remaining);
   else await release(context, name);
+}
+
+async function emptyOf(context: WriteContext, resource: ServedResource, namespace: string): Promise<void> {
+  const objects = resource.table.snapshot(namespace).filter((object) => !isTerminating(object));
+  const remove = ({ metadata }: KubeObject): Promise<void> =>
+    ignoring([404, 409], () =>
+      deleteObject(
+        context,
+        resource,
+        { namespace, name: metadata.name ?? '' },
+        { propagationPolicy: 'Background' },
+        caller,
+      ),
+    );
+  for (let start = 0; start < objects.length; start += PARALLEL) {
+    await Promise.all(objects.slice(start, start + PARALLEL).map(remove)); // one batch for the disk
+  }
 }
 
 function remainingIn(context: WriteContext, namespace: string): readonly Remaining[] {

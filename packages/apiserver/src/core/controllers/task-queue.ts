@@ -1,6 +1,6 @@
 import type { Log } from '@cartographer/machinery';
 
-/** Keys that wait for work: each runs once, however often it was added, one after the other. */
+/** Keys that wait for work: each runs once, however often it was added. */
 export interface TaskQueue {
   add(key: string): void;
   /** Resolves when nothing waits or runs. */
@@ -11,7 +11,13 @@ export interface TaskQueue {
 /** How often a key is tried again when its work throws, before it is dropped with a log line. */
 const ATTEMPTS = 5;
 
-/** Creates a queue. Work starts in a microtask, so that whoever adds a key has finished first. */
+/** How many keys are worked on at once: their writes then share one trip to the disk. */
+const PARALLEL = 64;
+
+/**
+ * Creates a queue. Work starts in a microtask, so that whoever adds a key has finished first. A key is never worked on
+ * twice at the same time.
+ */
 export function createTaskQueue(name: string, run: (key: string) => Promise<void>, log: Log): TaskQueue {
   const waiting = new Set<string>();
   const failures = new Map<string, number>();
@@ -34,10 +40,10 @@ export function createTaskQueue(name: string, run: (key: string) => Promise<void
   };
   const drain = async (): Promise<void> => {
     await Promise.resolve();
-    for (const key of waiting) {
-      if (closed) return;
-      waiting.delete(key);
-      await attempt(key);
+    while (waiting.size > 0 && !closed) {
+      const keys = [...waiting].slice(0, PARALLEL);
+      for (const key of keys) waiting.delete(key);
+      await Promise.all(keys.map(attempt));
     }
     running = undefined;
   };

@@ -66,7 +66,7 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
       const table = tables.get(id);
       tables.delete(id);
       if (served.delete(id)) registry.replace(group, names.plural, []);
-      for (const listener of [...(table?.listeners ?? [])]) listener.closed();
+      for (const listener of table?.listeners ?? []) listener.closed();
     },
   };
 }

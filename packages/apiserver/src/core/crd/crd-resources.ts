@@ -54,7 +54,7 @@ function createVersion(crd: Crd, version: CrdVersion, table: ResourceTable, stor
     builtIn: false,
     printerColumns: [nameColumn, ...columnsOf(version)],
     schema,
-    openapi: source as JsonObject,
+    openapi: source,
     ...(version.deprecated === true ? { deprecated } : {}),
     selectableFields: version.selectableFields?.map(({ jsonPath }) => jsonPath) ?? [],
     table,

@@ -1,10 +1,4 @@
-import {
-  dns1123SubdomainErrors,
-  getPath,
-  type JsonObject,
-  type KubeObject,
-  mergeSchemaOf,
-} from '@cartographer/machinery';
+import { dns1123SubdomainErrors, getPath, type KubeObject, mergeSchemaOf } from '@cartographer/machinery';
 
 import type { ServedResource } from '../served-resource.ts';
 import { ResourceTable } from '../storage/resource-table.ts';
@@ -21,6 +15,7 @@ import type { KindDefinition } from './kind-definition.ts';
 import type { KindRules } from './kind-rules.ts';
 import { otherKinds } from './other-kinds.ts';
 import { policyKinds } from './policy-kinds.ts';
+import { scalarText } from './scalar-text.ts';
 import { workloadKinds } from './workload-kinds.ts';
 
 /** What a client may do with an object of any kind. */
@@ -80,7 +75,7 @@ function createBuiltIn(definition: KindDefinition, table: ResourceTable): Served
     status,
     builtIn: true,
     printerColumns: definition.columns,
-    openapi: openapi as JsonObject,
+    openapi,
     selectableFields: definition.selectableFields ?? [],
     table,
     rules: createRules(definition, status),
@@ -110,7 +105,7 @@ function createRules(definition: KindDefinition, status: boolean): KindRules {
 
 function fieldAt(object: KubeObject, path: string): string | undefined {
   const value = getPath(object, ...path.split('.'));
-  return typeof value === 'string' ? value : value === undefined ? undefined : String(value);
+  return value === undefined ? undefined : scalarText(value);
 }
 
 /** A view that gives the same frozen object for the same stored one. */

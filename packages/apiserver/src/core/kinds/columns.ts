@@ -2,6 +2,7 @@ import { getPath, isList, isObject, type Json, type KubeObject } from '@cartogra
 
 import type { PrinterColumn } from '../../core-api.ts';
 import { humanDuration } from './human-duration.ts';
+import { scalarText } from './scalar-text.ts';
 
 const NAME_DESCRIPTION =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
@@ -95,7 +96,7 @@ export function selectorAt(...path: readonly string[]): Cell {
     const labels = getPath(object, ...path);
     if (!isObject(labels) || Object.keys(labels).length === 0) return '<none>';
     return Object.entries(labels)
-      .map(([key, value]) => `${key}=${String(value)}`)
+      .map(([key, value]) => `${key}=${scalarText(value)}`)
       .toSorted()
       .join(',');
   };

@@ -17,6 +17,7 @@ import {
 import { metaOf, withMeta } from '../pipeline/metadata.ts';
 import { ageColumn, column, countOf, nameColumn, textAt } from './columns.ts';
 import type { KindDefinition } from './kind-definition.ts';
+import { scalarText } from './scalar-text.ts';
 
 const DATA_LIMIT = 1024 * 1024;
 
@@ -104,7 +105,7 @@ function completeSecret(object: JsonObject): JsonObject {
   if (!isObject(stringData)) return stringData === undefined && typed === rest ? object : typed;
   const data: MutableJsonObject = { ...mapAt(object, 'data') };
   for (const [key, value] of Object.entries(stringData)) {
-    setKey(data, key, Buffer.from(String(value)).toString('base64'));
+    setKey(data, key, Buffer.from(scalarText(value)).toString('base64'));
   }
   return { ...typed, data };
 }

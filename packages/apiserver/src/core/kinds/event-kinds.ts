@@ -3,6 +3,7 @@ import { type FieldError, getPath, invalidError, type JsonObject, type KubeObjec
 import { metaOf } from '../pipeline/metadata.ts';
 import { ageOf, column, nameColumn, textAt } from './columns.ts';
 import type { KindDefinition } from './kind-definition.ts';
+import { scalarText } from './scalar-text.ts';
 
 const SELECTABLE = [
   'involvedObject.kind',
@@ -23,9 +24,9 @@ const columns = [
   column('Type', textAt('type')),
   column('Reason', textAt('reason')),
   column('Object', (event) => objectText(event)),
-  column('Subobject', (event) => String(about(event, 'fieldPath') ?? ''), { wide: true }),
+  column('Subobject', (event) => scalarText(about(event, 'fieldPath')), { wide: true }),
   column('Source', (event) => sourceText(event), { wide: true }),
-  column('Message', (event) => String(getPath(event, 'message') ?? getPath(event, 'note') ?? '').trim()),
+  column('Message', (event) => scalarText(getPath(event, 'message') ?? getPath(event, 'note')).trim()),
   column('First Seen', (event, now) => firstSeen(event, now), { wide: true }),
   column('Count', (event) => getPath(event, 'count') ?? getPath(event, 'deprecatedCount') ?? 1, { wide: true }),
   { ...nameColumn, priority: 1 },
@@ -108,14 +109,14 @@ function about(event: KubeObject, field: string): unknown {
 }
 
 function objectText(event: KubeObject): string {
-  return `${String(about(event, 'kind') ?? '').toLowerCase()}/${String(about(event, 'name') ?? '')}`;
+  return `${scalarText(about(event, 'kind')).toLowerCase()}/${scalarText(about(event, 'name'))}`;
 }
 
 function sourceText(event: KubeObject): string {
   const source = getPath(event, 'source') ?? getPath(event, 'deprecatedSource');
   const component = getPath(source, 'component') ?? getPath(event, 'reportingComponent') ?? '';
   const host = getPath(source, 'host') ?? getPath(event, 'reportingInstance');
-  return typeof host === 'string' && host !== '' ? `${String(component)}, ${host}` : String(component);
+  return typeof host === 'string' && host !== '' ? `${scalarText(component)}, ${host}` : scalarText(component);
 }
 
 function firstSeen(event: KubeObject, now: number): string {

@@ -12,6 +12,7 @@ import {
 
 import { ageColumn, column, createdAtColumn, nameColumn, numberAt, selectorAt, textAt } from './columns.ts';
 import type { KindDefinition } from './kind-definition.ts';
+import { scalarAt, scalarText } from './scalar-text.ts';
 
 const core = { group: '', version: 'v1' } as const;
 
@@ -140,12 +141,12 @@ export const otherKinds: readonly KindDefinition[] = [
 ];
 
 function path(hpa: KubeObject, field: string): string {
-  return String(getPath(hpa, 'spec', 'scaleTargetRef', field) ?? '');
+  return scalarAt(hpa, 'spec', 'scaleTargetRef', field);
 }
 
 function intOrString(object: KubeObject, field: string): Json {
   const value = getPath(object, 'spec', field);
-  return value === undefined ? 'N/A' : String(value);
+  return value === undefined ? 'N/A' : scalarText(value);
 }
 
 function withSpecDefaults(object: JsonObject, defaults: JsonObject): JsonObject {
@@ -186,7 +187,7 @@ function serviceErrors(service: JsonObject): readonly FieldError[] {
   const seen = new Set<string>();
   for (const [index, port] of list.entries()) {
     if (list.length > 1 && !getPath(port, 'name')) errors.push(requiredError(`spec.ports[${index}].name`));
-    const key = `${String(getPath(port, 'protocol'))} ${String(getPath(port, 'port'))}`;
+    const key = `${scalarAt(port, 'protocol')} ${scalarAt(port, 'port')}`;
     if (seen.has(key)) errors.push(duplicatePort(port, index));
     seen.add(key);
   }
@@ -220,7 +221,7 @@ function claimErrors(claim: JsonObject): readonly FieldError[] {
 
 function externalIp(service: KubeObject): string {
   const type = getPath(service, 'spec', 'type');
-  if (type === 'ExternalName') return String(getPath(service, 'spec', 'externalName') ?? '');
+  if (type === 'ExternalName') return scalarAt(service, 'spec', 'externalName');
   return type === 'LoadBalancer' ? '<pending>' : '<none>';
 }
 
@@ -230,8 +231,8 @@ function ports(service: KubeObject): string {
   return list
     .map((port) => {
       const node = getPath(port, 'nodePort');
-      const number = String(getPath(port, 'port'));
-      return `${node === undefined ? number : `${number}:${String(node)}`}/${String(getPath(port, 'protocol'))}`;
+      const number = scalarAt(port, 'port');
+      return `${node === undefined ? number : `${number}:${scalarText(node)}`}/${scalarAt(port, 'protocol')}`;
     })
     .join(',');
 }
@@ -253,5 +254,5 @@ const ACCESS_MODES: Readonly<Record<string, string>> = {
 
 function accessModes(claim: KubeObject): string {
   const modes = getPath(claim, 'spec', 'accessModes');
-  return isList(modes) ? modes.map((mode) => ACCESS_MODES[String(mode)] ?? '').join(',') : '';
+  return isList(modes) ? modes.map((mode) => ACCESS_MODES[scalarText(mode)] ?? '').join(',') : '';
 }

@@ -13,6 +13,7 @@ import {
 } from '@cartographer/machinery';
 
 import { metaOf } from '../pipeline/metadata.ts';
+import { scalarAt } from './scalar-text.ts';
 
 /** Defaults first, what is given second. */
 function withDefaults(value: Json | undefined, defaults: JsonObject): JsonObject {
@@ -121,7 +122,7 @@ export function completeWorkload(object: JsonObject): JsonObject {
   const spec = object['spec'];
   if (!isObject(spec)) return object;
   const withTemplate = object['kind'] === 'CronJob' ? completeJobTemplate(spec) : completeTemplate(spec);
-  return withField(object, 'spec', withDefaults(withTemplate, WORKLOAD_DEFAULTS[String(object['kind'])] ?? {}));
+  return withField(object, 'spec', withDefaults(withTemplate, WORKLOAD_DEFAULTS[scalarAt(object, 'kind')] ?? {}));
 }
 
 function completeTemplate(spec: JsonObject): JsonObject {
@@ -162,7 +163,7 @@ export function podErrors(pod: JsonObject): readonly FieldError[] {
 
 /** Why a workload is refused: the checks that catch everyday mistakes, with the texts of a real server. */
 export function workloadErrors(object: JsonObject, old: JsonObject | undefined): readonly FieldError[] {
-  const kind = String(object['kind']);
+  const kind = scalarAt(object, 'kind');
   if (kind === 'CronJob') return cronJobErrors(object);
   const errors = kind === 'Job' ? jobErrors(object) : selectorErrors(object, old);
   return [...errors, ...podSpecErrors(getPath(object, 'spec', 'template', 'spec'), 'spec.template.spec')];

@@ -1,6 +1,7 @@
 import {
   type FieldError,
   forbiddenError,
+  goQuote,
   invalidError,
   labelKeyErrors,
   labelValueErrors,
@@ -91,7 +92,17 @@ function ownerErrors(owners: readonly OwnerReference[]): readonly FieldError[] {
   const [first, second] = owners.filter((owner) => owner.controller === true);
   if (first !== undefined && second !== undefined) {
     const text = `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`;
-    errors.push(invalidError(field, owners, text));
+    errors.push({ reason: 'FieldValueInvalid', field, message: `Invalid value: ${ownersText(owners)}: ${text}` });
   }
   return errors;
+}
+
+/** The references in Go syntax; pointers are shown by what they point to. */
+function ownersText(owners: readonly OwnerReference[]): string {
+  const pointer = (value: boolean | undefined): string => (value === undefined ? '(*bool)(nil)' : `(*bool)(${value})`);
+  const texts = owners.map(
+    ({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }) =>
+      `v1.OwnerReference{APIVersion:${goQuote(apiVersion)}, Kind:${goQuote(kind)}, Name:${goQuote(name)}, UID:${goQuote(uid)}, Controller:${pointer(controller)}, BlockOwnerDeletion:${pointer(blockOwnerDeletion)}}`,
+  );
+  return `[]v1.OwnerReference{${texts.join(', ')}}`;
 }

@@ -167,6 +167,8 @@ export function isReleased(resource: ServedResource, object: JsonObject): boolea
 
 function track(context: WriteContext, modification: Modification, updated: JsonObject, live: JsonObject): JsonObject {
   const { resource, options, caller } = modification;
+  // an object whose managed fields were cleared stays untracked until somebody applies it
+  if (metaOf(live).managedFields === undefined && metaOf(updated).managedFields === undefined) return updated;
   const reset = options.subresource === undefined ? 'status' : options.subresource === 'status' ? 'spec' : undefined;
   return trackUpdate({
     live,
