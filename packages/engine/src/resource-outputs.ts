@@ -97,8 +97,13 @@ function readDeployment(template: KubeObject, object: KubeObject, deployment: So
   if (deployment === undefined) {
     return { kind: 'unread', failure: { kind: 'other', message: 'deployment not found in upstream template' } };
   }
-  return read({ kind: 'source', source: deployment });
+  let result = deployments.get(deployment);
+  if (result === undefined) deployments.set(deployment, (result = read({ kind: 'source', source: deployment })));
+  return result;
 }
+
+/** One output for one source, so that what is made of it downstream is kept too. */
+const deployments = new WeakMap<Source, OutputResult>();
 
 function firstMismatch(matches: readonly ObservedMatch[], object: KubeObject): OutputFailure | undefined {
   for (const { input, output } of matches) {

@@ -75,7 +75,7 @@ function apply(it: Case, id: string): Standing {
 function tryLeniently(it: Case, desired: KubeObject, refusedApply: Exclude<WriteAnswer, { kind: 'done' }>): Standing {
   const { asks, stamped, resource } = it;
   const verb = it.live === undefined ? 'tryCreate' : 'tryPatch';
-  const answer = asks.written(writeOf(it, `${resource}/${verb}/${stamped.digest}`, verb, desired, 'tried'));
+  const answer = asks.written(writeOf(it, `${resource}/try/${stamped.digest}`, verb, desired, 'tried'));
   if (answer === undefined) return WAITING;
   if (answer.kind !== 'done') return refusal(answer, `${verbOf(it)}: ${answer.message}`);
   const dropped = droppedFields(desired, answer.object);
