@@ -1,6 +1,6 @@
 import type { PlannedEvent } from '@cartographer/engine';
-import { type Client, type EventRecorder, isConflict, isNotFound } from '@cartographer/kube';
-import { type JsonObject, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
+import { type Client, type EventRecorder, type InformerEvent, isConflict, isNotFound } from '@cartographer/kube';
+import { deepEqual, type JsonObject, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
 import { FIELD_MANAGER } from './writes.ts';
 
@@ -8,8 +8,8 @@ import { FIELD_MANAGER } from './writes.ts';
 export interface Reporter {
   /** The object with our last status write folded in. */
   latest(object: KubeObject): KubeObject;
-  /** Whether an event only brings back our own last status write. */
-  isEcho(object: KubeObject): boolean;
+  /** Whether an event only brings back our own status write, which may come before the write's own answer. */
+  isEcho(event: InformerEvent): boolean;
   /** Forgets an object that is gone. */
   forget(key: string): void;
   events(about: KubeObject, events: readonly PlannedEvent[]): void;
@@ -21,13 +21,22 @@ export interface Reporter {
 export function createReporter(deps: { client: Client; type: ResourceType; recorder?: EventRecorder }): Reporter {
   const { client, type, recorder } = deps;
   const own = new CatchUp();
-  const lastWritten = new Map<string, string>();
+  /** The status of the last write of each object, from the moment it is sent. */
+  const sent = new Map<string, JsonObject>();
 
   return {
     latest: (object) => own.resolve(objectKey(object.metadata), object) ?? object,
-    isEcho: ({ metadata }) => lastWritten.get(objectKey(metadata)) === metadata.resourceVersion,
+    isEcho({ object, old }) {
+      const status = sent.get(objectKey(object.metadata));
+      return (
+        status !== undefined &&
+        old !== undefined &&
+        onlyStatusDiffers(object, old) &&
+        deepEqual(object['status'], status)
+      );
+    },
     forget(key) {
-      lastWritten.delete(key);
+      sent.delete(key);
       own.forget(key);
     },
     events(about, events) {
@@ -37,6 +46,7 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
       const { apiVersion, kind, metadata } = object;
       const { name, namespace, uid } = metadata;
       const body = { apiVersion, kind, metadata: { name, namespace, uid }, status };
+      sent.set(objectKey(metadata), status);
       try {
         const written = await client.apply(type, body, {
           fieldManager: FIELD_MANAGER,
@@ -44,11 +54,20 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
           subresource: 'status',
           signal,
         });
-        lastWritten.set(objectKey(metadata), written.metadata.resourceVersion ?? '');
         own.wrote(objectKey(metadata), written);
       } catch (error) {
         if (!isNotFound(error) && !isConflict(error)) throw error; // a conflict here means another uid
       }
     },
   };
+}
+
+function onlyStatusDiffers({ metadata: now }: KubeObject, { metadata: before }: KubeObject): boolean {
+  return (
+    now.uid === before.uid &&
+    now.generation === before.generation &&
+    now.deletionTimestamp === before.deletionTimestamp &&
+    deepEqual(now.labels, before.labels) &&
+    deepEqual(now.annotations, before.annotations)
+  );
 }

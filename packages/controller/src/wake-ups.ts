@@ -28,7 +28,7 @@ export type Woken = {
 /** Wakes a kind's keys by changes of its own objects; the echo of our own status write wakes nobody. */
 export function wakeByItself(caches: StaticCaches, { kind, controller, reporter }: Woken): void {
   caches.informer(kind).onEvent((event) => {
-    if (event.type === 'updated' && reporter.isEcho(event.object)) return;
+    if (event.type === 'updated' && reporter.isEcho(event)) return;
     controller.enqueue(objectKey(event.object.metadata), priorityOf(event));
   });
 }

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DependencyIndex } from './dependency-index.ts';
+
+describe('the dependency index', () => {
+  it('always answers what the last word of each dependent says', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'd');
+    const step = fc.record({ dependent: name, dependencies: fc.option(fc.uniqueArray(name), { nil: undefined }) });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const index = new DependencyIndex();
+        const model = new Map<string, readonly string[]>();
+        for (const { dependent, dependencies } of steps) {
+          if (dependencies === undefined) {
+            index.delete(dependent);
+            model.delete(dependent);
+          } else {
+            index.set(dependent, dependencies);
+            model.set(dependent, dependencies);
+          }
+        }
+        for (const dependency of ['a', 'b', 'c', 'd']) {
+          const expected = [...model].filter(([, list]) => list.includes(dependency)).map(([dependent]) => dependent);
+          expect([...index.dependents(dependency)].toSorted()).toEqual(expected.toSorted());
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,235 @@
+import { crds } from '@cartographer/api';
+import { type AuditEntry, createApiServer } from '@cartographer/apiserver';
+import {
+  type Client,
+  createClient,
+  createInProcessTransport,
+  createRestMapper,
+  resourcePath,
+} from '@cartographer/kube';
+import {
+  getPath,
+  type Json,
+  type KubeObject,
+  parseYamlDocuments,
+  silentLog,
+  type Transport,
+} from '@cartographer/machinery';
+import { type ControllerMetrics, createControllerMetrics } from '@cartographer/runtime';
+import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
+import { type RunningController, startController } from '../start-controller.ts';
+
+/** A controller with a cluster of its own, for one test. */
+export interface Stage extends AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly client: Client;
+  /** What the controller's requests go through. */
+  readonly faults: FaultTransport;
+  readonly audit: readonly AuditEntry[];
+  /** Starts the controller, or another one in its place. */
+  restart(): Promise<ControllerMetrics>;
+  /** Ends the controller without a goodbye, as a crash does. */
+  crash(): Promise<void>;
+  /** Applies YAML documents as a user. */
+  apply(yaml: string): Promise<void>;
+  get(kind: string, name: string, namespace?: string): Promise<KubeObject | undefined>;
+  delete(kind: string, name: string, namespace?: string): Promise<void>;
+  /** Advances time until nothing happens any more. */
+  settled(): Promise<void>;
+  /** `status reason` of the owner's Ready condition. */
+  ready(kind: string, name: string): Promise<string>;
+}
+
+const CORE = new Set(['ConfigMap', 'ServiceAccount', 'Secret', 'Namespace', 'Event']);
+const GROUPS: Readonly<Record<string, string>> = {
+  Role: 'rbac.authorization.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
+  CustomResourceDefinition: 'apiextensions.k8s.io/v1',
+  Thing: 'test.carto.run/v1',
+};
+const USER = 'user/1';
+
+/** Builds a stage; the account `default` of namespace `default` may do everything there. */
+export async function createStage(options: { readonly crds?: readonly KubeObject[] } = {}): Promise<Stage> {
+  const clock = createFakeClock();
+  const audit: AuditEntry[] = [];
+  const server = await createApiServer({
+    customResources: [...crds(), ...(options.crds ?? [])],
+    clock,
+    log: silentLog,
+    audit: (entry) => audit.push(entry),
+  });
+  const direct = createInProcessTransport((request) => server.request(request), server.adminToken);
+  const client = createClient({ transport: direct, clock, userAgent: USER });
+  const mapper = createRestMapper({ client, clock });
+  const faults = createFaultTransport(direct, { clock });
+  const running: { controller?: RunningController; transport?: Transport & { cut(): void } } = {};
+
+  const typeOf = (kind: string): ReturnType<typeof mapper.resourceFor> =>
+    mapper.resourceFor({ kind, apiVersion: CORE.has(kind) ? 'v1' : (GROUPS[kind] ?? 'carto.run/v1alpha1') });
+
+  const stage: Stage = {
+    clock,
+    client,
+    faults,
+    audit,
+    async restart() {
+      await running.controller?.stop();
+      const metrics = createControllerMetrics();
+      const transport = cuttable(faults);
+      const own = createClient({ transport, clock, userAgent: 'controller/1' });
+      const controller = startController({ client: own, clock, log: silentLog, metrics });
+      Object.assign(running, { controller, transport });
+      await until(clock, () => controller.notReady() === undefined);
+      return metrics;
+    },
+    async crash() {
+      running.transport?.cut();
+      void running.controller?.stop();
+      delete running.controller;
+      await clock.settle();
+    },
+    async apply(yaml) {
+      for (const document of parseYamlDocuments(yaml)) {
+        const object = document as unknown as KubeObject;
+        await client.apply(await typeOf(object.kind), object, { fieldManager: 'user', force: true });
+      }
+    },
+    async get(kind, name, namespace = 'default') {
+      const type = await typeOf(kind);
+      const response = await client.raw({
+        method: 'GET',
+        path: resourcePath(type, type.namespaced ? { namespace, name } : { name }),
+      });
+      return response.status === 200 ? (response.body as unknown as KubeObject) : undefined;
+    },
+    async delete(kind, name, namespace = 'default') {
+      const type = await typeOf(kind);
+      await client.delete(type, type.namespaced ? { namespace, name } : { name });
+    },
+    settled: () => settle(stage, () => running.controller?.isIdle() ?? true, server.settled),
+    async ready(kind, name) {
+      const conditions = getPath((await stage.get(kind, name))?.['status'], 'conditions');
+      const list = Array.isArray(conditions) ? (conditions as readonly Json[]) : [];
+      const ready = list.find((condition) => getPath(condition, 'type') === 'Ready');
+      return ready === undefined ? 'none' : `${String(getPath(ready, 'status'))} ${String(getPath(ready, 'reason'))}`;
+    },
+    async [Symbol.asyncDispose]() {
+      await running.controller?.stop();
+      await server.close();
+    },
+  };
+  await stage.apply(ACCOUNT);
+  return stage;
+}
+
+/** A transport that can be cut: afterwards nothing gets through, as if the process were dead. */
+function cuttable(inner: Transport): Transport & { cut(): void } {
+  let isCut = false;
+  return {
+    request: (request) => (isCut ? Promise.reject(new Error('this process is dead')) : inner.request(request)),
+    close: () => inner.close(),
+    cut: () => void (isCut = true),
+  };
+}
+
+const QUIET_TURNS = 12;
+const STEP_MS = 100;
+
+/** Nothing was written and nothing was busy for a while of fake time, in which retries had their turn. */
+async function settle(
+  { clock, audit }: Stage,
+  isIdle: () => boolean,
+  serverSettled: () => Promise<void>,
+): Promise<void> {
+  for (let quiet = 0, passed = 0; quiet < QUIET_TURNS; passed += 1) {
+    if (passed > 2_000) throw new Error('nothing settled');
+    const before = audit.length;
+    await clock.advance(STEP_MS);
+    await serverSettled();
+    quiet = isIdle() && audit.slice(before).every(({ verb }) => READS.has(verb)) ? quiet + 1 : 0;
+  }
+}
+
+const READS = new Set(['get', 'list', 'watch']);
+
+async function until(clock: FakeClock, holds: () => boolean): Promise<void> {
+  await clock.advanceUntil(holds, 60_000, 10);
+}
+
+/** Requests of the controller, and of accounts that it acts as, that change something. */
+export function controllerWrites(audit: readonly AuditEntry[], since = 0): readonly string[] {
+  return audit
+    .slice(since)
+    .filter(
+      ({ verb, userAgent, objectRef }) =>
+        userAgent !== USER &&
+        !READS.has(verb) &&
+        objectRef?.resource !== 'events' &&
+        objectRef?.subresource !== 'token',
+    )
+    .map(({ verb, objectRef, responseStatus }) => {
+      const { resource = '', name = '', subresource } = objectRef ?? {};
+      return `${verb} ${resource}/${name}${subresource === undefined ? '' : `/${subresource}`}${responseStatus.code < 300 ? '' : ` ${responseStatus.code}`}`;
+    });
+}
+
+const ACCOUNT = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: default, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+`;
+
+/** A chain of two steps: a source ConfigMap whose data a plain ConfigMap copies. */
+export function chain(name: string, data = 'one'): string {
+  return `
+apiVersion: carto.run/v1alpha1
+kind: ClusterConfigTemplate
+metadata: {name: ${name}-first}
+spec:
+  configPath: .data.value
+  template:
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: $(workload.metadata.name)$-first}
+    data: {value: ${data}-$(workload.metadata.name)$}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: {name: ${name}-second}
+spec:
+  template:
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: $(workload.metadata.name)$-second}
+    data: {copy: $(config)$}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: ${name}}
+spec:
+  selector: {chain: ${name}}
+  resources:
+  - name: first
+    templateRef: {kind: ClusterConfigTemplate, name: ${name}-first}
+  - name: second
+    templateRef: {kind: ClusterTemplate, name: ${name}-second}
+    configs: [{name: config, resource: first}]
+`;
+}
+
+/** A workload that the chain of this name selects. */
+export function workload(name: string, chainName: string): string {
+  return `
+apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata: {name: ${name}, namespace: default, labels: {chain: ${chainName}}}
+spec: {}
+`;
+}
