@@ -41,6 +41,32 @@ const web = (data: Record<string, string>): KubeObject => ({
   data,
 });
 
+const things: ResourceType = {
+  group: 'acme.dev',
+  version: 'v1',
+  kind: 'Thing',
+  resource: 'things',
+  namespaced: true,
+};
+const definitions: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  resource: 'customresourcedefinitions',
+  namespaced: false,
+};
+const thingDefinition: KubeObject = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'things.acme.dev' },
+  spec: {
+    group: 'acme.dev',
+    scope: 'Namespaced',
+    names: { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+};
+
 type World = { readonly client: Client; readonly proxy?: FaultProxy; close(): Promise<void> };
 
 async function overHttps(embedded: Embedded): Promise<World> {
@@ -106,11 +132,11 @@ describe.each(['in process', 'over HTTPS'])('an embedded server %s', (how) => {
     await embedded.close();
   });
 
-  function follow(client: Client): Informer {
+  function follow(client: Client, type: ResourceType = configMaps): Informer {
     const bounds = { firstRetryMs: 10, longestRetryMs: 100 };
     const informer = createInformer({
       client,
-      type: configMaps,
+      type,
       labelSelector: 'app=web',
       clock,
       log: silentLog,
@@ -180,6 +206,26 @@ describe.each(['in process', 'over HTTPS'])('an embedded server %s', (how) => {
     await recorder.flush();
     const { items } = await client.list(events, { namespace: 'default' });
     expect(items).toMatchObject([{ reason: 'Reason', count: 3, source: { component: 'Workload' } }]);
+  });
+
+  it('survives that a type appears, disappears and comes back', async () => {
+    const { client } = world;
+    const mapper = createRestMapper({ client, clock, missTtlMs: 20 });
+    const informer = follow(client, things);
+    await until(() => informer.state().phase === 'missing');
+    expect(informer.hasSynced()).toBe(false);
+    const thing = { apiVersion: 'acme.dev/v1', kind: 'Thing', metadata: { namespace: 'default', name: 'one' } };
+    for (let life = 0; life < 2; life++) {
+      await client.create(definitions, thingDefinition);
+      await until(() => informer.hasSynced());
+      expect(await mapper.resourceFor(thing)).toEqual(things);
+      await client.create(things, { ...thing, metadata: { ...thing.metadata, labels: { app: 'web' } } });
+      await until(() => informer.get('default/one') !== undefined);
+      await client.delete(definitions, { name: 'things.acme.dev' });
+      await until(() => informer.state().phase === 'missing');
+      expect(informer.list()).toEqual([]);
+      mapper.invalidate();
+    }
   });
 
   it('heals an informer after every connection was reset', async () => {

@@ -102,7 +102,7 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
 }
 
 /** Tells a watch from a read by its query, as the server does. */
-export function isWatch(request: WireRequest): boolean {
+function isWatch(request: WireRequest): boolean {
   const watch = request.query?.['watch'];
   return request.method === 'GET' && (watch === 'true' || watch === '1');
 }

@@ -28,7 +28,7 @@ function identified(request: WireRequest, authorization: Secret | undefined): Wi
 }
 
 /** Ends an event stream at once when the signal fires, whatever its source is waiting for. */
-export function untilAborted(events: AsyncIterable<WatchEvent>, signal: AbortSignal): AsyncIterable<WatchEvent> {
+function untilAborted(events: AsyncIterable<WatchEvent>, signal: AbortSignal): AsyncIterable<WatchEvent> {
   return {
     [Symbol.asyncIterator]() {
       const source = events[Symbol.asyncIterator]();
