@@ -52,21 +52,24 @@ export async function streamEvents(
   response.flushHeaders();
   watchers += 1;
   let corked = false;
+  const uncork = (): void => {
+    if (!corked) return;
+    corked = false;
+    response.uncork();
+  };
   try {
     for await (const event of events) {
       if (response.destroyed) return;
       if (!corked) {
         corked = true;
         response.cork();
-        setImmediate(() => {
-          corked = false;
-          response.uncork();
-        });
+        setImmediate(uncork);
       }
       if (!response.write(lineOf(event))) await drained(response);
     }
   } finally {
     watchers -= 1;
+    uncork(); // Node loses what is written between cork and end
     if (!response.destroyed) response.end();
   }
 }
