@@ -67,5 +67,5 @@ function fitReason(reason: string): string {
 
 /** The conditions of a status as JSON. */
 export function conditionsJson(conditions: readonly Condition[]): Json {
-  return conditions as unknown as Json;
+  return conditions;
 }

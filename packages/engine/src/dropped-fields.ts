@@ -1,5 +1,5 @@
 import { asJson, clone, getKey, isList, isObject } from '@cartographer/machinery';
-import type { Json, JsonObject, KubeObject, MutableJsonObject } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import type { Memory, Path } from './world.ts';
 
 /** Fields that a kind's schema does not take. */
@@ -48,17 +48,17 @@ function isEmpty(value: Json): boolean {
 export function withoutDropped(object: KubeObject, dropped: Dropped | undefined): KubeObject {
   if (dropped === undefined) return object;
   const copy = clone(object);
-  for (const path of dropped.unknown) remove(asJson(copy) as MutableJsonObject, path, false);
-  for (const path of dropped.nulls) remove(asJson(copy) as MutableJsonObject, path, true);
+  for (const path of dropped.unknown) remove(asJson(copy), path, false);
+  for (const path of dropped.nulls) remove(asJson(copy), path, true);
   return copy;
 }
 
-function remove(object: MutableJsonObject, path: Path, onlyNull: boolean): void {
+function remove(object: JsonObject, path: Path, onlyNull: boolean): void {
   let parent: Json | undefined = object;
   for (const step of path.slice(0, -1)) parent = stepInto(parent, step);
   const last = path.at(-1);
   if (typeof last !== 'string' || !isObject(parent) || !Object.hasOwn(parent, last)) return;
-  if (!onlyNull || getKey(parent, last) === null) delete (parent as MutableJsonObject)[last];
+  if (!onlyNull || getKey(parent, last) === null) Reflect.deleteProperty(parent, last);
 }
 
 function stepInto(value: Json | undefined, step: string | number): Json | undefined {

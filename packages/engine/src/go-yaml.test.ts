@@ -30,7 +30,7 @@ const recorded: readonly (readonly [unknown, string])[] = [
   ['yes', '"yes"\n'],
   ['0x1f', '"0x1f"\n'],
   ['tab\there', '"tab\\there"\n'],
-  [`${'w '.repeat(60)}`, `'${'w '.repeat(60)}'\n`],
+  ['w '.repeat(60), `'${'w '.repeat(60)}'\n`],
 ];
 
 describe('goYaml', () => {

@@ -62,8 +62,8 @@ const DIGIT = /^\p{Nd}$/u;
 
 /** The order of keys in yaml.v3: letters after other characters, runs of digits by their number. */
 function compareKeys(left: string, right: string): number {
-  const a = [...left];
-  const b = [...right];
+  const a = Array.from(left);
+  const b = Array.from(right);
   let digits = false;
   for (let i = 0; i < a.length && i < b.length; i += 1) {
     const x = a[i] as string;

@@ -33,11 +33,11 @@ test.each([
   ],
   ['what was there before a null value', { template: param({ default: 't' }), blueprint: param({ value: null }) }, 't'],
 ])('a param takes %s', (_what, levels, value) => {
-  expect(paramValues({ ...none, ...levels } as never)).toEqual({ p: value });
+  expect(paramValues({ ...none, ...levels })).toEqual({ p: value });
 });
 
 test('a param without any value is not there, and names are plain keys', () => {
-  expect(paramValues({ ...none, blueprint: param({}) as never })).toEqual({});
+  expect(paramValues({ ...none, blueprint: param({}) })).toEqual({});
   const values = paramValues({ ...none, owner: [{ name: '__proto__', value: 1 }] });
   expect(Object.keys(values)).toEqual(['__proto__']);
 });

@@ -148,8 +148,15 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
 /** One pass over the resources. One that reads from a resource that waits for an answer waits with it. */
 function realizeAll({ kind, owner }: World, asks: Asks, blueprint: KubeObject): readonly Realized[] {
   const { spec } = blueprint as Blueprint;
-  const blueprintParams = spec.params as Resource['params'];
-  const pass: Pass = { kind, owner, blueprint, blueprintParams, asks, outputs: new Map(), taken: new Map() };
+  const pass: Pass = {
+    kind,
+    owner,
+    blueprint,
+    blueprintParams: spec.params,
+    asks,
+    outputs: new Map(),
+    taken: new Map(),
+  };
   const waiting = new Set<string>();
   const realized: Realized[] = [];
   for (const resource of spec.resources as readonly Resource[]) {
@@ -241,7 +248,7 @@ type OwnerStatus = NonNullable<Owner['status']> & {
 };
 
 function statusOf(owner: KubeObject): OwnerStatus {
-  return (owner['status'] ?? {}) as OwnerStatus;
+  return owner['status'] ?? {};
 }
 
 function acting(asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {

@@ -1,6 +1,6 @@
 import type { TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
-import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
+import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
 import { bestFits, fitsOption } from './owner-selection.ts';
 import type { OwnerKind } from './owner-kind.ts';
@@ -178,7 +178,7 @@ function stampAnew(pass: Pass, resource: Resource, template: KubeObject, inputs:
   });
   const rendered = renderResource(template, { owner, params, inputs, labels }, asks);
   if (rendered === undefined || rendered.kind === 'faulty') return rendered;
-  return stampObject(rendered.value as JsonObject, owner, labels);
+  return stampObject(rendered.value, owner, labels);
 }
 
 function stand(

@@ -63,7 +63,8 @@ function readPaths(template: KubeObject, object: KubeObject): OutputResult {
       return read(first === null ? NOTHING : { kind: 'image', image: first });
     case 'config':
       return read(first === null ? NOTHING : { kind: 'config', config: first });
-    default:
+    case 'deployment':
+    case undefined:
       return read(NOTHING);
   }
 }

@@ -74,7 +74,7 @@ function previousHealth(previous: ResourceStatus): Health | undefined {
 }
 
 function healthyOf(status: ResourceStatus | undefined): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Healthy') as Condition | undefined;
+  return status?.conditions?.find(({ type }) => type === 'Healthy');
 }
 
 function freshStatus(

@@ -93,8 +93,3 @@ function textOf(value: Json | undefined): string {
 export function stampDigestOf({ metadata }: KubeObject): string | undefined {
   return metadata.annotations?.[STAMP_DIGEST_ANNOTATION];
 }
-
-/** The owner reference of the object's controller, if it has one. */
-export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
-  return metadata.ownerReferences?.find((reference) => reference.controller === true);
-}

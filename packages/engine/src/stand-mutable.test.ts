@@ -102,7 +102,7 @@ describe('a stamped object', () => {
     const store = cluster.put.bind(cluster);
     cluster.refusal = ({ object }, live) => {
       const { metadata, ...rest } = object;
-      const stored = store({ ...rest, spec: { cpu: '1' }, metadata } as KubeObject);
+      const stored = store({ ...rest, spec: { cpu: '1' }, metadata });
       return { kind: 'done', object: stored, created: live === undefined };
     };
     cluster.settle();

@@ -101,12 +101,12 @@ function missingValue({ failure, object, type }: OutputStepFailure, { health }: 
   const { name, namespace = '' } = object.metadata;
   const expression = failure.kind === 'path' ? failure.expression : '';
   const where = `object [${objectText(type, name)}]${namespace === '' ? '' : ` in namespace [${namespace}]`}`;
-  switch (health?.status) {
+  switch (health?.status ?? 'Unknown') {
     case 'True':
       return `cannot read value [${expression}] from healthy ${where}, contact Platform Eng`;
     case 'False':
       return `cannot read value [${expression}] from unhealthy ${where}, examine object, particularly whether it is receiving proper inputs`;
-    default:
+    case 'Unknown':
       return `waiting to read value [${expression}] from ${where}`;
   }
 }
