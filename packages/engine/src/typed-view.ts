@@ -54,13 +54,16 @@ export const struct = (
   embedded: readonly string[] = [],
 ): Shape => ({ shape: 'struct', fields, pointer: false, shown, embedded });
 
-/** From an object of a view to the JSON that Go's marshaller would write for it. */
-const plainOf = new WeakMap<object, Json>();
+/** On an object of a view: what it was made from. A symbol, so that no path can reach it. */
+const ORIGIN = Symbol('origin');
+
+type Origin = { readonly shape: Shape; readonly value: Json };
 
 /** The JSON of a value found in a view; a value that is no part of a view is returned as it is. */
 export function plainValue(value: unknown): Json {
   if (typeof value !== 'object' || value === null) return value as Json;
-  return plainOf.get(value) ?? (value as Json);
+  const origin = (value as { readonly [ORIGIN]?: Origin })[ORIGIN];
+  return origin === undefined ? (value as Json) : (plainOfShape(origin.shape, origin.value) ?? null);
 }
 
 /**
@@ -80,36 +83,48 @@ export function typedView(shape: Shape, value: Json | undefined): unknown {
       return isList(set)
         ? remember(
             set.map((item) => typedView(shape.of, item)),
-            plainList(shape.of, set),
+            shape,
+            set,
           )
         : unsetList;
     case 'map':
-      return isObject(set) ? mapView(shape.of, set) : null;
+      return isObject(set) ? mapView(shape, set) : null;
     case 'struct':
       if (set === undefined && shape.pointer) return null;
       return isObject(set) || set === undefined ? structView(shape, set ?? {}) : set;
   }
 }
 
-function mapView(of: Shape, value: JsonObject): unknown {
+function mapView(shape: Extract<Shape, { shape: 'map' }>, value: JsonObject): unknown {
+  const { of } = shape;
   if (of.shape === 'plain' || of.shape === 'scalar') return value;
-  const view: Record<string, unknown> = {};
+  const view: MutableView = {};
   for (const key of Object.keys(value))
     setKey(view as MutableJsonObject, key, typedView(of, getKey(value, key)) as Json);
-  return remember(view, value);
+  return remember(view, shape, value);
 }
 
+type MutableView = Record<string, unknown>;
+
 function structView(shape: Extract<Shape, { shape: 'struct' }>, value: JsonObject): unknown {
-  const view: Record<string, unknown> = {};
+  const view: MutableView = {};
   for (const key of Object.keys(shape.fields)) {
-    const field = shape.fields[key];
-    if (field !== undefined) view[key] = typedView(field, getKey(value, key));
+    const field = shape.fields[key] as Shape;
+    if (field.shape === 'struct' && !field.pointer) defineLater(view, key, () => typedView(field, getKey(value, key)));
+    else view[key] = typedView(field, getKey(value, key));
   }
   if (shape.embedded.length > 0) {
     const embedded = Object.fromEntries(shape.embedded.map((key) => [key, view[key]]));
     Object.defineProperty(view, '', { value: embedded, enumerable: false });
   }
-  return remember(view, plainStruct(shape, value));
+  return remember(view, shape, value);
+}
+
+/** Parts that few templates look at, an owner's status above all, are made when they are first looked at. */
+function defineLater(view: MutableView, key: string, make: () => unknown): void {
+  let made: { readonly value: unknown } | undefined;
+  const get = (): unknown => (made ??= { value: make() }).value;
+  Object.defineProperty(view, key, { get, enumerable: true });
 }
 
 function plainStruct(shape: Extract<Shape, { shape: 'struct' }>, value: JsonObject): JsonObject {
@@ -142,7 +157,7 @@ function plainList(of: Shape, value: readonly Json[]): readonly Json[] {
   return plain.some((item, i) => item !== value[i]) ? plain : value;
 }
 
-function remember<T extends object>(view: T, plain: Json): T {
-  plainOf.set(view, plain);
+function remember<T extends object>(view: T, shape: Shape, value: Json): T {
+  (view as { [ORIGIN]?: Origin })[ORIGIN] = { shape, value };
   return view;
 }
