@@ -167,14 +167,18 @@ function send(
   query: Readonly<Record<string, string>> | undefined,
 ): void {
   if (response.destroyed) return;
-  const bytes = serialize(answer, isTrue(query?.['pretty']));
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, headerBytes(value));
-  response.statusCode = answer.status;
-  if (answer.status !== 304) response.setHeader('content-length', bytes.length);
-  response.end(bytes);
+  const body = serialize(answer, isTrue(query?.['pretty']));
+  const headers: Record<string, string | number> = {};
+  let ascii = true;
+  for (const [name, value] of Object.entries(answer.headers)) {
+    ascii &&= ASCII.test(value);
+    headers[name] = ASCII.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
+  }
+  if (answer.status !== 304) headers['content-length'] = Buffer.byteLength(body);
+  response.writeHead(answer.status, headers);
+  // Text is joined with the headers and written in their encoding: Latin-1 unless they are plain ASCII.
+  response.end(ascii || typeof body !== 'string' ? body : Buffer.from(body));
 }
 
-/** Node writes header text as Latin-1; this makes it write the UTF-8 bytes that Go sends and expects. */
-function headerBytes(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
-}
+/** Node writes other header text as Latin-1; giving it the UTF-8 bytes as such makes it send what Go sends and expects. */
+const ASCII = /^[\x20-\x7e]*$/;

@@ -15,16 +15,16 @@ function jsonText(value: unknown, indent?: number): string {
 /** Bytes of documents (discovery, OpenAPI) that are answered again and again: recognised by their ETag. */
 const documents = new WeakMap<object, Buffer>();
 
-/** The bytes of an answer's body. */
-export function serialize(answer: WireResponse, pretty: boolean): Uint8Array {
+/** An answer's body as it goes out: text where it can be, which Node joins with the headers into one packet. */
+export function serialize(answer: WireResponse, pretty: boolean): Uint8Array | string {
   const { body } = answer;
   if (body instanceof Uint8Array) return body;
   const keep = answer.headers['etag'] !== undefined && typeof body === 'object' && body !== null && !pretty;
   const known = keep ? documents.get(body) : undefined;
   if (known !== undefined) return known;
-  const bytes = Buffer.from(`${jsonText(body ?? null, pretty ? 2 : undefined)}\n`);
-  if (keep) documents.set(body, bytes);
-  return bytes;
+  const text = `${jsonText(body ?? null, pretty ? 2 : undefined)}\n`;
+  if (keep) documents.set(body, Buffer.from(text));
+  return text;
 }
 
 /** Lines of events that several watchers get: each is made once. */
