@@ -4,6 +4,7 @@ import type { Json, KubeObject } from '@cartographer/machinery';
 import { previewOf } from './digests.ts';
 import { pathExpression } from './path-expression.ts';
 import { templateFields, templateKind } from './template-kinds.ts';
+import { boundsFault } from './value-bounds.ts';
 
 /** A source as templates see it. */
 export type Source = { readonly url: Json; readonly revision: Json };
@@ -53,6 +54,8 @@ function readPaths(template: KubeObject, object: KubeObject): OutputResult {
     if (result.kind !== 'found') {
       return { kind: 'unread', failure: { kind: 'path', expression, message: result.message } };
     }
+    const message = boundsFault(result.value);
+    if (message !== undefined) return { kind: 'unread', failure: { kind: 'path', expression, message } };
     values.push(result.value);
   }
   const [first = null, second = null] = values;

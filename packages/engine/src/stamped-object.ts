@@ -2,6 +2,7 @@ import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import { getKey, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
 import { valueDigest } from './digests.ts';
+import { boundsFault } from './value-bounds.ts';
 
 /** An object as the plan wants it, before it has been looked at whether it can be applied at all. */
 export type StampedObject = {
@@ -40,6 +41,8 @@ export function stampObject(
   owner: KubeObject,
   labels: Readonly<Record<string, string>>,
 ): Stamping {
+  const fault = boundsFault(rendered);
+  if (fault !== undefined) return { kind: 'faulty', message: fault };
   const given = getKey(rendered, 'metadata');
   const metadata = isObject(given) ? given : {};
   const namespace = owner.metadata.namespace ?? '';

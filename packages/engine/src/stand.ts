@@ -46,7 +46,11 @@ export function typeOf({ asks, stamped }: StandRequest, prefix: string): Resourc
   }
   const mapping = asks.mapping(stamped.apiVersion, stamped.kind);
   if (mapping === undefined) return WAITING;
-  return mapping.kind === 'mapped' ? mapping.type : refused(`${prefix}${mapping.message}`);
+  if (mapping.kind !== 'mapped') return refused(`${prefix}${mapping.message}`);
+  const { type } = mapping;
+  if (type.namespaced) return type;
+  const message = `create: [${qualifiedResource(type)}] have no namespace; only objects in the namespace of the owner can be stamped`;
+  return { kind: 'refused', message, retry: false };
 }
 
 /** A refusal that is worth a retry. */

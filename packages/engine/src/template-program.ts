@@ -2,6 +2,7 @@ import { getKey, goJson, isList, isObject, setKey } from '@cartographer/machiner
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
 import { pathExpression } from './path-expression.ts';
 import type { PathExpression } from './path-expression.ts';
+import { boundsFault, LARGEST_BYTES } from './value-bounds.ts';
 
 /** What rendering a template gives: a value, or the text of its first fault in document order. */
 export type Rendered<T = Json> =
@@ -29,6 +30,8 @@ const programs = new WeakMap<object, Part>();
 export function renderTemplate(template: JsonObject, context: unknown): Rendered<JsonObject> {
   let program = programs.get(template);
   if (program === undefined) {
+    const fault = boundsFault(template);
+    if (fault !== undefined) return { kind: 'faulty', message: fault };
     program = compilePart(template, '') ?? (() => template);
     programs.set(template, program);
   }
@@ -84,8 +87,10 @@ function compileText(text: string, path: string): Part | undefined {
   );
   return (context) => {
     let result = '';
-    for (const part of parts)
+    for (const part of parts) {
       result += typeof part === 'string' ? part : embed(part.tag, part.expression, context, path);
+      if (result.length > LARGEST_BYTES) throw new Fault(path, `the text is longer than ${LARGEST_BYTES} characters`);
+    }
     return result;
   };
 }
