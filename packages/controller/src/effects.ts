@@ -13,10 +13,10 @@ import type {
   Write,
   WriteAnswer,
 } from '@cartographer/engine';
-import { isUnauthorized, messageOf } from '@cartographer/kube';
+import { isUnauthorized, messageOf, TokenError } from '@cartographer/kube';
 import { BoundedMap } from './bounded-map.ts';
 import type { KindMappings } from './kind-mappings.ts';
-import { type OwnerAccess, TokenFailure } from './owner-access.ts';
+import type { OwnerAccess } from './owner-access.ts';
 import type { PaceCounter } from './pace.ts';
 import type { StampedCaches } from './stamped-caches.ts';
 import type { StaticCaches } from './static-caches.ts';
@@ -85,7 +85,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     try {
       await shared.access.as({ ...key, uid: found.uid }, signal, action);
     } catch (error) {
-      if (!(error instanceof TokenFailure)) throw error;
+      if (!(error instanceof TokenError)) throw error;
       failedTokens.set(accountId(key), { kind: 'tokenFailed', message: error.message });
     }
   }
@@ -99,6 +99,8 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
         return { kind: 'failed', message: messageOf(error) };
       });
       written.set(asked.id, answer);
+      // The type itself may be gone, or served under another name: ask again before the next try.
+      if (answer.kind === 'refused' && answer.code === 404) mappings.forget(asked.type.group);
       if (answer.kind === 'done' && asked.verb !== 'tryCreate' && asked.verb !== 'tryPatch') {
         stamped.wrote(asked.type, answer.object);
         if (asked.cause === 'restored') pace.count(ownerKey, asked.resource, 'restored');

@@ -9,7 +9,7 @@ const MAX_CLIENTS = 5_000;
 export interface OwnerAccess {
   /**
    * Runs an action as the account; a token that the server no longer knows is replaced once.
-   * @throws what the action throws, or the failure to get a token.
+   * @throws TokenError when no token can be had, or what the action throws.
    */
   as<T>(
     account: AccountKey & { readonly uid: string },
@@ -18,21 +18,13 @@ export interface OwnerAccess {
   ): Promise<T>;
 }
 
-/** The token could not be had: the action was not tried. */
-export class TokenFailure extends Error {
-  override readonly name = 'TokenFailure';
-}
-
 /** Makes {@link OwnerAccess} on the controller's own client, which must be allowed to create tokens. */
 export function createOwnerAccess({ client, clock }: { client: Client; clock: Clock }): OwnerAccess {
   const tokens = createTokenCache({ client, clock });
   const clients = new BoundedMap<Client>(MAX_CLIENTS);
 
   async function clientFor(account: AccountKey & { readonly uid: string }, signal: AbortSignal): Promise<Client> {
-    const token = await tokens.tokenFor(account, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw new TokenFailure(error instanceof Error ? error.message : String(error), { cause: error });
-    });
+    const token = await tokens.tokenFor(account, signal);
     const known = clients.get(token);
     if (known !== undefined) return known;
     const made = client.withToken(token);

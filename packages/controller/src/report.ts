@@ -28,12 +28,10 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
     latest: (object) => own.resolve(objectKey(object.metadata), object) ?? object,
     isEcho({ object, old }) {
       const status = sent.get(objectKey(object.metadata));
-      return (
-        status !== undefined &&
-        old !== undefined &&
-        onlyStatusDiffers(object, old) &&
-        deepEqual(object['status'], status)
-      );
+      if (status === undefined || old === undefined) return false;
+      if (!onlyStatusDiffers(object, old) || !deepEqual(object['status'], status)) return false;
+      sent.delete(objectKey(object.metadata));
+      return true;
     },
     forget(key) {
       sent.delete(key);

@@ -187,7 +187,7 @@ async function firstSync(
     await Promise.race([informer.synced, whenAborted(timeout.signal)]);
     return undefined;
   } catch (error) {
-    if (error instanceof ApiError) return { kind: 'failed', code: error.code, message: error.message };
+    if (error instanceof ApiError) return { kind: 'failed', code: error.status.code, message: error.message };
     return { kind: 'failed', message: `cannot list ${qualifiedResource(type)}: ${String(error)}` };
   } finally {
     cancel();

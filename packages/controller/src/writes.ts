@@ -1,5 +1,5 @@
 import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
-import { ApiError, type Client, isNotFound, resourcePath } from '@cartographer/kube';
+import { ApiError, type Client, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
 
 /** Owns the fields of everything that we stamp, and of our status. */
@@ -75,10 +75,10 @@ export async function performDelete(client: Client, { key, uid }: Delete, signal
     return { kind: 'deleted', found: true };
   } catch (error) {
     if (isNotFound(error)) return { kind: 'deleted', found: false };
-    if (error instanceof ApiError && error.code === 409) return { kind: 'deleted', found: false };
-    if (error instanceof ApiError && error.code < 500 && error.code !== 429) {
-      return { kind: 'refused', code: error.code, message: error.message };
-    }
-    throw error;
+    if (isConflict(error)) return { kind: 'deleted', found: false };
+    if (!(error instanceof ApiError)) throw error;
+    const { code, message } = error.status;
+    if (code >= 500 || code === 429) throw error;
+    return { kind: 'refused', code, message };
   }
 }

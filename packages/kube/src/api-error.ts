@@ -1,28 +1,20 @@
-import { failure, isStatus } from '@cartographer/machinery';
+import { CartoError, failure, isStatus } from '@cartographer/machinery';
 import type { Status, StatusCause, WireResponse } from '@cartographer/machinery';
 
-/** What a caller may do about a failure: try again with backoff, try again after the time named, or not at all. */
-export type RetryHint = 'backoff' | 'after' | 'never';
-
 /** An API server's refusal. The message is the server's own text; `status` is its whole answer. */
-export class ApiError extends Error {
+export class ApiError extends CartoError {
   override readonly name = 'ApiError';
-  /** The HTTP status code. */
-  readonly code: number;
-  /** Kubernetes' machine-readable reason: `NotFound`, `Conflict`, `Invalid`, … */
-  readonly reason: string | undefined;
   readonly status: Status;
-  /** How long the server asked to wait, if it did. */
-  readonly retryAfterMs: number | undefined;
-  readonly retry: RetryHint;
 
   constructor(status: Status, retryAfterMs?: number) {
-    super(status.message);
-    this.code = status.code;
-    this.reason = status.reason;
+    const retry = retryAfterMs === undefined ? 'backoff' : 'after';
+    super('CARTO_API_REFUSED', status.message, { retry, afterMs: retryAfterMs });
     this.status = status;
-    this.retryAfterMs = retryAfterMs;
-    this.retry = hintOf(status.code, retryAfterMs);
+  }
+
+  /** Kubernetes' machine-readable reason: `NotFound`, `Conflict`, `Invalid`, … */
+  get reason(): string | undefined {
+    return this.status.reason;
   }
 }
 
@@ -44,14 +36,11 @@ export type TransportErrorCode =
   | 'CARTO_STALE_ANSWER';
 
 /** No answer, or none that can be read. The message names the server and, where there is one, the next step. */
-export class TransportError extends Error {
+export class TransportError extends CartoError {
   override readonly name = 'TransportError';
-  readonly code: TransportErrorCode;
-  readonly retry: RetryHint = 'backoff';
 
   constructor(code: TransportErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
+    super(code, message, { cause });
   }
 }
 
@@ -110,14 +99,11 @@ function secondsToMs(seconds: unknown): number | undefined {
   return typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : undefined;
 }
 
-function hintOf(code: number, retryAfterMs: number | undefined): RetryHint {
-  if (retryAfterMs !== undefined) return 'after';
-  return code === 408 || code === 409 || code === 429 || code >= 500 ? 'backoff' : 'never';
-}
-
 function hasReason(error: unknown, code: number, ...reasons: readonly string[]): error is ApiError {
   if (!(error instanceof ApiError)) return false;
-  return error.reason === undefined || error.reason === '' ? error.code === code : reasons.includes(error.reason);
+  return error.reason === undefined || error.reason === ''
+    ? error.status.code === code
+    : reasons.includes(error.reason);
 }
 
 /** 404: the object, its namespace, or the whole kind does not exist. */
@@ -157,14 +143,14 @@ export function isExpired(error: unknown): error is ApiError {
 
 /** 429: the server is asking for less. */
 export function isTooManyRequests(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === 429;
+  return error instanceof ApiError && error.status.code === 429;
 }
 
 /** The write may have happened although it was not acknowledged: look before trying again. */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof TransportError)
     return error.code !== 'CARTO_CONNECT_FAILED' && error.code !== 'CARTO_CREDENTIALS';
-  return error instanceof ApiError && (error.code === 504 || error.code === 502 || error.code === 500);
+  return error instanceof ApiError && [500, 502, 504].includes(error.status.code);
 }
 
 /** True if the Status lists a cause with this reason (`NamespaceTerminating`, `FieldManagerConflict`, …). */

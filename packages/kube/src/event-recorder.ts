@@ -57,7 +57,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         return;
       } catch (error) {
         if (signal?.aborted === true || isFinal(error) || attempt === MAX_ATTEMPTS) return giveUp(log, event, error);
-        await clock.sleep(backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined), signal);
+        await clock.sleep(backoff.next(error instanceof ApiError ? error.afterMs : undefined), signal);
       }
     }
   };
@@ -98,7 +98,9 @@ async function write(client: Client, { kind, event }: Exclude<Correlated, { kind
 
 /** What the server refused for good is not sent again: it would refuse it again. */
 function isFinal(error: unknown): boolean {
-  return error instanceof ApiError && error.code < 500 && error.code !== 429 && error.code !== 408;
+  if (!(error instanceof ApiError)) return false;
+  const { code } = error.status;
+  return code < 500 && code !== 429 && code !== 408;
 }
 
 function giveUp(log: Log, event: EventObject, error: unknown): void {

@@ -13,7 +13,7 @@ export {
   messageOf,
   TransportError,
 } from './api-error.ts';
-export type { RetryHint, TransportErrorCode } from './api-error.ts';
+export type { TransportErrorCode } from './api-error.ts';
 export { createClient } from './client.ts';
 export type {
   ApplyOptions,

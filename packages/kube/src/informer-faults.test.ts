@@ -215,7 +215,7 @@ describe('an informer', () => {
     world.collection.endWatches();
     await world.clock.advance(30_000);
     expect(world.informer.hasSynced()).toBe(false);
-    expect(world.informer.state()).toMatchObject({ phase: 'missing', error: { code: 404 } });
+    expect(world.informer.state()).toMatchObject({ phase: 'missing', error: { status: { code: 404 } } });
     expect(world.informer.get('team/a')).toBeDefined();
     gone();
     expect(await world.healMs()).toBeLessThan(15_000);

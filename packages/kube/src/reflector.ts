@@ -195,7 +195,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
       if (++failedWatches % FAILED_WATCHES_BEFORE_RELIST === 0) mustList = true;
       enter('retrying', error);
     }
-    const waitMs = backoff.next(error instanceof ApiError ? error.retryAfterMs : undefined);
+    const waitMs = backoff.next(error instanceof ApiError ? error.afterMs : undefined);
     log.warn({ type: name, error: messageOf(error), waitMs }, 'list or watch failed; trying again');
     return waitMs;
   };

@@ -85,7 +85,9 @@ describe('REST mapper', () => {
   it('does not take an outage for an answer', async () => {
     const { mapper, down } = server({ '/api/v1': core });
     down.value = true;
-    await expect(mapper.resourceFor({ apiVersion: 'v1', kind: 'ConfigMap' })).rejects.toMatchObject({ code: 503 });
+    await expect(mapper.resourceFor({ apiVersion: 'v1', kind: 'ConfigMap' })).rejects.toMatchObject({
+      status: { code: 503 },
+    });
     down.value = false;
     expect(await mapper.resourceFor({ apiVersion: 'v1', kind: 'ConfigMap' })).toMatchObject({ resource: 'configmaps' });
   });

@@ -1,4 +1,4 @@
-import { parseApiVersion } from '@cartographer/machinery';
+import { CartoError, parseApiVersion } from '@cartographer/machinery';
 import type { Clock, Json, ResourceType } from '@cartographer/machinery';
 import { errorOf } from './api-error.ts';
 import type { Client } from './client.ts';
@@ -6,13 +6,13 @@ import { groupVersionPath } from './resource-path.ts';
 import { orAborted } from './shared-run.ts';
 
 /** No such kind on this server, for now: a CRD may still appear. The text is apimachinery's. */
-export class NoMatchError extends Error {
+export class NoMatchError extends CartoError {
   override readonly name = 'NoMatchError';
   readonly apiVersion: string;
   readonly kind: string;
 
   constructor(apiVersion: string, kind: string) {
-    super(`no matches for kind "${kind}" in version "${apiVersion}"`);
+    super('CARTO_NO_MATCH', `no matches for kind "${kind}" in version "${apiVersion}"`);
     this.apiVersion = apiVersion;
     this.kind = kind;
   }

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@cartographer/machinery';
-import { silentLog } from '@cartographer/machinery';
+import { CartoError, silentLog } from '@cartographer/machinery';
 import { messageOf } from './api-error.ts';
 import type { Client, ServiceAccountToken } from './client.ts';
 import { orAborted } from './shared-run.ts';
@@ -8,7 +8,11 @@ import { orAborted } from './shared-run.ts';
 export type ServiceAccountKey = { readonly namespace: string; readonly name: string; readonly uid: string };
 
 /** A token could not be had. The text is that of upstream's token manager. */
-export class TokenError extends Error {
+export class TokenError extends CartoError {
+  constructor(message: string, cause?: unknown) {
+    super('CARTO_TOKEN', message, { cause });
+  }
+
   override readonly name = 'TokenError';
 }
 
@@ -69,9 +73,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     try {
       return keep(key, await client.createToken(account, { expirationSeconds: EXPIRATION_SECONDS }));
     } catch (error) {
-      if (old === undefined) throw new TokenError(`fetch token: ${messageOf(error)}`, { cause: error });
+      if (old === undefined) throw new TokenError(`fetch token: ${messageOf(error)}`, error);
       if (old.expiresMs <= clock.now()) {
-        throw new TokenError(`token ${key} expired and refresh failed: ${messageOf(error)}`, { cause: error });
+        throw new TokenError(`token ${key} expired and refresh failed: ${messageOf(error)}`, error);
       }
       log.warn({ account: key, error: messageOf(error) }, 'token refresh failed; the old token still serves');
       entries.set(key, { ...old, refreshMs: clock.now() + REFRESH_RETRY_MS });

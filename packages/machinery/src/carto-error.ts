@@ -1,6 +1,15 @@
 /** Whether and how the controller loop tries again after a failure. */
 export type Retry = 'backoff' | 'after' | 'never';
 
+/** What a {@link CartoError} says besides its text. */
+export type CartoErrorOptions = {
+  readonly cause?: unknown;
+  /** `backoff` when not given. */
+  readonly retry?: Retry;
+  /** With `retry: 'after'`. */
+  readonly afterMs?: number | undefined;
+};
+
 /**
  * An operational failure: the world did not do what was asked. What a user can cause is a value instead, and a bug is
  * any other error. The controller loop alone turns these into retries, log lines and metrics.
@@ -11,7 +20,7 @@ export class CartoError extends Error {
   /** With `retry: 'after'`: how long to wait. */
   readonly afterMs: number | undefined;
 
-  constructor(code: string, message: string, options: { cause?: unknown; retry?: Retry; afterMs?: number } = {}) {
+  constructor(code: string, message: string, options: CartoErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CartoError';
     this.code = code;

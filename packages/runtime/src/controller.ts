@@ -1,4 +1,3 @@
-import { ApiError, TransportError } from '@cartographer/kube';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { ControllerMetrics } from './metrics.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
@@ -147,32 +146,16 @@ async function attempt(reconcile: Reconcile, key: string, log: Log, signal: Abor
     return await reconcile(key, { log, signal });
   } catch (error) {
     if (signal.aborted) return { kind: 'done' };
-    const failure = operational(error);
-    if (failure === undefined) {
+    if (!(error instanceof CartoError)) {
       log.error({ err: error }, 'reconcile failed unexpectedly; this is a bug, please report it');
       return { kind: 'bug' };
     }
-    log.warn({ code: failure.code, err: failure.message }, 'reconcile failed');
-    if (failure.retry === 'never') return { kind: 'never' };
-    return failure.retry === 'after' && failure.afterMs !== undefined
-      ? { kind: 'after', afterMs: failure.afterMs }
+    log.warn({ code: error.code, err: error.message }, 'reconcile failed');
+    if (error.retry === 'never') return { kind: 'never' };
+    return error.retry === 'after' && error.afterMs !== undefined
+      ? { kind: 'after', afterMs: error.afterMs }
       : { kind: 'error' };
   }
-}
-
-type Failure = Pick<CartoError, 'code' | 'message' | 'retry' | 'afterMs'>;
-
-/** Failures of the world outside, which a retry may heal; anything else that is thrown is a bug. */
-function operational(error: unknown): Failure | undefined {
-  if (error instanceof CartoError) return error;
-  if (error instanceof TransportError) {
-    const { code, message, retry } = error;
-    return { code, message, retry, afterMs: undefined };
-  }
-  if (!(error instanceof ApiError)) return undefined;
-  const { retryAfterMs: afterMs, message, retry } = error;
-  // A refusal may heal by itself (a conflict, rights granted later): it is never given up on.
-  return { code: `HTTP ${error.code}`, message, retry: retry === 'after' ? 'after' : 'backoff', afterMs };
 }
 
 function whenIdle(queue: WorkQueue): Promise<void> {

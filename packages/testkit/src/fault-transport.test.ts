@@ -58,7 +58,7 @@ describe('fault transport on an embedded server', () => {
           .list(configMaps)
           .then(
             () => 200,
-            (error: { code: number }) => error.code,
+            (error: { status: { code: number } }) => error.status.code,
           ),
       );
     }

@@ -8,8 +8,8 @@ import {
   resourcePath,
 } from '@cartographer/kube';
 import {
-  getPath,
-  type Json,
+  type Condition,
+  findCondition,
   type KubeObject,
   parseYamlDocuments,
   silentLog,
@@ -109,10 +109,11 @@ export async function createStage(options: { readonly crds?: readonly KubeObject
     },
     settled: () => settle(stage, () => running.controller?.isIdle() ?? true, server.settled),
     async ready(kind, name) {
-      const conditions = getPath((await stage.get(kind, name))?.['status'], 'conditions');
-      const list = Array.isArray(conditions) ? (conditions as readonly Json[]) : [];
-      const ready = list.find((condition) => getPath(condition, 'type') === 'Ready');
-      return ready === undefined ? 'none' : `${String(getPath(ready, 'status'))} ${String(getPath(ready, 'reason'))}`;
+      const { conditions = [] } = ((await stage.get(kind, name))?.['status'] ?? {}) as {
+        conditions?: readonly Condition[];
+      };
+      const ready = findCondition(conditions, 'Ready');
+      return ready === undefined ? 'none' : `${ready.status} ${ready.reason}`;
     },
     async [Symbol.asyncDispose]() {
       await running.controller?.stop();

@@ -1,0 +1,121 @@
+import { crds } from '@cartographer/api';
+import { type ApiServer, type AuditEntry, createApiServer } from '@cartographer/apiserver';
+import { type RunningController, startController } from '@cartographer/controller';
+import { type Client, createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
+import { type KubeObject, parseYamlDocuments, silentLog } from '@cartographer/machinery';
+
+/** An embedded server for a benchmark, with a count of the requests it got. */
+export type BenchCluster = {
+  readonly server: ApiServer;
+  readonly client: Client;
+  readonly requests: { reads: number; writes: number };
+  apply(yaml: string): Promise<void>;
+  startController(): RunningController;
+  close(): Promise<void>;
+};
+
+const READS = new Set(['get', 'list']);
+
+/** Starts one, in memory or in a folder. */
+export async function startCluster(data?: string): Promise<BenchCluster> {
+  const requests = { reads: 0, writes: 0 };
+  const audit = ({ verb, userAgent, objectRef }: AuditEntry): void => {
+    if (userAgent !== 'controller' || verb === 'watch' || objectRef?.subresource === 'token') return;
+    if (READS.has(verb)) requests.reads += 1;
+    else if (objectRef?.resource !== 'events') requests.writes += 1;
+  };
+  const server = await createApiServer({
+    customResources: crds(),
+    clock: systemClock,
+    log: silentLog,
+    audit,
+    ...(data === undefined ? {} : { data }),
+  });
+  const transport = createInProcessTransport((request) => server.request(request), server.adminToken);
+  const client = createClient({ transport, clock: systemClock, userAgent: 'bench' });
+  const mapper = createRestMapper({ client, clock: systemClock });
+  return {
+    server,
+    client,
+    requests,
+    async apply(yaml) {
+      for (const document of parseYamlDocuments(yaml)) {
+        const object = document as unknown as KubeObject;
+        await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'bench', force: true });
+      }
+    },
+    startController: () =>
+      startController({
+        client: createClient({ transport, clock: systemClock, userAgent: 'controller' }),
+        clock: systemClock,
+        log: silentLog,
+      }),
+    close: () => server.close(),
+  };
+}
+
+/** Waits until the controller has been idle, with nothing written, for a while. */
+export async function untilQuiet(cluster: BenchCluster, controller: RunningController, quietMs = 300): Promise<void> {
+  let sinceMs = performance.now();
+  let writes = -1;
+  while (performance.now() - sinceMs < quietMs) {
+    await systemClock.sleep(20);
+    if (!controller.isIdle() || cluster.requests.writes !== writes) sinceMs = performance.now();
+    writes = cluster.requests.writes;
+  }
+}
+
+/** The account that chains act as. */
+export const ACCOUNT = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: default, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+`;
+
+/** A chain of ConfigMaps: each but the first copies the value of the one before it. */
+export function chainOfConfigMaps(length: number): string {
+  const steps = Array.from({ length }, (_, index) => index);
+  const templates = steps.map(
+    (index) => `
+apiVersion: carto.run/v1alpha1
+kind: ClusterConfigTemplate
+metadata: {name: step-${index}}
+spec:
+  configPath: .data.value
+  template:
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: $(workload.metadata.name)$-${index}}
+    data: {value: ${index === 0 ? '$(params.value)$' : '$(config)$'}}
+`,
+  );
+  const resources = steps.map((index) => {
+    const configs = index === 0 ? '' : `, configs: [{name: config, resource: step-${index - 1}}]`;
+    return `  - {name: step-${index}, templateRef: {kind: ClusterConfigTemplate, name: step-${index}}${configs}}`;
+  });
+  return `${templates.join('---')}---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: chain}
+spec:
+  selector: {chain: bench}
+  resources:
+${resources.join('\n')}
+`;
+}
+
+/** A workload of that chain. */
+export function workloadYaml(name: string, value: string): string {
+  return `
+apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata: {name: ${name}, namespace: default, labels: {chain: bench}}
+spec: {params: [{name: value, value: ${JSON.stringify(value)}}]}
+`;
+}
