@@ -99,6 +99,7 @@ function createRules(definition: KindDefinition, status: boolean): KindRules {
     decode: (body) => decodeTyped(body, type),
     complete: definition.complete ?? ((object) => object),
     ...(definition.prepare === undefined ? {} : { prepare: definition.prepare }),
+    ...(definition.warn === undefined ? {} : { warn: definition.warn }),
     validate: (object, old, earlier) => [...earlier, ...(definition.validate?.(object, old) ?? [])],
   };
 }

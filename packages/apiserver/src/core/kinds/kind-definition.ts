@@ -33,6 +33,7 @@ export type KindDefinition = {
   readonly complete?: (object: JsonObject) => JsonObject;
   readonly prepare?: (object: JsonObject, old: JsonObject | undefined) => JsonObject;
   readonly validate?: (object: JsonObject, old: JsonObject | undefined) => readonly FieldError[];
+  readonly warn?: (object: JsonObject) => readonly string[];
   /** Another view of the same stored objects: how to translate to and from the stored kind. */
   readonly viewOf?: {
     readonly group: string;

@@ -23,6 +23,8 @@ export interface KindRules {
   complete(object: JsonObject, applied?: boolean): JsonObject;
   /** What the kind's strategy sets on its own, before validation. */
   prepare?(object: JsonObject, old: JsonObject | undefined): JsonObject;
+  /** What the writer is warned about. */
+  warn?(object: JsonObject): readonly string[];
   /** All that is wrong with the object; `earlier` are the errors of its metadata, which come first in the answer. */
   validate(object: JsonObject, old: JsonObject | undefined, earlier: readonly FieldError[]): readonly FieldError[];
 }

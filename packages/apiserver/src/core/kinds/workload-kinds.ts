@@ -3,6 +3,7 @@ import { getPath, isList, type KubeObject } from '@cartographer/machinery';
 import { ageColumn, column, joined, nameColumn, numberAt, selectorAt, textAt } from './columns.ts';
 import { humanDuration } from './human-duration.ts';
 import type { KindDefinition } from './kind-definition.ts';
+import { podWarnings } from './pod-warnings.ts';
 import { completePod, completeWorkload, podErrors, prepareJob, preparePod, workloadErrors } from './workload-rules.ts';
 
 const TEMPLATE = ['spec', 'template', 'spec', 'containers'];
@@ -57,6 +58,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     complete: completePod,
     prepare: preparePod,
     validate: podErrors,
+    warn: podWarnings,
   },
   {
     ...apps,
@@ -73,6 +75,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     ],
     complete: completeWorkload,
     validate: workloadErrors,
+    warn: podWarnings,
   },
   {
     ...apps,
@@ -89,6 +92,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     ],
     complete: completeWorkload,
     validate: workloadErrors,
+    warn: podWarnings,
   },
   {
     ...apps,
@@ -98,6 +102,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     columns: [nameColumn, column('Ready', ready), ageColumn, ...templateColumns.slice(0, 2)],
     complete: completeWorkload,
     validate: workloadErrors,
+    warn: podWarnings,
   },
   {
     ...apps,
@@ -117,6 +122,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     ],
     complete: completeWorkload,
     validate: workloadErrors,
+    warn: podWarnings,
   },
   {
     ...batch,
@@ -133,6 +139,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     complete: completeWorkload,
     prepare: prepareJob,
     validate: workloadErrors,
+    warn: podWarnings,
   },
   {
     ...batch,
@@ -150,6 +157,7 @@ export const workloadKinds: readonly KindDefinition[] = [
     ],
     complete: completeWorkload,
     validate: workloadErrors,
+    warn: podWarnings,
   },
 ];
 

@@ -85,6 +85,7 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   if (rules.generation) object = withMeta(object, { generation: 1 });
   if (applied !== true) object = track(context, insertion, object);
   validateObject(resource, object, undefined);
+  caller.warnings.push(...(rules.warn?.(object) ?? []));
   if (metaOf(insertion.object).resourceVersion) {
     throw internalError('resourceVersion should not be set on objects to be created');
   }

@@ -147,6 +147,7 @@ function settle(
     object = withMeta(object, { generation: generation + 1 });
   }
   validateObject(resource, object, current);
+  modification.caller.warnings.push(...(resource.rules.warn?.(object) ?? []));
   if (isNoOp(object, old)) return current;
   if (options.dryRun === 'All') return object as unknown as KubeObject;
   if (isReleased(resource, object)) {
