@@ -16,7 +16,8 @@ import { methodNotAllowed } from './wire-errors.ts';
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 const KEEP_ALIVE_MS = 180_000; // client-go keeps idle connections for 90 s: the server must not hang up first
-const HEADERS_MS = 200_000;
+const RECEIVE_MS = 60_000; // for a whole request: one that trickles in must not hold its place for ever
+const MAX_CONNECTIONS = 5000;
 const MAX_READS_IN_FLIGHT = 400;
 const MAX_WRITES_IN_FLIGHT = 200;
 
@@ -55,8 +56,8 @@ export async function listenHttps(
       cert: options.certPem,
       key: options.keyPem,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEADERS_MS,
-      requestTimeout: 0,
+      headersTimeout: RECEIVE_MS,
+      requestTimeout: RECEIVE_MS,
     },
     (incoming, response) => {
       const limit = incoming.method === 'GET' ? reads : writes;
@@ -66,6 +67,7 @@ export async function listenHttps(
       });
     },
   );
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'));
   await bind(server, host, port);
   const address = server.address() as AddressInfo;

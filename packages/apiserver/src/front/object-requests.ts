@@ -2,6 +2,7 @@ import {
   getPath,
   isList,
   isObject,
+  stringifyJson,
   type Json,
   type KubeObject,
   type WireRequest,
@@ -108,7 +109,7 @@ async function create(core: Core, { request, route, info, caller }: ObjectReques
 /** A POST to one object's path has no meaning; a real server trips over the body first. */
 function requireKind(value: Json, info: ResourceInfo): never {
   if (getPath(value, 'kind') !== undefined) throw methodNotAllowed();
-  const text = JSON.stringify(value);
+  const text = stringifyJson(value).slice(0, 512);
   throw badRequest(
     `the object provided is unrecognized (must be of type ${info.kind}): Object 'Kind' is missing in '${text}' (${text})`,
   );
