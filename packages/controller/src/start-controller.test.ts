@@ -141,7 +141,7 @@ describe('the controller', () => {
       const isApply = ({ method }: { method: string }): boolean => method === 'PATCH';
       const heal = stage.faults.inject({ when: isApply, after: survived, times: Infinity, fault: { kind: 'silence' } });
       await stage.restart();
-      await stage.clock.advance(500);
+      await stage.reached(() => stage.faults.hits > 0);
       await stage.crash();
       heal();
       const again = await createCleanRun(stage);

@@ -34,6 +34,8 @@ export interface Stage extends AsyncDisposable {
   apply(yaml: string): Promise<void>;
   get(kind: string, name: string, namespace?: string): Promise<KubeObject | undefined>;
   delete(kind: string, name: string, namespace?: string): Promise<void>;
+  /** Waits until the condition holds, or until the controller has nothing to do. */
+  reached(holds: () => boolean): Promise<void>;
   /** Advances time until nothing happens any more. */
   settled(): Promise<void>;
   /** `status reason` of the owner's Ready condition. */
@@ -107,6 +109,9 @@ export async function createStage(options: { readonly crds?: readonly KubeObject
       const type = await typeOf(kind);
       await client.delete(type, type.namespaced ? { namespace, name } : { name });
     },
+    async reached(holds) {
+      while (!holds() && !(running.controller?.isIdle() ?? true)) await clock.settle();
+    },
     settled: () => settle(stage, () => running.controller?.isIdle() ?? true, server.settled),
     async ready(kind, name) {
       const { conditions = [] } = ((await stage.get(kind, name))?.['status'] ?? {}) as {
@@ -137,7 +142,10 @@ function cuttable(inner: Transport): Transport & { cut(): void } {
 const QUIET_TURNS = 12;
 const STEP_MS = 100;
 
-/** Nothing was written and nothing was busy for a while of fake time, in which retries had their turn. */
+/**
+ * Nothing was written and nothing was busy for a while of fake time, in which retries had their turn. Time stands still
+ * while the controller is busy: signing and checking tokens takes real time on another thread.
+ */
 async function settle(
   { clock, audit }: Stage,
   isIdle: () => boolean,
@@ -147,8 +155,9 @@ async function settle(
     if (passed > 2_000) throw new Error('nothing settled');
     const before = audit.length;
     await clock.advance(STEP_MS);
+    while (!isIdle()) await clock.settle();
     await serverSettled();
-    quiet = isIdle() && audit.slice(before).every(({ verb }) => READS.has(verb)) ? quiet + 1 : 0;
+    quiet = audit.slice(before).every(({ verb }) => READS.has(verb)) ? quiet + 1 : 0;
   }
 }
 
