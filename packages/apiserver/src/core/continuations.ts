@@ -25,6 +25,7 @@ export interface Continuations {
    */
   resume(
     resource: ServedResource,
+    namespace: string | undefined,
     token: string,
     current: string,
   ): { readonly version: string; readonly items: readonly KubeObject[] };
@@ -56,8 +57,10 @@ export function createContinuations(clock: Clock): Continuations {
       }
       return encode({ v: TOKEN_VERSION, rv: Number(version), start: `${placeOf(last)}\u0000`, ns: namespace });
     },
-    resume(resource, token, current) {
-      const { version, start, namespace } = decode(token);
+    resume(resource, namespace, token, current) {
+      const { version, start, namespace: listed } = decode(token);
+      // a token opens no other namespace than the one that the request was authorised for
+      if (listed !== namespace) throw badRequest('invalid continue token: it belongs to a list of another namespace');
       const afresh = version === INCONSISTENT;
       const items = afresh ? resource.table.snapshot(namespace) : find(snapshotKey(resource, namespace, version));
       if (items === undefined) throw expired(start, namespace);

@@ -72,7 +72,7 @@ export async function createTestCore(
   };
   const key = (resource: string, name: string, namespace = 'default') =>
     info(resource).namespaced ? { name, namespace } : { name };
-  const nameOf = (body: JsonObject): string => String((body['metadata'] as { name?: string } | undefined)?.name ?? '');
+  const nameOf = (body: JsonObject): string => (body['metadata'] as { name?: string } | undefined)?.name ?? '';
   return {
     core,
     clock,
@@ -136,7 +136,7 @@ function startWatch(stream: AsyncIterable<WatchEvent>): Watched {
         count = events.length;
         await turn();
       }
-      return events.map(({ type, object }) => `${type}:${String((object as KubeObject).metadata?.name ?? '')}`);
+      return events.map(({ type, object }) => `${type}:${(object as KubeObject).metadata?.name ?? ''}`);
     },
     stop: () => void iterator.return?.(),
   };

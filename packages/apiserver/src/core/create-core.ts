@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, deepFreeze, type JsonObject, type KubeObject, type Log } from '@cartographer/machinery';
+import {
+  asJson,
+  type Clock,
+  deepFreeze,
+  type JsonObject,
+  type KubeObject,
+  type Log,
+  rfc3339,
+  trackUpdate,
+} from '@cartographer/machinery';
 
 import type { AdmissionHook, Core, ObjectKey, ResourceInfo } from '../core-api.ts';
 import { notFound } from '../status-error.ts';
@@ -97,7 +106,18 @@ function settle(
   old: KubeObject | undefined,
 ): void {
   const settled = crds.committed(object, old);
-  if (settled !== undefined) commitObject(context, definitions, settled, object);
+  if (settled === undefined) return;
+  const tracked = trackUpdate({
+    live: asJson(object),
+    updated: settled,
+    manager: 'kube-apiserver',
+    schema: definitions.rules.mergeSchema,
+    apiVersion: object.apiVersion,
+    time: rfc3339(context.clock.now()),
+    subresource: 'status',
+    resetFields: ['spec'],
+  });
+  commitObject(context, definitions, tracked, object);
 }
 
 function followRollbacks(journal: Journal, definitions: ServedResource, crds: CrdController): void {

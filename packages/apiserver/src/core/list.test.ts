@@ -44,8 +44,17 @@ test('a page token expires after five minutes, and its answer offers one that go
   await t.create('configmaps', { metadata: { name: 'bb' } });
   const { status } = await failureOf(t.core.list(cm, { namespace: 'default', continue: first.metadata.continue }));
   expect(status).toMatchObject({ code: 410, reason: 'Expired' });
-  const rest = await t.core.list(cm, { namespace: 'default', continue: String(status.metadata['continue']) });
+  const rest = await t.core.list(cm, { namespace: 'default', continue: status.metadata['continue'] as string });
   expect(names(rest)).toEqual(['b', 'bb', 'c', 'kube-root-ca.crt']);
+});
+
+test('a page token of one namespace opens no other', async () => {
+  const t = await withConfigMaps('a', 'b');
+  const cm = t.info('configmaps');
+  const { metadata } = await t.core.list(cm, { namespace: 'default', limit: 1 });
+  for (const namespace of ['kube-system', undefined]) {
+    expect(await refusal(t.core.list(cm, { namespace, continue: metadata.continue }))).toBe('400 BadRequest');
+  }
 });
 
 test('remainingItemCount is left out when a selector chooses', async () => {

@@ -39,7 +39,9 @@ export function createLister(journal: Journal, clock: Clock): Lister {
       journal.flush();
       const limit = options.resourceVersion === '0' ? 0 : Math.max(0, options.limit ?? 0);
       const current = String(journal.resourceVersion);
-      const page = options.continue ? continuations.resume(resource, options.continue, current) : undefined;
+      const page = options.continue
+        ? continuations.resume(resource, options.namespace, options.continue, current)
+        : undefined;
       const version = page?.version ?? current;
       const stored = page?.items ?? storedAt(resource, selection, options, continuations, version);
       return listPage(resource, { version, items: stored, selection }, limit, continuations);

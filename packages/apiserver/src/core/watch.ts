@@ -22,6 +22,8 @@ import type { TableListener } from './storage/resource-table.ts';
 const BOOKMARK_EVERY_MS = 60_000;
 /** Like min-request-timeout of a real server: watches without timeoutSeconds end after 30 to 60 minutes. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
+/** Timers cannot wait longer than 24 days. */
+const LONGEST_TIMEOUT_MS = 24 * 60 * 60_000;
 
 /** What a watch needs besides its options. `onEnd` tells the owner that the stream is over. */
 export type WatchContext = {
@@ -153,7 +155,8 @@ class WatchStream implements AsyncIterator<WatchEvent>, TableListener {
 
   #schedule(options: WatchOptions): void {
     const { clock, random } = this.#context;
-    const timeoutMs = options.timeoutSeconds ? options.timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS * (1 + random());
+    const wantedMs = options.timeoutSeconds ? options.timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS * (1 + random());
+    const timeoutMs = Math.min(wantedMs, LONGEST_TIMEOUT_MS);
     this.#cancel.push(clock.schedule(timeoutMs, () => this.#timeOut(options)));
     if (options.allowWatchBookmarks !== true) return;
     const tick = (): void => {

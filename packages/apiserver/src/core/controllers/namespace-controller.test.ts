@@ -1,3 +1,4 @@
+import { asJson } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import { createTestCore, failureOf, gadget, gadgets, refusal } from '../core-harness.ts';
@@ -78,9 +79,13 @@ test('a foreign finalizer in spec holds the namespace until /finalize takes it o
   const t = await createTestCore();
   const made = await t.create('namespaces', { metadata: { name: 'team' } });
   const spec = { finalizers: ['kubernetes', 'example.com/mine'] };
-  await t.update('namespaces', { ...(made as object), metadata: { name: 'team' }, spec } as never, {
-    subresource: 'finalize',
-  });
+  await t.update(
+    'namespaces',
+    { ...asJson(made), metadata: { name: 'team' }, spec },
+    {
+      subresource: 'finalize',
+    },
+  );
   await t.remove('namespaces', 'team');
   await t.core.settled();
   expect(t.get('namespaces', 'team')).toMatchObject({ spec: { finalizers: ['example.com/mine'] } });

@@ -31,7 +31,7 @@ export function createTaskQueue(name: string, run: (key: string) => Promise<void
     } catch (error) {
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      if (count < ATTEMPTS) waiting.add(key);
+      if (count < ATTEMPTS && !closed) waiting.add(key);
       else {
         failures.delete(key);
         log.warn({ queue: name, key, error }, 'gave up on a key');
@@ -40,7 +40,7 @@ export function createTaskQueue(name: string, run: (key: string) => Promise<void
   };
   const drain = async (): Promise<void> => {
     await Promise.resolve();
-    while (waiting.size > 0 && !closed) {
+    while (waiting.size > 0) {
       const keys = [...waiting].slice(0, PARALLEL);
       for (const key of keys) waiting.delete(key);
       await Promise.all(keys.map(attempt));

@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import { asJson, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import { createTestCore, failureOf, gadget, gadgets, plain, refusal } from '../core-harness.ts';
@@ -9,12 +9,12 @@ const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
 /** A definition of another plural or kind in the same group. */
 function definition(plural: string, kind: string, more: JsonObject = {}): JsonObject {
-  const crd = gadgets() as unknown as { spec: { names: object } } & JsonObject;
+  const crd = gadgets() as { spec: JsonObject } & JsonObject;
   return {
     ...crd,
     metadata: { name: `${plural}.probe.test` },
     spec: { ...crd.spec, names: { plural, kind }, ...more },
-  } as JsonObject;
+  };
 }
 
 test('a definition is answered without conditions and is established right after, its resource served before', async () => {
@@ -106,9 +106,9 @@ test('a changed schema leaves objects alone, shows its defaults on reads and jud
   };
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec, status: open } } };
   await t.update('customresourcedefinitions', {
-    ...crd,
+    ...asJson(crd),
     spec: { ...crd.spec, versions: [{ ...crd.spec.versions[0], schema }] },
-  } as never);
+  });
   const read = t.get('gadgets', 'g');
   expect(read).toMatchObject({ metadata: { resourceVersion }, spec: { n: 1, d: 'new' } });
   expect(await refusal(t.patch('gadgets', 'g', 'merge', { spec: { n: 9 } }))).toBe(

@@ -2,6 +2,7 @@ import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import { createTestCore, plain, refusal, type TestCore } from '../core-harness.ts';
+import { scalarText } from './scalar-text.ts';
 
 const about = { kind: 'Gadget', name: 'g', namespace: 'default' };
 const event = (name: string, more: JsonObject = {}): JsonObject => ({
@@ -177,7 +178,7 @@ test.each([
   ],
 ])('%s %# without what they need are refused', async (resource, body, answer) => {
   const t = await createTestCore();
-  expect(await refusal(t.create(resource, { metadata: { name: 'x' }, ...body } as unknown as JsonObject))).toBe(answer);
+  expect(await refusal(t.create(resource, { metadata: { name: 'x' }, ...(body as JsonObject) }))).toBe(answer);
 });
 
 test('a Job selects its pods by its uid', async () => {
@@ -189,7 +190,9 @@ test('a Job selects its pods by its uid', async () => {
 });
 
 const columnsOf = (t: TestCore, resource: string, object: KubeObject) =>
-  t.info(resource).printerColumns.map(({ name, cell }) => `${name}=${String(cell(object, t.clock.now() + 200_000))}`);
+  t
+    .info(resource)
+    .printerColumns.map(({ name, cell }) => `${name}=${scalarText(cell(object, t.clock.now() + 200_000))}`);
 
 test('columns say what kubectl shows', async () => {
   const t = await createTestCore();

@@ -28,6 +28,7 @@ export const coreKinds: readonly KindDefinition[] = [
     version: 'v1',
     resource: 'namespaces',
     kind: 'Namespace',
+    verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
     namespaced: false,
     shortNames: ['ns'],
     status: true,

@@ -1,4 +1,11 @@
-import { formatApiVersion, type JsonObject, type KubeList, type KubeObject, rfc3339 } from '@cartographer/machinery';
+import {
+  failure,
+  formatApiVersion,
+  type JsonObject,
+  type KubeList,
+  type KubeObject,
+  rfc3339,
+} from '@cartographer/machinery';
 
 import type { Caller, DeleteOptions, DeleteResult, ListOptions, ObjectKey } from '../../core-api.ts';
 import { conflict, forbidden, notFound, StatusError } from '../../status-error.ts';
@@ -57,6 +64,7 @@ export async function deleteObjects(
   options: DeleteOptions,
   caller: Caller,
 ): Promise<KubeList> {
+  if (!resource.verbs.includes('deletecollection')) throw methodNotAllowed();
   checkDeleteOptions(options);
   const { namespace, matches } = createSelection(resource, selection);
   const chosen = resource.table.snapshot(namespace).filter((object) => matches(resource.view(object)));
@@ -172,4 +180,10 @@ function goneStatus(resource: ServedResource, object: KubeObject): JsonObject {
   const { group, resource: kind } = resource;
   const details = { name, ...(group === '' ? {} : { group }), kind, uid };
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+function methodNotAllowed(): StatusError {
+  return new StatusError(
+    failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource'),
+  );
 }

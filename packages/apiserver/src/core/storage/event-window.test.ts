@@ -1,4 +1,3 @@
-import type { KubeObject } from '@cartographer/machinery';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -8,7 +7,7 @@ const change = (resourceVersion: number, at = resourceVersion): Change => ({
   type: 'MODIFIED',
   resourceVersion,
   at,
-  object: { apiVersion: 'v1', kind: 'X', metadata: {} } as KubeObject,
+  object: { apiVersion: 'v1', kind: 'X', metadata: {} },
 });
 
 test('the window keeps the last changes and knows what it lost', () => {
