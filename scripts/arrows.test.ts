@@ -31,6 +31,11 @@ function sources(name: string): readonly string[] {
     .map((file) => join(dir, file));
 }
 
+/** Tests, and what stands in a `testing` folder or is named as a harness or fixture of tests. */
+function isTestOnly(file: string): boolean {
+  return file.endsWith('.test.ts') || /\/testing\/|-(harness|fixture)\.ts$/.test(file);
+}
+
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(file, 'utf8');
   return [
@@ -49,7 +54,7 @@ describe('the arrows between packages', () => {
         .filter((specifier) => specifier.startsWith('@cartographer/'))
         .map((specifier) => specifier.split('/')[1] ?? '')
         .filter((target) => target !== name && !allowed?.includes(target))
-        .filter((target) => !(file.endsWith('.test.ts') && target === 'testkit'))
+        .filter((target) => !(isTestOnly(file) && target === 'testkit'))
         .map((target) => `${file} imports ${target}`),
     );
     expect(wrong).toEqual([]);
@@ -57,7 +62,7 @@ describe('the arrows between packages', () => {
 
   it.each(PURE)('%s has no import of anything that does I/O', (name) => {
     const wrong = sources(name)
-      .filter((file) => !file.endsWith('.test.ts'))
+      .filter((file) => !isTestOnly(file))
       .flatMap((file) =>
         importsOf(file)
           .filter((specifier) => specifier.startsWith('node:') && !PURE_BUILTINS.includes(specifier))

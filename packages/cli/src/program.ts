@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from './version.ts';
 
 /** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
-export const DEFAULT_PORT = 26443;
+const DEFAULT_PORT = 26443;
 
 /** The command line of `carto`. Each command's help teaches what it is for; its code is loaded when it runs. */
 export function createProgram(): Command {

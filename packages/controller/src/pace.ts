@@ -3,7 +3,7 @@ import type { Clock } from '@cartographer/machinery';
 import { BoundedMap } from './bounded-map.ts';
 
 /** Writes older than this no longer count against a step. */
-export const PACE_WINDOW_MS = 60_000;
+const PACE_WINDOW_MS = 60_000;
 const MAX_STEPS = 50_000;
 /** More times than this are not kept: the breaker has long opened by then. */
 const MAX_TIMES = 64;

@@ -110,7 +110,8 @@ export async function createStage(options: { readonly crds?: readonly KubeObject
       await client.delete(type, type.namespaced ? { namespace, name } : { name });
     },
     async reached(holds) {
-      while (!holds() && !(running.controller?.isIdle() ?? true)) await clock.settle();
+      for (let turn = 0; turn < MAX_TURNS && !holds() && !(running.controller?.isIdle() ?? true); turn += 1)
+        await clock.settle();
     },
     settled: () => settle(stage, () => running.controller?.isIdle() ?? true, server.settled),
     async ready(kind, name) {
@@ -141,6 +142,8 @@ function cuttable(inner: Transport): Transport & { cut(): void } {
 
 const QUIET_TURNS = 12;
 const STEP_MS = 100;
+/** Work that waits for the fake clock gets on with its next step. */
+const MAX_TURNS = 2_000;
 
 /**
  * Nothing was written and nothing was busy for a while of fake time, in which retries had their turn. Time stands still
@@ -155,7 +158,7 @@ async function settle(
     if (passed > 2_000) throw new Error('nothing settled');
     const before = audit.length;
     await clock.advance(STEP_MS);
-    while (!isIdle()) await clock.settle();
+    for (let turn = 0; turn < MAX_TURNS && !isIdle(); turn += 1) await clock.settle();
     await serverSettled();
     quiet = audit.slice(before).every(({ verb }) => READS.has(verb)) ? quiet + 1 : 0;
   }
