@@ -7,7 +7,7 @@ import { anonymous, AUTHENTICATED, MASTERS, serviceAccountUser, type User } from
 import { unauthorized } from './wire-errors.ts';
 
 /** What a verified bearer token says. */
-export type VerifiedToken = { readonly user: User; readonly audiences: readonly string[] };
+type VerifiedToken = { readonly user: User; readonly audiences: readonly string[] };
 
 /** Tells who asks. */
 export interface Authenticator {
@@ -31,7 +31,7 @@ export type AuthenticatorOptions = {
 };
 
 /** The user that the admin token makes. */
-export const admin: User = { name: 'admin', groups: [MASTERS, AUTHENTICATED] };
+const admin: User = { name: 'admin', groups: [MASTERS, AUTHENTICATED] };
 
 /** Creates the authenticator: the admin's static token and ServiceAccount tokens bound to live objects. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {

@@ -3,7 +3,7 @@ import { type AccessAttributes, type PolicyRule, ruleAllows } from './policy-rul
 import { MASTERS, type User } from './user.ts';
 
 /** An answer; `reason` is what access reviews and refusals show. */
-export type Decision = { readonly allowed: boolean; readonly reason: string };
+type Decision = { readonly allowed: boolean; readonly reason: string };
 
 /** Says who may do what. */
 export interface Authorizer {

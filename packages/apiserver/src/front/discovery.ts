@@ -4,6 +4,7 @@ import { deepFreeze, formatApiVersion, type Json, type JsonObject } from '@carto
 
 import type { Registry, ResourceInfo } from '../core-api.ts';
 import type { DiscoveryForm } from './media-type.ts';
+import { isScaled } from './scale.ts';
 import { virtualResources } from './virtual-resources.ts';
 
 /** A discovery document with what HTTP says about it. */
@@ -118,6 +119,9 @@ const STATUS_VERBS = ['get', 'patch', 'update'];
 function subresourcesOf(info: ResourceInfo): readonly Subresource[] {
   const own = { group: info.group, version: info.version, kind: info.kind };
   const found: Subresource[] = info.status ? [{ name: 'status', ...own, verbs: STATUS_VERBS }] : [];
+  if (isScaled(info)) {
+    found.unshift({ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: STATUS_VERBS });
+  }
   if (info.group !== '') return found;
   if (info.resource === 'namespaces') found.unshift({ name: 'finalize', ...own, verbs: ['update'] });
   if (info.resource === 'serviceaccounts') {

@@ -11,27 +11,24 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const word = fc.constantFrom(
-  ...['api', 'apis', 'v1', 'namespaces', 'default', 'configmaps', 'apps', 'deployments', 'serviceaccounts', 'token'],
-  ...['status', 'scale', 'authorization.k8s.io', 'subjectaccessreviews', 'authentication.k8s.io', 'tokenreviews'],
-  ...['rbac.authorization.k8s.io', 'roles', 'rolebindings', 'apiextensions.k8s.io', 'customresourcedefinitions'],
-  ...['openapi', 'v3', 'constructor', '__proto__', '%2e%2e', '%ff', '%', '..', 'ä', 'events', 'leases', 'secrets'],
-);
+/** One of the words of a text. */
+const oneOf = (text: string): fc.Arbitrary<string> => fc.constantFrom(...text.trim().split(/\s+/));
+
+const word = oneOf(`
+  api apis v1 namespaces default configmaps apps deployments serviceaccounts token status scale events leases secrets
+  authorization.k8s.io subjectaccessreviews authentication.k8s.io tokenreviews rbac.authorization.k8s.io roles
+  rolebindings apiextensions.k8s.io customresourcedefinitions openapi v3 constructor __proto__ %2e%2e %ff % .. ä`);
 const odd = fc.array(word, { maxLength: 8 }).map((parts) => `/${parts.join('/')}`);
-const core = '/api/v1/namespaces/default';
-const rbac = '/apis/rbac.authorization.k8s.io/v1';
-const served = fc.constantFrom(
-  ...[`${core}/configmaps`, `${core}/configmaps/x`, `${core}/secrets`, `${core}/secrets/x`, `${core}/serviceaccounts`],
-  ...[`${core}/serviceaccounts/default/token`, `${core}/events`, '/api/v1/namespaces', '/api/v1/namespaces/n/finalize'],
-  ...[`${core}/pods`, `${core}/pods/x`, `${core}/pods/x/status`, `${core}/services`, `${core}/services/x`],
-  ...['/apis/apps/v1/namespaces/default/deployments', '/apis/apps/v1/namespaces/default/deployments/x'],
-  ...[`${rbac}/clusterroles`, `${rbac}/clusterroles/x`, `${rbac}/namespaces/default/rolebindings`],
-  ...[
-    '/apis/coordination.k8s.io/v1/namespaces/default/leases',
-    '/apis/coordination.k8s.io/v1/namespaces/default/leases/x',
-  ],
-  ...['/apis/apiextensions.k8s.io/v1/customresourcedefinitions', '/apis/authentication.k8s.io/v1/tokenreviews'],
-  ...['/apis/authorization.k8s.io/v1/subjectaccessreviews', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews'],
+const served = oneOf(`
+  CORE/configmaps CORE/configmaps/x CORE/secrets CORE/secrets/x CORE/serviceaccounts CORE/serviceaccounts/default/token
+  CORE/events CORE/pods CORE/pods/x CORE/pods/x/status CORE/services CORE/services/x /api/v1/namespaces
+  /api/v1/namespaces/n/finalize /apis/apps/v1/namespaces/default/deployments
+  /apis/apps/v1/namespaces/default/deployments/x RBAC/clusterroles RBAC/clusterroles/x
+  RBAC/namespaces/default/rolebindings /apis/coordination.k8s.io/v1/namespaces/default/leases
+  /apis/coordination.k8s.io/v1/namespaces/default/leases/x /apis/apiextensions.k8s.io/v1/customresourcedefinitions
+  /apis/authentication.k8s.io/v1/tokenreviews /apis/authorization.k8s.io/v1/subjectaccessreviews
+  /apis/authorization.k8s.io/v1/selfsubjectrulesreviews`).map((text) =>
+  text.replace('CORE', '/api/v1/namespaces/default').replace('RBAC', '/apis/rbac.authorization.k8s.io/v1'),
 );
 const path = fc.oneof(odd, { arbitrary: served, weight: 3 });
 const key = fc.constantFrom(
@@ -56,11 +53,9 @@ const value = fc.oneof(
   fc.constantFrom('1', '0', 'true', 'All', 'Strict', 'a=b', '-1', '1e400'),
 );
 const query = fc.dictionary(fc.oneof(key, option), value, { maxKeys: 4 });
-const type = fc.constantFrom(
-  ...['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'text/plain', ''],
-  ...['application/merge-patch+json', 'application/json-patch+json', 'application/apply-patch+yaml'],
-  'application/strategic-merge-patch+json',
-);
+const type = oneOf(`
+  application/json application/yaml application/vnd.kubernetes.protobuf text/plain application/merge-patch+json
+  application/json-patch+json application/apply-patch+yaml application/strategic-merge-patch+json`);
 const metadata = fc.record(
   {
     name: fc.oneof({ arbitrary: fc.constant('x'), weight: 9 }, fc.anything()),

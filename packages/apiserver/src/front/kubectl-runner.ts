@@ -3,10 +3,10 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** What a kubectl call came to. */
-export type KubectlResult = { readonly code: number; readonly out: string; readonly err: string };
+type KubectlResult = { readonly code: number; readonly out: string; readonly err: string };
 
 /** What a call may be given besides its arguments. */
-export type KubectlOptions = { readonly stdin?: string; readonly env?: Readonly<Record<string, string>> };
+type KubectlOptions = { readonly stdin?: string; readonly env?: Readonly<Record<string, string>> };
 
 /** Runs the real kubectl against one server. */
 export interface Kubectl {

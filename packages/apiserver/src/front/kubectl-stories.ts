@@ -286,9 +286,22 @@ const writing: readonly Story[] = [
     ],
   },
   {
+    name: 'scale changes the replicas of a deployment',
+    steps: [
+      { run: 'create deployment d1 --image=nginx' },
+      { run: 'scale deploy d1 --replicas=3', out: 'deployment.apps/d1 scaled' },
+      { run: 'scale deploy d1 --current-replicas=1 --replicas=5', code: 1, err: 'xpected replicas to be 1, was 3' },
+      { run: 'get deploy d1 -o jsonpath={.spec.replicas}', out: /^3$/ },
+      { run: 'get deploy d1 --subresource=scale -o jsonpath={.kind}/{.status.selector}', out: 'Scale/app=d1' },
+      { run: 'set image deploy/d1 nginx=nginx:2', out: 'image updated' },
+      { run: 'expose deploy d1 --port=80', out: 'service/d1 exposed' },
+    ],
+  },
+  {
     name: 'what is not carried is refused',
     steps: [
       { run: 'run p1 --image=nginx', out: 'pod/p1 created' },
+      { run: 'exec p1 -- ls', code: 1, err: 'pods/exec is not supported by this development API server' },
       { run: 'logs p1', code: 1, err: 'pods/log is not supported by this development API server' },
     ],
   },

@@ -9,7 +9,7 @@ import type { PathRoute } from './route.ts';
 import { methodNotAllowed, notAcceptable, pageNotFound, text } from './wire-errors.ts';
 
 /** What `/version` says. kubectl compares it with its own; the semantics are those of this Kubernetes version. */
-export const serverVersion: JsonObject = {
+const serverVersion: JsonObject = {
   major: '1',
   minor: '32',
   gitVersion: 'v1.32.0+cartographer',

@@ -22,6 +22,7 @@ import { decodeObjectBody, requireObject } from './request-body.ts';
 import { jsonAnswer, statusAnswer, withWarnings } from './respond.ts';
 import { review } from './reviews.ts';
 import { type ResourceRoute, type Route, routeOf } from './route.ts';
+import { answerScaleRequest, isScaled } from './scale.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import { requestToken } from './token-request.ts';
 import type { User } from './user.ts';
@@ -146,10 +147,10 @@ async function answerResource(
   const rendering = chooseRendering(request.headers?.['accept']);
   const asked = { request, route, info, caller, rendering };
   try {
-    return withWarnings(
-      await answerObjectRequest(deps.core, deps.observer, () => deps.clock.now(), asked),
-      caller.warnings,
-    );
+    const answer = isScaleRequest(info, route)
+      ? await answerScaleRequest(deps.core, asked)
+      : await answerObjectRequest(deps.core, deps.observer, () => deps.clock.now(), asked);
+    return withWarnings(answer, caller.warnings);
   } catch (error) {
     if (error instanceof StatusError) return withWarnings(statusAnswer(error.status), caller.warnings);
     throw error;
@@ -184,8 +185,13 @@ const REFUSED = new Set([
   'scale',
 ]);
 
-function requireSubresource(info: ResourceInfo, { subresource, verb, name }: ResourceRoute): void {
-  if (subresource === undefined) return;
+function isScaleRequest(info: ResourceInfo, { subresource }: ResourceRoute): boolean {
+  return subresource === 'scale' && isScaled(info);
+}
+
+function requireSubresource(info: ResourceInfo, route: ResourceRoute): void {
+  const { subresource, verb, name } = route;
+  if (subresource === undefined || isScaleRequest(info, route)) return;
   const [first = ''] = subresource.split('/', 1);
   if (REFUSED.has(first)) throw notCarried(`${info.resource}/${first}`);
   const isFinalize = subresource === 'finalize' && info.group === '' && info.resource === 'namespaces';

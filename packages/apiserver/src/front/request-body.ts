@@ -12,7 +12,7 @@ export type DecodedBody = { readonly value: Json; readonly duplicateFields: read
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The media types that objects may come in. */
-export const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE] as const;
+const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE] as const;
 
 /**
  * Decodes the body of a create, an update or a delete. Objects of the in-process entrance pass as they

@@ -44,7 +44,7 @@ export async function review(
 }
 
 /** A user as `status.userInfo` and TokenReview show it. */
-export function userInfo(user: User): JsonObject {
+function userInfo(user: User): JsonObject {
   return {
     username: user.name,
     ...(user.uid === undefined ? {} : { uid: user.uid }),

@@ -1,7 +1,7 @@
 import type { WireRequest } from '@cartographer/machinery';
 
 /** What a verb of RBAC is called. */
-export type ResourceVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+type ResourceVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** A request about objects: `/api/v1/…` and `/apis/GROUP/VERSION/…`. */
 export type ResourceRoute = {
