@@ -29,8 +29,6 @@ export interface Continuations {
     token: string,
     current: string,
   ): { readonly version: string; readonly items: readonly KubeObject[] };
-  /** The snapshot of a resource version, when one is kept. */
-  snapshot(resource: ServedResource, namespace: string | undefined, version: string): readonly KubeObject[] | undefined;
 }
 
 type Snapshot = { readonly items: readonly KubeObject[]; until: number };
@@ -67,7 +65,6 @@ export function createContinuations(clock: Clock): Continuations {
       const rest = items.slice(firstAfter(items, start.replace('\u0000', '')));
       return { version: afresh ? current : version, items: rest };
     },
-    snapshot: (resource, namespace, version) => find(snapshotKey(resource, namespace, version)),
   };
 }
 

@@ -80,7 +80,6 @@ test.each([
 test.each([
   [{ continue: 'zzz' }, '400 BadRequest'],
   [{ resourceVersion: 'abc' }, '500 -'],
-  [{ resourceVersion: '1', resourceVersionMatch: 'Exact' }, '410 Expired'],
   [{ resourceVersionMatch: 'Exact' }, '422 Invalid FieldValueForbidden@resourceVersionMatch'],
   [{ resourceVersion: '0', resourceVersionMatch: 'Exact' }, '422 Invalid FieldValueForbidden@resourceVersionMatch'],
   [{ resourceVersion: '1', resourceVersionMatch: 'Foo' }, '422 Invalid FieldValueNotSupported@resourceVersionMatch'],
@@ -104,6 +103,28 @@ test('a list of a version yet to come waits for it, three seconds at most', asyn
   const never = refusal(t.core.list(t.info('configmaps'), { resourceVersion: '99999999' }));
   await t.clock.advance(3_100);
   expect(await never).toBe('504 Timeout ResourceVersionTooLarge@undefined');
+});
+
+test('a list of an exact earlier version shows what was there then', async () => {
+  const t = await withConfigMaps('a', 'b');
+  const { resourceVersion } = t.core;
+  const then = await t.core.list(t.info('configmaps'), { namespace: 'default' });
+  await t.remove('configmaps', 'a');
+  await t.patch('configmaps', 'b', 'merge', { data: { x: '1' } });
+  await t.create('configmaps', { metadata: { name: 'c' } });
+  const options = { namespace: 'default', resourceVersion, resourceVersionMatch: 'Exact' };
+  expect(await t.core.list(t.info('configmaps'), options)).toEqual(then);
+  const page = await t.core.list(t.info('configmaps'), { ...options, limit: 1 });
+  expect(names(page)).toEqual(['a']);
+  const next = await t.core.list(t.info('configmaps'), { namespace: 'default', continue: page.metadata.continue });
+  expect(names(next)).toEqual(['b', 'kube-root-ca.crt']);
+});
+
+test('an exact version that is older than ten minutes is expired', async () => {
+  const t = await withConfigMaps('a', 'b');
+  await t.clock.advance(12 * 60_000);
+  const options = { resourceVersion: '1', resourceVersionMatch: 'Exact' };
+  expect(await refusal(t.core.list(t.info('configmaps'), options))).toBe('410 Expired');
 });
 
 test('the namespace of a missing namespace lists nothing', async () => {

@@ -39,26 +39,20 @@ export function createLister(journal: Journal, clock: Clock): Lister {
       journal.flush();
       const limit = options.resourceVersion === '0' ? 0 : Math.max(0, options.limit ?? 0);
       const current = String(journal.resourceVersion);
+      const exact = options.resourceVersionMatch === 'Exact' ? options.resourceVersion : undefined;
       const page = options.continue
         ? continuations.resume(resource, options.namespace, options.continue, current)
         : undefined;
-      const version = page?.version ?? current;
-      const stored = page?.items ?? storedAt(resource, selection, options, continuations, version);
+      const version = page?.version ?? exact ?? current;
+      const stored = page?.items ?? storedAt(resource, selection, exact === current ? undefined : exact);
       return listPage(resource, { version, items: stored, selection }, limit, continuations);
     },
   };
 }
 
-function storedAt(
-  resource: ServedResource,
-  selection: Selection,
-  options: ListOptions,
-  continuations: Continuations,
-  version: string,
-): readonly KubeObject[] {
-  const exact = options.resourceVersionMatch === 'Exact' ? options.resourceVersion : undefined;
-  if (exact !== undefined && exact !== version) {
-    const kept = continuations.snapshot(resource, selection.namespace, exact);
+function storedAt(resource: ServedResource, selection: Selection, exact: string | undefined): readonly KubeObject[] {
+  if (exact !== undefined) {
+    const kept = resource.table.snapshotAt(Number(exact), selection.namespace);
     if (kept !== undefined) return kept;
     throw new StatusError(failure(410, 'Expired', 'The resourceVersion for the provided list is too old.'));
   }

@@ -27,7 +27,10 @@ const caller = systemCaller('crd-finalizer');
 export function createCrdCleanup(context: WriteContext, definitions: ServedResource, log: Log): CrdCleanup {
   /** Definitions that are being deleted, by the id of their objects' table. */
   const closing = new Map<string, string>();
-  const queue = createTaskQueue('crd cleanup', (name) => cleanUp(context, definitions, name), log);
+  const queue = createTaskQueue('crd cleanup', (name) => cleanUp(context, definitions, name), {
+    clock: context.clock,
+    log,
+  });
   const load = (object: KubeObject): void => {
     const { metadata, spec } = object as Crd;
     if (metadata.finalizers?.includes(CLEANUP_FINALIZER) !== true || metadata.deletionTimestamp === undefined) return;

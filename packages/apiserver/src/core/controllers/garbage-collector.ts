@@ -31,7 +31,7 @@ export function createGarbageCollector(context: WriteContext, log: Log): Garbage
   /** Owners that wait, in a foreground deletion, for their dependents to go: uid → key. */
   const waiting = new Map<string, string>();
   const process = (key: string): Promise<void> => processKey({ context, index, unresolved, queue }, key);
-  const queue: TaskQueue = createTaskQueue('garbage collector', process, log);
+  const queue: TaskQueue = createTaskQueue('garbage collector', process, { clock: context.clock, log });
 
   const consider = (key: string, { metadata }: KubeObject, old: KubeObject | undefined): void => {
     const { ownerReferences, deletionTimestamp, finalizers = [], uid = '' } = metadata;

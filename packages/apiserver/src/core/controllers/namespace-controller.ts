@@ -39,7 +39,7 @@ export function createNamespaceController(context: WriteContext, caPem: string, 
     if (namespace === undefined) return Promise.resolve();
     return isTerminating(namespace) ? empty(context, namespace) : equip(context, name, caPem);
   };
-  const queue = createTaskQueue('namespaces', process, log);
+  const queue = createTaskQueue('namespaces', process, { clock: context.clock, log });
   const load = (namespace: KubeObject): void => {
     const { name = '' } = namespace.metadata;
     if (isTerminating(namespace)) terminating.add(name);

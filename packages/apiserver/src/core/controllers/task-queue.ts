@@ -1,24 +1,31 @@
-import type { Log } from '@cartographer/machinery';
+import type { Clock, Log } from '@cartographer/machinery';
 
 /** Keys that wait for work: each runs once, however often it was added. */
 export interface TaskQueue {
   add(key: string): void;
-  /** Resolves when nothing waits or runs. */
+  /** Resolves when nothing waits or runs; what failed and waits for its next try does not count. */
   idle(): Promise<void>;
   close(): void;
 }
 
-/** How often a key is tried again when its work throws, before it is dropped with a log line. */
-const ATTEMPTS = 5;
+/** How long a key whose work threw waits before it is tried again: twice as long each time, up to the limit. */
+const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
 
 /** How many keys are worked on at once: their writes then share one trip to the disk. */
 const PARALLEL = 64;
+
+type Surroundings = { readonly clock: Clock; readonly log: Log };
 
 /**
  * Creates a queue. Work starts in a microtask, so that whoever adds a key has finished first. A key is never worked on
  * twice at the same time.
  */
-export function createTaskQueue(name: string, run: (key: string) => Promise<void>, log: Log): TaskQueue {
+export function createTaskQueue(
+  name: string,
+  run: (key: string) => Promise<void>,
+  { clock, log }: Surroundings,
+): TaskQueue {
   const waiting = new Set<string>();
   const failures = new Map<string, number>();
   let running: Promise<void> | undefined;
@@ -29,13 +36,11 @@ export function createTaskQueue(name: string, run: (key: string) => Promise<void
       await run(key);
       failures.delete(key);
     } catch (error) {
-      const count = (failures.get(key) ?? 0) + 1;
-      failures.set(key, count);
-      if (count < ATTEMPTS && !closed) waiting.add(key);
-      else {
-        failures.delete(key);
-        log.warn({ queue: name, key, error }, 'gave up on a key');
-      }
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      const afterMs = Math.min(RETRY_MS * 2 ** count, LONGEST_RETRY_MS);
+      log.warn({ queue: name, key, error, afterMs }, 'work failed and is tried again');
+      clock.schedule(afterMs, () => add(key));
     }
   };
   const drain = async (): Promise<void> => {
@@ -47,12 +52,13 @@ export function createTaskQueue(name: string, run: (key: string) => Promise<void
     }
     running = undefined;
   };
+  const add = (key: string): void => {
+    if (closed) return;
+    waiting.add(key);
+    running ??= drain();
+  };
   return {
-    add(key) {
-      if (closed) return;
-      waiting.add(key);
-      running ??= drain();
-    },
+    add,
     idle: () => running ?? Promise.resolve(),
     close() {
       closed = true;

@@ -13,6 +13,7 @@ import type { Caller, ObjectKey, WriteOptions, WriteResult } from '../../core-ap
 import { badRequest, conflict, internalError, notFound, StatusError } from '../../status-error.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { checkName, placeInNamespace } from './body.ts';
+import { checkBounds } from './bounds.ts';
 import { insertObject } from './create.ts';
 import { decodeBody } from './field-validation.ts';
 import { metaOf } from './metadata.ts';
@@ -106,7 +107,9 @@ function mergeApplied(
     case 'conflict':
       throw new StatusError(failure(409, 'Conflict', outcome.message, { causes: outcome.causes }));
     case 'applied':
-      return outcome.object === (live as unknown) ? outcome.object : decodeStored(resource, outcome.object);
+      if (outcome.object === (live as unknown)) return outcome.object;
+      checkBounds(outcome.object);
+      return decodeStored(resource, outcome.object);
   }
 }
 

@@ -10,10 +10,9 @@ import {
 import { badRequest, type StatusError } from '../../status-error.ts';
 import { invalid } from '../invalid.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { checkBounds } from './bounds.ts';
 import { metaOf, withMeta } from './metadata.ts';
 
-/** How deep JSON may nest. A real server takes 10,000 levels; nothing real needs 100. */
-const DEPTH_LIMIT = 500;
 const QUOTE_LIMIT = 1_000;
 
 /**
@@ -28,7 +27,7 @@ export function checkBody(resource: ServedResource, body: Json): JsonObject {
       `json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type struct`,
       body,
     );
-  checkDepth(body);
+  checkBounds(body);
   const { kind, apiVersion: given } = body;
   if (!resource.builtIn && !isText(kind))
     throw unrecognized(resource, `Object 'Kind' is missing in '${quote(body)}'`, body);
@@ -73,14 +72,6 @@ function unrecognized(resource: ServedResource, why: string, body: Json): Status
 function quote(body: Json): string {
   const text = stringifyJson(body);
   return text.length > QUOTE_LIMIT ? `${text.slice(0, QUOTE_LIMIT)}…` : text;
-}
-
-/** @throws StatusError 400 when the value nests too deep for code that recurses. */
-export function checkDepth(value: unknown, depth = 0): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > DEPTH_LIMIT) throw badRequest(`exceeded max depth: objects may nest ${DEPTH_LIMIT} levels deep`);
-  const items = Array.isArray(value) ? (value as unknown[]) : Object.values(value);
-  for (const item of items) if (typeof item === 'object') checkDepth(item, depth + 1);
 }
 
 /** Puts the object into the namespace of the request; a body that names another one is refused. */

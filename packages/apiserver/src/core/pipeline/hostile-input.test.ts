@@ -118,6 +118,16 @@ test('a ConfigMap or Secret may hold one mebibyte', async () => {
   );
 });
 
+test('an object cannot grow without end', async () => {
+  const grow = (i: number) => t.patch('gadgets', 'proto', 'merge', { spec: { [`f${i}`]: 'x'.repeat(1_000_000) } });
+  await grow(0);
+  await grow(1);
+  await grow(2);
+  expect(await refusal(grow(3))).toBe('413 RequestEntityTooLarge');
+  const body = gadget('proto', { applied: 'x'.repeat(1_000_000) });
+  expect(await refusal(t.apply('gadgets', body, { force: true }))).toBe('413 RequestEntityTooLarge');
+});
+
 test('a JSON patch may hold ten thousand operations', async () => {
   const operations = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/kind', value: 'Gadget' }));
   expect(await refusal(t.patch('gadgets', 'proto', 'json', operations))).toBe('413 RequestEntityTooLarge');

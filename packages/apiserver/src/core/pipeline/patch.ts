@@ -15,7 +15,8 @@ import type { Caller, ObjectKey, Patch, WriteOptions, WriteResult } from '../../
 import { badRequest, internalError, notFound, StatusError } from '../../status-error.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { applyObject } from './apply.ts';
-import { checkBody, checkDepth, checkName, placeInNamespace } from './body.ts';
+import { checkBody, checkName, placeInNamespace } from './body.ts';
+import { checkBounds } from './bounds.ts';
 import { decodeBody, reportFields } from './field-validation.ts';
 import { modifyObject } from './modify.ts';
 import { checkWriteOptions } from './options.ts';
@@ -34,7 +35,7 @@ export async function patchObject(
 ): Promise<WriteResult> {
   if (patch.kind === 'strategic' && resource.rules.patchSchema === undefined) throw unsupportedPatch();
   checkWriteOptions(patch.kind === 'apply' ? 'apply' : 'patch', options);
-  checkDepth(patch.body);
+  checkBounds(patch.body);
   if (patch.kind === 'apply') return applyObject(context, resource, key, patch.body, options, caller);
   checkPatch(patch);
   return modifyObject(context, {

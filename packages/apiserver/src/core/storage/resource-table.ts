@@ -46,6 +46,20 @@ export class ResourceTable {
     this.#all = undefined;
   }
 
+  /** What {@link snapshot} was at an earlier resource version; undefined when changes since then are lost. */
+  snapshotAt(resourceVersion: number, namespace?: string): readonly KubeObject[] | undefined {
+    const position = this.window.after(resourceVersion);
+    if (position === undefined) return undefined;
+    const objects = new Map(this.snapshot(namespace).map((object) => [placeOf(object), object]));
+    for (let index = this.window.end - 1; index >= position; index--) {
+      const change = this.window.at(index);
+      if (change === undefined || (namespace !== undefined && change.object.metadata.namespace !== namespace)) continue;
+      if (change.old === undefined) objects.delete(placeOf(change.object));
+      else objects.set(placeOf(change.object), change.old);
+    }
+    return [...objects].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, object]) => object);
+  }
+
   /** The objects of one namespace, or all of them, in the order of namespace and name. Never changes afterwards. */
   snapshot(namespace?: string): readonly KubeObject[] {
     if (namespace !== undefined) return this.#namespaces.get(namespace)?.sorted() ?? [];
@@ -55,6 +69,11 @@ export class ResourceTable {
     }
     return this.#all;
   }
+}
+
+/** Sorts as namespace and name do: NUL stands before every character of a name. */
+function placeOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}\u0000${metadata.name ?? ''}`;
 }
 
 /** One namespace of a table. Sorting happens when a list asks for it, and then only merges what is new. */
