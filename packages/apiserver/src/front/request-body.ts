@@ -43,7 +43,7 @@ export function decodePatchBody(body: Json | Uint8Array | undefined, apply: bool
   if (!(body instanceof Uint8Array)) return { value: body ?? {}, duplicateFields: [] };
   const text = utf8(body);
   if (!apply || text.trimStart().startsWith('{')) {
-    return decodeJsonText(text, (_text, error) => badRequest(`error decoding patch: ${goSyntaxMessage(error)}`));
+    return decodeJsonText(text, (_text, error) => badRequest(`error decoding patch: ${goSyntaxMessage(error, text)}`));
   }
   try {
     const [value = null] = parseYamlDocuments(text);
@@ -77,13 +77,16 @@ function unrecognized(kind: string, text: string, error: SyntaxError): StatusErr
   const quoted = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
   const type = kind === '' ? '' : ` (must be of type ${kind})`;
   return badRequest(
-    `the object provided is unrecognized${type}: couldn't get version/kind; json parse error: ${goSyntaxMessage(error)} (${quoted})`,
+    `the object provided is unrecognized${type}: couldn't get version/kind; json parse error: ${goSyntaxMessage(error, text)} (${quoted})`,
   );
 }
 
-/** Go says "unexpected end of JSON input" where V8 does too; V8's other texts are kept, without the snippet. */
-function goSyntaxMessage(error: SyntaxError): string {
-  return error.message.replace(/^Unexpected end/, 'unexpected end').replace(/, "[\s\S]*" is not valid JSON$/, '');
+/** Go's text for a JSON text that is cut off; V8's other texts are kept, without the snippet. */
+function goSyntaxMessage(error: SyntaxError, text: string): string {
+  const position = /at position (\d+)/.exec(error.message)?.[1];
+  const isCut =
+    error.message.startsWith('Unexpected end') || (position !== undefined && Number(position) >= text.length);
+  return isCut ? 'unexpected end of JSON input' : error.message.replace(/, "[\s\S]*" is not valid JSON$/, '');
 }
 
 function decodeYaml(text: string, kind: string): Json {
