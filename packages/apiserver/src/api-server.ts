@@ -116,10 +116,10 @@ async function assemble(options: ApiServerOptions, credentials: Credentials): Pr
   const stopping = new AbortController();
   try {
     const { signal } = stopping;
-    const { observer, ended: feedEnded } = await startRbacFeed(core, index, log, signal);
+    const { observer, ended: feedEnded } = await startRbacFeed({ core, index, clock, log, signal });
     await installCustomResources(core, options.customResources ?? []);
     const tokens = createServiceAccountTokens(credentials.signingKeyPem, clock);
-    const { ended: secretsEnded } = await startTokenSecrets({ core, tokens, caPem, log, signal });
+    const { ended: secretsEnded } = await startTokenSecrets({ core, tokens, caPem, clock, log, signal });
     const authenticator = createAuthenticator({
       core,
       tokens,

@@ -1,12 +1,15 @@
-import type { KubeObject, Log } from '@cartographer/machinery';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
 
 import type { Core, ResourceInfo } from '../core-api.ts';
+
+const RETRY_MS = 1000;
 
 /** What a follower wants to see, and who is told. */
 export type FollowOptions = {
   readonly core: Pick<Core, 'list' | 'watch'>;
   readonly info: ResourceInfo;
   readonly fieldSelector?: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** An object as it is now; the same state may come twice. */
@@ -19,7 +22,7 @@ export type FollowOptions = {
  * objects that were there at first have been told; `ended` resolves when the follower has stopped.
  */
 export async function followResource(options: FollowOptions): Promise<{ readonly ended: Promise<void> }> {
-  const { core, info, fieldSelector, log, signal } = options;
+  const { core, info, fieldSelector, clock, log, signal } = options;
   const known = new Map<string, KubeObject>();
 
   async function gone(object: KubeObject): Promise<void> {
@@ -52,13 +55,13 @@ export async function followResource(options: FollowOptions): Promise<{ readonly
     let from = first;
     while (!signal.aborted) {
       try {
-        await watch(from);
-        if (!signal.aborted) from = await sync(); // its time was up, or it had fallen behind
+        await watch(from ?? (await sync()));
       } catch (error) {
         if (signal.aborted) return;
-        log.error({ err: error, resource: info.resource }, 'following a resource ended; changes are no longer seen');
-        return;
+        log.error({ err: error, resource: info.resource }, 'following a resource failed; trying again');
+        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
       }
+      from = undefined; // the watch's time was up, or it failed: begin with the whole state
     }
   }
 

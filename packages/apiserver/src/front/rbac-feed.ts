@@ -1,4 +1,4 @@
-import { deepEqual, type KubeObject, type Log } from '@cartographer/machinery';
+import { type Clock, deepEqual, type KubeObject, type Log } from '@cartographer/machinery';
 
 import type { Caller, Core } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
@@ -18,6 +18,15 @@ export function systemCaller(fieldManager: string): Caller {
   return { user: systemUser, fieldManager, warnings: [] };
 }
 
+/** What the feed stands on. */
+type RbacFeedOptions = {
+  readonly core: Core;
+  readonly index: RbacIndex;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
 /** Keeps the RBAC index in step with the store. */
 export interface RbacFeed {
   /** Tells the index of a write before its answer goes out: who is granted something can use it at once. */
@@ -30,7 +39,7 @@ export interface RbacFeed {
  * Installs the bootstrap roles that are missing, reads all RBAC objects and follows them until the signal is
  * aborted. Rules of aggregated ClusterRoles are written back into them, as the controller of a real cluster does.
  */
-export async function startRbacFeed(core: Core, index: RbacIndex, log: Log, signal: AbortSignal): Promise<RbacFeed> {
+export async function startRbacFeed({ core, index, clock, log, signal }: RbacFeedOptions): Promise<RbacFeed> {
   await installBootstrapRoles(core);
   const versions = createVersions();
   let following = false;
@@ -49,6 +58,7 @@ export async function startRbacFeed(core: Core, index: RbacIndex, log: Log, sign
       followResource({
         core,
         info,
+        clock,
         log,
         signal,
         onObject: (object) => {

@@ -1,4 +1,4 @@
-import { getPath, isObject, type KubeObject, type Log } from '@cartographer/machinery';
+import { type Clock, getPath, isObject, type KubeObject, type Log } from '@cartographer/machinery';
 
 import type { Core } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
@@ -15,6 +15,7 @@ export type TokenSecretsOptions = {
   readonly core: Core;
   readonly tokens: ServiceAccountTokens;
   readonly caPem: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
@@ -24,12 +25,12 @@ export type TokenSecretsOptions = {
  * A token that is there is never replaced, and a Secret without an account is kept: it may still be coming.
  */
 export async function startTokenSecrets(options: TokenSecretsOptions): Promise<{ readonly ended: Promise<unknown> }> {
-  const { core, log, signal } = options;
+  const { core, clock, log, signal } = options;
   const secrets = core.registry.find('', 'v1', 'secrets');
   const accounts = core.registry.find('', 'v1', 'serviceaccounts');
   if (secrets === undefined || accounts === undefined) return { ended: Promise.resolve() };
   const waiting = new Map<string, KubeObject>();
-  const common = { core, log, signal };
+  const common = { core, clock, log, signal };
 
   async function tryFill(secret: KubeObject): Promise<void> {
     const uid = secret.metadata.uid ?? '';
