@@ -47,7 +47,7 @@ export type TestCore = {
 type TestOptions = WriteOptions & { readonly namespace?: string; readonly warnings?: string[] };
 
 /** What a watch has delivered so far. */
-export type Watched = {
+type Watched = {
   readonly events: WatchEvent[];
   /** `TYPE:name` of the events so far, after all that is due has been delivered. */
   seen(): Promise<readonly string[]>;
@@ -117,7 +117,7 @@ export async function createTestCore(
 }
 
 /** A caller whose user agent was `test`. */
-export function caller(warnings: string[] = []): Caller {
+function caller(warnings: string[] = []): Caller {
   return { user: { name: 'tester', groups: ['system:masters'] }, fieldManager: 'test', warnings };
 }
 

@@ -11,7 +11,7 @@ import {
   trackUpdate,
 } from '@cartographer/machinery';
 
-import type { AdmissionHook, Core, ObjectKey, ResourceInfo } from '../core-api.ts';
+import type { AdmissionHook, Core, GetOptions, ObjectKey, ResourceInfo } from '../core-api.ts';
 import { notFound } from '../status-error.ts';
 import { createControllers } from './controllers/controllers.ts';
 import { createCrdController, type CrdController } from './crd/crd-controller.ts';
@@ -46,6 +46,15 @@ const BOOTSTRAP_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-nod
 
 /** Opens the core over a store: loads what is there, makes the bootstrap namespaces, starts the controllers. */
 export async function createCore(options: CoreOptions): Promise<Core> {
+  try {
+    return await openCore(options);
+  } catch (error) {
+    options.store.close(); // its folder is free again for whoever repairs it
+    throw error;
+  }
+}
+
+async function openCore(options: CoreOptions): Promise<Core> {
   const { store, clock, log, admission = [], caPem = '', random = Math.random } = options;
   const loaded = store.load();
   const journal = createJournal(store, clock, loaded.resourceVersion);
@@ -185,7 +194,7 @@ class EmbeddedCore implements Core {
     return String(this.#context.journal.publishedVersion);
   }
 
-  get(info: ResourceInfo, key: ObjectKey, options: { resourceVersion?: string } = {}): KubeObject {
+  get(info: ResourceInfo, key: ObjectKey, options: GetOptions = {}): KubeObject {
     const resource = this.#resource(info);
     if (options.resourceVersion) parseVersion(options.resourceVersion);
     this.#context.journal.flush();

@@ -114,6 +114,15 @@ test('dependents of an owner that finalizers hold stay with it', async () => {
   expect(t.has('configmaps', 'kept')).toBe(false);
 });
 
+test('dependents go even when the kind of their owner goes with it', async () => {
+  const t = await start();
+  const owner = await t.create('gadgets', gadget('own'));
+  await child(t, 'leaf', [ref(owner)]);
+  await t.remove('customresourcedefinitions', 'gadgets.probe.test');
+  await t.core.settled();
+  expect(await t.names('configmaps')).toEqual(['kube-root-ca.crt']);
+});
+
 test('a thousand dependents are gone with their owner', async () => {
   const t = await start();
   const owner = await t.create('gadgets', gadget('own'));

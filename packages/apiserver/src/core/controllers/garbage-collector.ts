@@ -28,9 +28,10 @@ const caller = systemCaller('generic-garbage-collector');
 export function createGarbageCollector(context: WriteContext, log: Log): GarbageCollector {
   const index = createOwnerIndex();
   const unresolved = new Set<string>();
+  const gone = new Set<string>();
   /** Owners that wait, in a foreground deletion, for their dependents to go: uid → key. */
   const waiting = new Map<string, string>();
-  const process = (key: string): Promise<void> => processKey({ context, index, unresolved, queue }, key);
+  const process = (key: string): Promise<void> => processKey({ context, index, unresolved, gone, queue }, key);
   const queue: TaskQueue = createTaskQueue('garbage collector', process, { clock: context.clock, log });
 
   const consider = (key: string, { metadata }: KubeObject, old: KubeObject | undefined): void => {
@@ -54,7 +55,9 @@ export function createGarbageCollector(context: WriteContext, log: Log): Garbage
       const { namespace, name, uid = '' } = change.object.metadata;
       if (change.type === 'DELETED') {
         waiting.delete(uid);
-        for (const place of index.places(uid)) queue.add(keyOf(place.table, place.namespace, place.name));
+        const places = index.places(uid);
+        if (places.length > 0) remember(gone, uid);
+        for (const place of places) queue.add(keyOf(place.table, place.namespace, place.name));
       } else {
         consider(keyOf(table, namespace, name), change.object, change.old);
       }
@@ -80,8 +83,18 @@ type Collection = {
   readonly context: WriteContext;
   readonly index: OwnerIndex;
   readonly unresolved: Set<string>;
+  /** Owners that were seen to go: known to be absent even when their kind is not served any longer. */
+  readonly gone: Set<string>;
   readonly queue: TaskQueue;
 };
+
+const GONE_LIMIT = 10_000;
+
+function remember(gone: Set<string>, uid: string): void {
+  gone.add(uid);
+  const [oldest] = gone;
+  if (gone.size > GONE_LIMIT && oldest !== undefined) gone.delete(oldest);
+}
 
 async function processKey(collection: Collection, key: string): Promise<void> {
   const { context, unresolved } = collection;
@@ -134,11 +147,12 @@ async function collect(
 }
 
 function ownerState(
-  { context }: Collection,
+  { context, gone }: Collection,
   resource: ServedResource,
   object: KubeObject,
   owner: OwnerReference,
 ): OwnerState {
+  if (gone.has(owner.uid)) return 'absent';
   const { group, version } = parseApiVersion(owner.apiVersion);
   const info = context.registry.findKind(group, version, owner.kind);
   if (info === undefined) return 'unknown';

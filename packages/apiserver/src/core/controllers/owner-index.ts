@@ -4,7 +4,7 @@ import type { TableChange } from '../storage/journal.ts';
 import type { ResourceTable } from '../storage/resource-table.ts';
 
 /** Where an object is. */
-export type Place = { readonly table: ResourceTable; readonly namespace: string; readonly name: string };
+type Place = { readonly table: ResourceTable; readonly namespace: string; readonly name: string };
 
 /** Which objects name which owner, by the owner's uid. */
 export interface OwnerIndex {

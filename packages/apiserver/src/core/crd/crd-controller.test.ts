@@ -151,6 +151,7 @@ test.each([
   ['another plural in the name', { metadata: { name: 'foo.bar' } }, ['FieldValueInvalid@metadata.name']],
   ['no versions', { versions: [] }, ['FieldValueRequired@spec.versions']],
   ['no group', { group: '' }, ['FieldValueInvalid@metadata.name', 'FieldValueRequired@spec.group']],
+  ['unknown fields preserved', { preserveUnknownFields: true }, ['FieldValueInvalid@spec.preserveUnknownFields']],
   ['an unknown scope', { scope: 'Moon' }, ['FieldValueNotSupported@spec.scope']],
   [
     'a webhook for conversion',

@@ -29,13 +29,13 @@ export function withCondition(
 }
 
 /** A name of the definition that something else in its group already has. */
-export type NameConflict = { readonly reason: string; readonly message: string };
+type NameConflict = { readonly reason: string; readonly message: string };
 
 /** What other resources of the group use, by use. */
 type UsedNames = { readonly plurals: Set<string>; readonly others: Set<string>; readonly kinds: Set<string> };
 
 /** Looks for conflicts, each kind of name in turn as a real server does; the last one found is reported. */
-export function nameConflict(registry: ResourceRegistry, { spec }: Crd): NameConflict | undefined {
+function nameConflict(registry: ResourceRegistry, { spec }: Crd): NameConflict | undefined {
   const used = usedNames(registry, spec.group, spec.names.plural);
   const { names } = spec;
   const inUse = (name: string): string => `"${name}" is already in use`;

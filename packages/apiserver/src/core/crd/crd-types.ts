@@ -50,6 +50,7 @@ export type Crd = KubeObject & {
     readonly scope: 'Namespaced' | 'Cluster';
     readonly versions: readonly CrdVersion[];
     readonly conversion?: { readonly strategy?: string };
+    readonly preserveUnknownFields?: boolean;
   };
   readonly status?: {
     readonly conditions?: readonly CrdCondition[] | null;

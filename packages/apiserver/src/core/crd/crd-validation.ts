@@ -28,6 +28,7 @@ export function crdErrors(crd: Crd, old: Crd | undefined): readonly FieldError[]
     ...scopeErrors(crd),
     ...namesErrors(crd),
     ...versionsErrors(crd),
+    ...preserveErrors(crd),
     ...conversionErrors(crd),
     ...(old === undefined ? [] : immutableErrors(crd, old)),
   ];
@@ -166,6 +167,14 @@ function conversionErrors({ spec }: Crd): readonly FieldError[] {
   if (strategy === 'None') return [];
   // webhook conversion is not carried: refused rather than ignored
   return [notSupportedError('spec.conversion.strategy', strategy, ['None'])];
+}
+
+/** Pruning can no longer be switched off for a whole kind. */
+function preserveErrors({ spec }: Crd): readonly FieldError[] {
+  if (spec.preserveUnknownFields !== true) return [];
+  const text =
+    'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+  return [invalidError('spec.preserveUnknownFields', true, text)];
 }
 
 function immutableErrors(crd: Crd, old: Crd): readonly FieldError[] {

@@ -48,6 +48,8 @@ test('both versions of Events show one store', async () => {
   expect(t.get('events', 'new')).toMatchObject({ message: 'changed', reportingComponent: 'r' });
   const list = await t.core.list(t.info('events'), { fieldSelector: 'involvedObject.name=g,reason=Made,source=c' });
   expect(list.items.map(({ metadata }) => metadata.name)).toEqual(['old']);
+  const same = await t.core.list(t.info('events.events.k8s.io'), { fieldSelector: 'regarding.name=g,type=Normal' });
+  expect(same.items).toHaveLength(2);
   const watch = t.watch('events.events.k8s.io');
   expect(await watch.seen()).toEqual(['ADDED:new', 'ADDED:old']);
   expect(watch.events[0]?.object).toMatchObject({ apiVersion: 'events.k8s.io/v1', note: 'changed' });

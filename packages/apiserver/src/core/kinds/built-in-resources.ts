@@ -22,7 +22,7 @@ import { workloadKinds } from './workload-kinds.ts';
 export const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** Every built-in kind. Kinds that view the objects of another one stand after it. */
-export const builtInKinds: readonly KindDefinition[] = [
+const builtInKinds: readonly KindDefinition[] = [
   ...coreKinds,
   ...eventKinds,
   ...workloadKinds,
@@ -110,7 +110,7 @@ function fieldAt(object: KubeObject, path: string): string | undefined {
 }
 
 /** A view that gives the same frozen object for the same stored one. */
-export function cachedView(convert: (stored: KubeObject) => KubeObject): (stored: KubeObject) => KubeObject {
+function cachedView(convert: (stored: KubeObject) => KubeObject): (stored: KubeObject) => KubeObject {
   const views = new WeakMap<KubeObject, KubeObject>();
   return (stored) => {
     let view = views.get(stored);

@@ -19,6 +19,19 @@ const SELECTABLE = [
   'type',
 ];
 
+const SELECTABLE_V1 = [
+  'regarding.kind',
+  'regarding.namespace',
+  'regarding.name',
+  'regarding.uid',
+  'regarding.apiVersion',
+  'regarding.resourceVersion',
+  'regarding.fieldPath',
+  'reason',
+  'reportingController',
+  'type',
+];
+
 const columns = [
   column('Last Seen', (event, now) => lastSeen(event, now)),
   column('Type', textAt('type')),
@@ -56,7 +69,7 @@ export const eventKinds: readonly KindDefinition[] = [
     shortNames: ['ev'],
     createOnUpdate: true,
     durable: false,
-    selectableFields: [],
+    selectableFields: SELECTABLE_V1,
     columns,
     validate: validateEvent,
     viewOf: { group: '', resource: 'events', type: 'Event', fromStored, toStored },

@@ -68,7 +68,7 @@ function binding(resource: string, kind: string, namespaced: boolean): KindDefin
 }
 
 /** RBAC names may be anything that fits into one segment of a path: `system:node` is fine. */
-export function pathSegmentErrors(name: string): readonly string[] {
+function pathSegmentErrors(name: string): readonly string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`];
   return ['/', '%']
     .filter((character) => name.includes(character))

@@ -8,7 +8,7 @@ import type { Store, StoreWrite } from './store.ts';
 export type TableChange = { readonly table: ResourceTable; readonly change: Change };
 
 /** Hears of changes; runs synchronously and must not write (it may queue work that writes). */
-export type JournalListener = (change: TableChange) => void;
+type JournalListener = (change: TableChange) => void;
 
 /**
  * Numbers, stores and publishes changes. A change is in the table at once, so that the next write
@@ -32,7 +32,7 @@ export interface Journal {
 }
 
 /** A write to record: the table, the kind of change and the states before and after. */
-export type RecordedWrite = {
+type RecordedWrite = {
   readonly table: ResourceTable;
   readonly type: Change['type'];
   readonly namespace: string;

@@ -10,7 +10,7 @@ export interface TableListener {
 }
 
 /** How many changes of one resource a watch may lag behind. */
-export const WINDOW_LIMIT = 10_000;
+const WINDOW_LIMIT = 10_000;
 
 /** All live objects of one resource, in memory: the truth that every read sees. Objects are frozen. */
 export class ResourceTable {

@@ -87,10 +87,7 @@ function decodeList(value: Json, node: ListNode, context: Context): Json {
 }
 
 /** Maps the values of an object; the same object when nothing changes, keys with undefined left out. */
-export function rebuild(
-  value: JsonObject,
-  change: (key: string, item: Json | undefined) => Json | undefined,
-): JsonObject {
+function rebuild(value: JsonObject, change: (key: string, item: Json | undefined) => Json | undefined): JsonObject {
   const keys = Object.keys(value);
   let copy: MutableJsonObject | undefined;
   for (let index = 0; index < keys.length; index++) {
