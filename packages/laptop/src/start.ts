@@ -1,9 +1,14 @@
 import { join } from 'node:path';
-import { type Client, createEventRecorder } from '@cartographer/kube';
+import { type Client, createEventRecorder, type EventRecorder } from '@cartographer/kube';
 import type { Clock, KubeObject, Log } from '@cartographer/machinery';
 import { runInOrder } from '@cartographer/runtime';
 import { gitRepositoryCrd } from './git/git-repository-crd.ts';
 import { createGitSource } from './git/git-source.ts';
+import { imageCrd } from './image/image-crd.ts';
+import { createImageTool } from './image/image-tool.ts';
+import { createKeeper } from './keeper/keeper.ts';
+import { serviceCrd } from './service/service-crd.ts';
+import { createServiceTool } from './service/service-tool.ts';
 
 /** What {@link startLaptop} needs. */
 export type LaptopOptions = {
@@ -28,7 +33,7 @@ export type Laptop = {
 
 /** The CustomResourceDefinitions of the kinds that the tools reconcile. */
 export function laptopCrds(): readonly KubeObject[] {
-  return [gitRepositoryCrd];
+  return [gitRepositoryCrd, imageCrd, serviceCrd];
 }
 
 /**
@@ -39,25 +44,41 @@ export function laptopCrds(): readonly KubeObject[] {
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const { client, clock, log, dataDir, environment = process.env, random = Math.random } = options;
   const stop = new AbortController();
-  const recorder = createEventRecorder({
-    client,
-    component: 'source-controller',
-    clock,
-    log,
-    random,
-    signal: stop.signal,
-  });
+  const recorderFor = (component: string): EventRecorder =>
+    createEventRecorder({ client, component, clock, log, random, signal: stop.signal });
+  const events = {
+    git: recorderFor('source-controller'),
+    image: recorderFor('kpack-controller'),
+    service: recorderFor('service-controller'),
+  };
   const shared = { client, clock, log, environment, random };
-  const git = await createGitSource({ ...shared, events: recorder, dataFolder: join(dataDir, 'git') });
+  const keeper = await createKeeper({ clock, log, recordFile: join(dataDir, 'processes.json') });
+  const git = await createGitSource({ ...shared, events: events.git, dataFolder: join(dataDir, 'git') });
+  const service = createServiceTool({
+    ...shared,
+    keeper,
+    events: events.service,
+    dataFolder: join(dataDir, 'service'),
+  });
+  const image = await createImageTool({
+    ...shared,
+    keeper,
+    events: events.image,
+    dataFolder: join(dataDir, 'image'),
+    services: service.informer,
+  });
 
-  const ended = runInOrder(git.parts, { clock, log, signal: stop.signal });
+  const parts = [git.parts, service.parts, image.parts];
+  const [caches, controllers] = [parts.flatMap(([first = []]) => first), parts.flatMap(([, ...rest]) => rest.flat())];
+  const ended = runInOrder([caches, controllers], { clock, log, signal: stop.signal });
   ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));
   return {
     ended,
     async stop() {
       stop.abort(new Error('the laptop is stopping'));
-      await Promise.allSettled([ended, recorder.flush()]);
-      await git.close();
+      await Promise.allSettled([ended, ...Object.values(events).map((recorder) => recorder.flush())]);
+      await keeper.close();
+      await Promise.all([git.close(), image.close()]);
     },
   };
 }

@@ -3,12 +3,19 @@ import { Buffer } from 'node:buffer';
 const BLOCK = 512;
 
 /**
- * One entry of an artifact. Paths are "binary strings": one character a byte, as git stores them,
- * so that names which are no UTF-8 survive.
+ * One entry of an archive. Paths are "binary strings": one character a byte, as git stores them,
+ * so that names which are no UTF-8 survive. `mode` replaces Flux's.
  */
 export type TarEntry =
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'file'; readonly path: string; readonly executable: boolean; readonly sizeBytes: number };
+  | { readonly kind: 'folder'; readonly path: string; readonly mode?: number }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly executable: boolean;
+      readonly sizeBytes: number;
+      readonly mode?: number;
+    }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string };
 
 /**
  * The header blocks of an entry, byte for byte what Go's archive/tar writes for Flux: ustar where
@@ -16,13 +23,20 @@ export type TarEntry =
  * machine (folders 0750, files 0600, executable files 0700).
  */
 export function tarHeader(entry: TarEntry): Buffer {
-  const mode = entry.kind === 'folder' ? 0o750 : entry.executable ? 0o700 : 0o600;
-  const sizeBytes = entry.kind === 'folder' ? 0 : entry.sizeBytes;
-  const type = entry.kind === 'folder' ? '5' : '0';
+  const mode = modeOf(entry);
+  const sizeBytes = entry.kind === 'file' ? entry.sizeBytes : 0;
+  const type = TYPES[entry.kind];
+  const target = entry.kind === 'link' ? entry.target : '';
+  const isLongTarget = target.length > 100 || !isAscii(target);
+  const link = isLongTarget ? shorten(target) : target;
   const split = isAscii(entry.path) ? splitName(entry.path) : undefined;
-  if (split !== undefined && sizeBytes <= 0o77777777777) return block({ ...split, mode, sizeBytes, type });
+  if (split !== undefined && sizeBytes <= 0o77777777777 && !isLongTarget) {
+    return block({ ...split, mode, sizeBytes, type, link });
+  }
 
-  const records = [paxRecord('path', entry.path)];
+  // In the order of their names, as Go has them.
+  const records = isLongTarget ? [paxRecord('linkpath', target)] : [];
+  records.push(paxRecord('path', entry.path));
   if (sizeBytes > 0o77777777777) records.push(paxRecord('size', String(sizeBytes)));
   const body = Buffer.from(records.join(''), 'latin1');
   const slash = entry.path.lastIndexOf('/');
@@ -31,8 +45,21 @@ export function tarHeader(entry: TarEntry): Buffer {
     block({ name: shorten(paxName), mode: 0, sizeBytes: body.length, type: 'x' }),
     body,
     tarPadding(body.length),
-    block({ name: shorten(entry.path), mode, sizeBytes: sizeBytes > 0o77777777777 ? 0 : sizeBytes, type }),
+    block({ name: shorten(entry.path), mode, sizeBytes: sizeBytes > 0o77777777777 ? 0 : sizeBytes, type, link }),
   ]);
+}
+
+const TYPES = { folder: '5', file: '0', link: '2' } as const;
+
+function modeOf(entry: TarEntry): number {
+  switch (entry.kind) {
+    case 'folder':
+      return entry.mode ?? 0o750;
+    case 'file':
+      return entry.mode ?? (entry.executable ? 0o700 : 0o600);
+    case 'link':
+      return 0o777;
+  }
 }
 
 /** The zeros that fill up the last block of a content. */
@@ -51,9 +78,11 @@ type Header = {
   readonly mode: number;
   readonly sizeBytes: number;
   readonly type: string;
+  /** Where a symbolic link points. */
+  readonly link?: string;
 };
 
-function block({ name, prefix = '', mode, sizeBytes, type }: Header): Buffer {
+function block({ name, prefix = '', mode, sizeBytes, type, link = '' }: Header): Buffer {
   const header = Buffer.alloc(BLOCK);
   header.write(name, 0, 100, 'latin1');
   writeOctal(header, mode, 100, 8);
@@ -63,6 +92,7 @@ function block({ name, prefix = '', mode, sizeBytes, type }: Header): Buffer {
   writeOctal(header, 0, 136, 12);
   header.write('        ', 148, 'latin1'); // the checksum counts as blanks while it is computed
   header.write(type, 156, 'latin1');
+  header.write(link, 157, 100, 'latin1');
   header.write('ustar\u000000', 257, 'latin1');
   if (type !== 'x') {
     writeOctal(header, 0, 329, 8); // device numbers

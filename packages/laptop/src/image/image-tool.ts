@@ -1,0 +1,133 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, createInformer, type Informer, type InformerEvent } from '@cartographer/kube';
+import { type Clock, deepEqual, getPath, isList, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
+import { createController, createRateLimiter, type Runnable } from '@cartographer/runtime';
+import { isFolder } from '../archive/unpack-tar.ts';
+import type { Keeper } from '../keeper/keeper.ts';
+import type { Environment } from '../program-environment.ts';
+import { BUILD_REQUEST_ANNOTATION, imageType } from './image.ts';
+import { createImageBuilds } from './image-builds.ts';
+import { createImageReconciler, type ImageDeps, repositoryOf } from './image-reconciler.ts';
+import { createOciLayout } from './oci-layout.ts';
+import { type RegistryServer, startRegistryServer } from './registry-server.ts';
+
+/** What {@link createImageTool} needs. */
+export type ImageToolOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: ImageDeps['events'];
+  readonly keeper: Keeper;
+  /** Holds images, logs and unfinished builds. */
+  readonly dataFolder: string;
+  readonly environment: Environment;
+  /** Services: images that one of them names are kept. */
+  readonly services: Informer;
+};
+
+/** The Image controller and its registry, ready to be run in order. */
+export type ImageTool = {
+  readonly parts: readonly (readonly Runnable[])[];
+  readonly registry: RegistryServer;
+  close(): Promise<void>;
+};
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 60_000;
+
+/** Makes the controller of Images and starts the registry of what they build. */
+export async function createImageTool(options: ImageToolOptions): Promise<ImageTool> {
+  const { client, clock, events, keeper, environment, dataFolder, services } = options;
+  const log = options.log.child({ tool: 'image' });
+  const onChange = (key: string): void => controller.enqueue(key);
+  const builds = await createImageBuilds({ folder: dataFolder, keeper, environment, clock, log, onChange });
+  const registry = await startRegistryServer({
+    portFile: join(dataFolder, 'registry.port'),
+    log,
+    async layoutOf(repository) {
+      if (!/^[a-z0-9][a-z0-9.-]*\/[a-z0-9][a-z0-9.-]*$/.test(repository)) return undefined;
+      const { layoutFolder } = builds.places(repository);
+      return (await isFolder(layoutFolder)) ? createOciLayout(layoutFolder) : undefined;
+    },
+  });
+
+  const images = createInformer({ client, type: imageType, clock, log });
+  const controller = createController({
+    name: 'image',
+    concurrency: 4,
+    clock,
+    log,
+    rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
+    reconcile: createImageReconciler({
+      client,
+      events,
+      images,
+      builds,
+      imageName: (key, digest) => `${registry.host}/${repositoryOf(key)}@${digest}`,
+      digestsInUse: () => (services.hasSynced() ? new Set(services.list().flatMap(digestsOf)) : undefined),
+      now: () => clock.now(),
+    }),
+  });
+  images.onEvent((event) => {
+    if (isNews(event)) controller.enqueue(objectKey(event.object.metadata));
+  });
+  services.onEvent(({ type, object, old }) => {
+    // What a Service does not run any more may be garbage.
+    for (const key of type === 'added' ? [] : repositoriesOf(old ?? object)) controller.enqueue(key);
+  });
+
+  return {
+    registry,
+    parts: [
+      [{ name: 'images', run: (signal) => images.run(signal), ready: () => images.synced }],
+      [
+        {
+          name: 'image',
+          async run(signal) {
+            // What was built for objects that went while nobody looked.
+            for (const key of await keysOnDisk(join(dataFolder, 'images'))) controller.enqueue(key);
+            await controller.run(signal);
+            await builds.close();
+          },
+        },
+      ],
+    ],
+    close: () => registry.close(),
+  };
+}
+
+/** A change of the status is our own: only what can change the outcome counts. */
+function isNews({ type, object, old }: InformerEvent): boolean {
+  if (type !== 'updated' || old === undefined) return true;
+  const essence = ({ metadata }: KubeObject): unknown => [
+    metadata.uid,
+    metadata.generation,
+    metadata.deletionTimestamp,
+    getPath(metadata.annotations, BUILD_REQUEST_ANNOTATION),
+  ];
+  return !deepEqual(essence(object), essence(old));
+}
+
+/** Keys of the folders `NAMESPACE/NAME` below a folder. */
+export async function keysOnDisk(folder: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const namespace of await readdir(folder).catch(() => [])) {
+    for (const name of await readdir(join(folder, namespace)).catch(() => [])) keys.push(`${namespace}/${name}`);
+  }
+  return keys;
+}
+
+function imagesOf(service: KubeObject): readonly string[] {
+  const containers = getPath(service['spec'], 'template', 'spec', 'containers');
+  const images = isList(containers) ? containers.map((container) => getPath(container, 'image')) : [];
+  return images.filter((image) => typeof image === 'string');
+}
+
+function digestsOf(service: KubeObject): readonly string[] {
+  return imagesOf(service).flatMap((image) => image.split('@')[1] ?? []);
+}
+
+function repositoriesOf(service: KubeObject): readonly string[] {
+  return imagesOf(service).flatMap((image) => /^[^/]+\/([^/@:]+\/[^/@:]+)/.exec(image)?.[1] ?? []);
+}

@@ -1,0 +1,44 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import type { ReadinessProbe } from './service.ts';
+
+/** Whether an app answers on its port, or why not. Never waits longer than the probe's timeout. */
+export async function probeApp(port: number, probe: ReadinessProbe, signal: AbortSignal): Promise<'answers' | string> {
+  const both = AbortSignal.any([signal, AbortSignal.timeout(probe.timeoutMs)]);
+  return probe.path === undefined ? connects(port, both) : getAnswers(port, probe.path, probe.headers, both);
+}
+
+function connects(port: number, signal: AbortSignal): Promise<'answers' | string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, signal });
+    socket.once('connect', () => resolve('answers'));
+    socket.once('error', (error) => resolve(`no connection to port ${port}: ${error.message}`));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** Kubernetes counts every status from 200 to 399 as an answer. */
+function getAnswers(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<'answers' | string> {
+  return new Promise((resolve) => {
+    const out = request({
+      host: '127.0.0.1',
+      port,
+      path,
+      headers: { 'user-agent': 'kube-probe/laptop', ...headers },
+      signal,
+      agent: false,
+    });
+    out.once('error', (error) => resolve(`GET ${path} failed: ${error.message}`));
+    out.once('response', (answer) => {
+      answer.destroy();
+      const status = answer.statusCode ?? 0;
+      resolve(status >= 200 && status < 400 ? 'answers' : `GET ${path} answered ${status}`);
+    });
+    out.end();
+  });
+}

@@ -1,0 +1,134 @@
+import type { KubeObject } from '@cartographer/machinery';
+import { serviceType } from './service.ts';
+
+const open = (description: string): object => ({
+  type: 'object',
+  description,
+  'x-kubernetes-preserve-unknown-fields': true,
+});
+const text = (description: string): object => ({ type: 'string', description });
+
+const spec = {
+  type: 'object',
+  description: 'The app to run.',
+  properties: {
+    template: {
+      type: 'object',
+      description: 'What a revision is made of: each change makes a new one.',
+      properties: {
+        metadata: {
+          type: 'object',
+          description: 'Annotations and the name of the revision.',
+          'x-kubernetes-preserve-unknown-fields': true,
+        },
+        spec: {
+          type: 'object',
+          description: 'A pod with one container. On the laptop it becomes a process.',
+          properties: {
+            containers: {
+              type: 'array',
+              description:
+                'The one container: image, command, args, env, envFrom, workingDir, readinessProbe and the memory limit count here.',
+              items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+            },
+          },
+          required: ['containers'],
+          'x-kubernetes-preserve-unknown-fields': true,
+        },
+      },
+    },
+    traffic: {
+      type: 'array',
+      description: 'Has no meaning here: all requests go to the newest revision that answers.',
+      items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    },
+  },
+};
+
+const condition = {
+  type: 'object',
+  properties: {
+    type: { type: 'string' },
+    status: { type: 'string' },
+    reason: text('The reason as one word.'),
+    message: text('Details for a reader.'),
+    severity: text('Empty for an error.'),
+    lastTransitionTime: { type: 'string' },
+  },
+  required: ['type', 'status'],
+};
+
+const status = {
+  type: 'object',
+  description: 'What runs.',
+  properties: {
+    observedGeneration: { type: 'integer', format: 'int64', description: 'The spec that was acted on.' },
+    conditions: { type: 'array', items: condition, description: 'How things stand.' },
+    url: text('Where the app answers.'),
+    address: { type: 'object', description: 'The same for other apps.', properties: { url: { type: 'string' } } },
+    latestCreatedRevisionName: text('The revision of the spec.'),
+    latestReadyRevisionName: text('The newest revision that has answered.'),
+    traffic: {
+      type: 'array',
+      description: 'Where requests go.',
+      items: {
+        type: 'object',
+        properties: {
+          latestRevision: { type: 'boolean' },
+          percent: { type: 'integer', format: 'int64' },
+          revisionName: { type: 'string' },
+          tag: { type: 'string' },
+          url: { type: 'string' },
+        },
+      },
+    },
+    annotations: open('Unused here.'),
+  },
+};
+
+/** The CustomResourceDefinition of Knative's Service: the fields that matter to supply chains, others are let through. */
+export const serviceCrd: KubeObject = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${serviceType.resource}.${serviceType.group}` },
+  spec: {
+    group: serviceType.group,
+    names: {
+      kind: serviceType.kind,
+      listKind: `${serviceType.kind}List`,
+      plural: serviceType.resource,
+      singular: 'service',
+      shortNames: ['kservice', 'ksvc'],
+      categories: ['all', 'knative', 'serving'],
+    },
+    scope: 'Namespaced',
+    versions: [
+      {
+        name: serviceType.version,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          { name: 'URL', type: 'string', jsonPath: '.status.url' },
+          { name: 'LatestCreated', type: 'string', jsonPath: '.status.latestCreatedRevisionName' },
+          { name: 'LatestReady', type: 'string', jsonPath: '.status.latestReadyRevisionName' },
+          { name: 'Ready', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].status" },
+          { name: 'Reason', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].reason" },
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            description: 'An app that is kept running, with an address that stays.',
+            properties: {
+              apiVersion: { type: 'string' },
+              kind: { type: 'string' },
+              metadata: { type: 'object' },
+              spec,
+              status,
+            },
+          },
+        },
+      },
+    ],
+  },
+};
