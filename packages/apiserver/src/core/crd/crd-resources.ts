@@ -76,6 +76,7 @@ function createRules(schema: CompiledSchema, status: boolean): KindRules {
     mergeSchema: mergeSchemaOf(schema.source),
     nameErrors: dns1123SubdomainErrors,
     decode: (body) => decodeCustom(body, schema),
+    decodeStored: (object) => decodeCustom(object, schema),
     complete: (object, applied) => schema.applyDefaults(object, applied === true ? { keepNulls: true } : undefined),
     validate: (object, old, earlier) => schema.validate(object, old, earlier),
   };

@@ -97,6 +97,7 @@ function createRules(definition: KindDefinition, status: boolean): KindRules {
     patchSchema: patchSchemaOf(type),
     nameErrors: definition.nameErrors ?? dns1123SubdomainErrors,
     decode: (body) => decodeTyped(body, type),
+    decodeStored: (object) => decodeTyped(object, stored),
     complete: definition.complete ?? ((object) => object),
     ...(definition.prepare === undefined ? {} : { prepare: definition.prepare }),
     ...(definition.warn === undefined ? {} : { warn: definition.warn }),

@@ -19,6 +19,8 @@ export interface KindRules {
   nameErrors(name: string): readonly string[];
   /** Typed view of a body: unknown fields dropped and named. @throws DecodeError on a wrong type. */
   decode(body: JsonObject): Decoded;
+  /** The same for an object in the stored shape. */
+  decodeStored(object: JsonObject): Decoded;
   /** Fills in defaults. `applied`: after server-side apply nulls stay, so that validation sees them. */
   complete(object: JsonObject, applied?: boolean): JsonObject;
   /** What the kind's strategy sets on its own, before validation. */

@@ -104,6 +104,17 @@ export const otherKinds: readonly KindDefinition[] = [
     ],
   },
   {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'networkpolicies',
+    singular: 'networkpolicy',
+    kind: 'NetworkPolicy',
+    shortNames: ['netpol'],
+    generation: true,
+    columns: [nameColumn, column('Pod-Selector', selectorAt('spec', 'podSelector', 'matchLabels')), ageColumn],
+    complete: (policy) => withSpecDefaults(policy, { podSelector: {}, policyTypes: ['Ingress'] }),
+  },
+  {
     group: 'autoscaling',
     version: 'v2',
     resource: 'horizontalpodautoscalers',

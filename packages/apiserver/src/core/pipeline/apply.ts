@@ -15,7 +15,7 @@ import type { ServedResource } from '../served-resource.ts';
 import { checkName, placeInNamespace } from './body.ts';
 import { checkBounds } from './bounds.ts';
 import { insertObject } from './create.ts';
-import { decodeBody } from './field-validation.ts';
+import { normalize } from './field-validation.ts';
 import { metaOf } from './metadata.ts';
 import { MODIFIED, modifyObject } from './modify.ts';
 import type { WriteContext } from './write-context.ts';
@@ -109,12 +109,6 @@ function mergeApplied(
     case 'applied':
       if (outcome.object === (live as unknown)) return outcome.object;
       checkBounds(outcome.object);
-      return decodeStored(resource, outcome.object);
+      return normalize(resource, outcome.object);
   }
-}
-
-/** Brings quantities, nulls and the like into their normal form. A view of another kind is stored as it was merged. */
-function decodeStored(resource: ServedResource, object: JsonObject): JsonObject {
-  const isOwnShape = object['apiVersion'] === formatApiVersion(resource.group, resource.version) || !resource.builtIn;
-  return isOwnShape ? decodeBody(resource, object).object : object;
 }

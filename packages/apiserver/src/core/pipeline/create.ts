@@ -13,7 +13,7 @@ import type { ServedResource } from '../served-resource.ts';
 import { admissionFor, reviewOf } from './admission.ts';
 import { checkBody, placeInNamespace } from './body.ts';
 import { commitObject } from './commit.ts';
-import { decodeBody, reportFields } from './field-validation.ts';
+import { decodeBody, normalize, reportFields } from './field-validation.ts';
 import { generateName, NAME_ATTEMPTS } from './generate-name.ts';
 import { createMeta, metaOf, withMeta } from './metadata.ts';
 import { checkWriteOptions } from './options.ts';
@@ -80,7 +80,7 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   if (!admission.empty) {
     const review = reviewOf(resource, 'CREATE', caller, { object, namespace, name, dryRun });
     const admitted = ((await admission.run(review, caller)) ?? object) as JsonObject;
-    if (admitted !== object) object = rules.complete(decodeBody(resource, admitted).object, applied);
+    if (admitted !== object) object = rules.complete(normalize(resource, admitted), applied);
   }
   if (rules.generation) object = withMeta(object, { generation: 1 });
   if (applied !== true) object = track(context, insertion, object);

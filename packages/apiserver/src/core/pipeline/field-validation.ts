@@ -11,8 +11,17 @@ const QUOTE_LIMIT = 4_000;
 
 /** Decodes a body of this resource's version; wrong types are answered with 400. */
 export function decodeBody(resource: ServedResource, body: JsonObject): Decoded {
+  return orBadRequest(resource, () => resource.rules.decode(body));
+}
+
+/** Brings an object in the stored shape into its normal form: quantities, nulls, unknown fields. */
+export function normalize(resource: ServedResource, object: JsonObject): JsonObject {
+  return orBadRequest(resource, () => resource.rules.decodeStored(object)).object;
+}
+
+function orBadRequest(resource: ServedResource, decode: () => Decoded): Decoded {
   try {
-    return resource.rules.decode(body);
+    return decode();
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(cannotBeHandled(resource, error.message));

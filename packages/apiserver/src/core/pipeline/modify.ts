@@ -15,7 +15,7 @@ import { invalid } from '../invalid.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { admissionFor, reviewOf } from './admission.ts';
 import { commitDeletion, commitObject, isNoOp, isSpecChanged } from './commit.ts';
-import { decodeBody } from './field-validation.ts';
+import { normalize } from './field-validation.ts';
 import { keepSystemMeta, metaOf, withMeta } from './metadata.ts';
 import { validateObject } from './validate-object.ts';
 import type { WriteContext } from './write-context.ts';
@@ -56,7 +56,7 @@ export async function modifyObject(context: WriteContext, modification: Modifica
       const dryRun = options.dryRun === 'All';
       const review = reviewOf(resource, 'UPDATE', caller, { object, old: current, ...key, subresource, dryRun });
       const admitted = ((await admission.run(review, caller)) ?? object) as JsonObject;
-      if (admitted !== object) object = resource.rules.complete(decodeBody(resource, admitted).object);
+      if (admitted !== object) object = resource.rules.complete(normalize(resource, admitted));
       if (resource.table.get(key.namespace ?? '', key.name) !== current) continue;
     }
     const stored = settle(context, modification, object, current);

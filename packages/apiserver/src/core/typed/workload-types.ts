@@ -134,6 +134,8 @@ export const workloadTypes: TypeTable = {
   IngressServiceBackend: 'name string; port ServiceBackendPort~',
   ServiceBackendPort: 'name string; number int32',
   IngressStatus: 'loadBalancer LoadBalancerStatus',
+  NetworkPolicy: 'apiVersion string; kind string; metadata ObjectMeta; spec NetworkPolicySpec',
+  NetworkPolicySpec: 'podSelector LabelSelector~; ingress [any]; egress [any]; policyTypes [string]',
   PersistentVolumeClaim:
     'apiVersion string; kind string; metadata ObjectMeta; spec PersistentVolumeClaimSpec; status PersistentVolumeClaimStatus',
   PersistentVolumeClaimSpec:
