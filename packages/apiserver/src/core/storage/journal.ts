@@ -46,91 +46,116 @@ type PendingChange = TableChange & { readonly namespace: string; readonly name: 
 
 /** Creates the journal of a store; counting goes on after `resourceVersion`. */
 export function createJournal(store: Store, clock: Clock, resourceVersion: number): Journal {
-  let version = resourceVersion;
-  let published = resourceVersion;
-  let batch: Batch = { changes: [] };
-  let scheduled = false;
-  let flushing = false;
-  const listeners: JournalListener[] = [];
-  const rollbackListeners: ((changes: readonly TableChange[]) => void)[] = [];
-  const done = Promise.resolve();
+  return new BatchingJournal(store, clock, resourceVersion);
+}
 
-  const publish = (changes: readonly PendingChange[]): void => {
+const DONE = Promise.resolve();
+
+class BatchingJournal implements Journal {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #listeners: JournalListener[] = [];
+  readonly #rollbackListeners: ((changes: readonly TableChange[]) => void)[] = [];
+  #version: number;
+  #published: number;
+  #batch: Batch = { changes: [] };
+  #isScheduled = false;
+  #isFlushing = false;
+
+  constructor(store: Store, clock: Clock, resourceVersion: number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#version = resourceVersion;
+    this.#published = resourceVersion;
+  }
+
+  get resourceVersion(): number {
+    return this.#version;
+  }
+
+  get publishedVersion(): number {
+    return this.#published;
+  }
+
+  record({ table, type, namespace, name, old, build }: RecordedWrite): KubeObject {
+    const resourceVersion = ++this.#version;
+    const object = build(String(resourceVersion));
+    if (type === 'DELETED') table.remove(namespace, name);
+    else table.set(namespace, name, object);
+    const change: Change = { type, resourceVersion, at: this.#clock.now(), object, old };
+    this.#batch.changes.push({ table, change, namespace, name });
+    if (this.#store.immediate) this.flush();
+    else this.#schedule();
+    return object;
+  }
+
+  acknowledged(): Promise<void> {
+    if (this.#batch.changes.length === 0) return DONE;
+    if (this.#batch.settle === undefined) {
+      this.#batch.settle = Promise.withResolvers();
+      this.#batch.settle.promise.catch(() => undefined); // whoever waits hears of it; nobody may be waiting
+    }
+    return this.#batch.settle.promise;
+  }
+
+  flush(): void {
+    const { changes, settle } = this.#batch;
+    if (changes.length === 0 || this.#isFlushing) return;
+    this.#batch = { changes: [] };
+    this.#isFlushing = true;
+    try {
+      this.#store.commit(changes.map(storeWrite), this.#version);
+    } catch (error) {
+      this.#rollBack(changes);
+      settle?.reject(error);
+      return;
+    } finally {
+      this.#isFlushing = false;
+    }
+    this.#publish(changes);
+    settle?.resolve();
+  }
+
+  subscribe(listener: JournalListener): void {
+    this.#listeners.push(listener);
+  }
+
+  onRollback(listener: (changes: readonly TableChange[]) => void): void {
+    this.#rollbackListeners.push(listener);
+  }
+
+  close(): void {
+    this.flush();
+    this.#store.close();
+  }
+
+  /** One batch holds what is written in one turn of the event loop. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  #publish(changes: readonly PendingChange[]): void {
     for (const { table, change } of changes) table.window.append(change);
-    published = changes.at(-1)?.change.resourceVersion ?? published;
+    this.#published = changes.at(-1)?.change.resourceVersion ?? this.#published;
     for (const { table, change } of changes) {
       for (const listener of table.listeners) listener.changed();
-      for (const listener of listeners) listener({ table, change });
+      for (const listener of this.#listeners) listener({ table, change });
     }
-  };
-  const rollBack = (changes: readonly PendingChange[]): void => {
+  }
+
+  #rollBack(changes: readonly PendingChange[]): void {
     const undone = changes.toReversed();
     for (const { table, change, namespace, name } of undone) {
       if (change.old === undefined) table.remove(namespace, name);
       else table.set(namespace, name, change.old);
     }
-    for (const listener of rollbackListeners) listener(undone);
-  };
-  const flush = (): void => {
-    if (batch.changes.length === 0 || flushing) return;
-    const { changes, settle } = batch;
-    batch = { changes: [] };
-    flushing = true;
-    try {
-      store.commit(changes.map(storeWrite), version);
-    } catch (error) {
-      rollBack(changes);
-      settle?.reject(error);
-      return;
-    } finally {
-      flushing = false;
-    }
-    publish(changes);
-    settle?.resolve();
-  };
-  const enqueue = (pending: PendingChange): void => {
-    batch.changes.push(pending);
-    if (store.immediate) {
-      flush();
-    } else if (!scheduled) {
-      scheduled = true;
-      setImmediate(() => {
-        scheduled = false;
-        flush();
-      });
-    }
-  };
-  return {
-    get resourceVersion() {
-      return version;
-    },
-    get publishedVersion() {
-      return published;
-    },
-    record({ table, type, namespace, name, old, build }) {
-      const object = build(String(++version));
-      if (type === 'DELETED') table.remove(namespace, name);
-      else table.set(namespace, name, object);
-      const change: Change = { type, resourceVersion: version, at: clock.now(), object, old };
-      enqueue({ table, change, namespace, name });
-      return object;
-    },
-    acknowledged() {
-      if (batch.changes.length === 0) return done;
-      if (batch.settle === undefined) {
-        batch.settle = Promise.withResolvers();
-        batch.settle.promise.catch(() => undefined); // whoever waits hears of it; nobody may be waiting
-      }
-      return batch.settle.promise;
-    },
-    flush,
-    subscribe: (listener) => void listeners.push(listener),
-    onRollback: (listener) => void rollbackListeners.push(listener),
-    close() {
-      flush();
-      store.close();
-    },
-  };
+    for (const listener of this.#rollbackListeners) listener(undone);
+  }
 }
 
 function storeWrite({ table, change, namespace, name }: PendingChange): StoreWrite {
