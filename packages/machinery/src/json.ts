@@ -55,15 +55,28 @@ export function clone<T>(value: T): T {
 
 /** Deep equality of JSON data; a key that holds undefined equals an absent one. `1` and `1n` are equal. */
 export function deepEqual(left: unknown, right: unknown): boolean {
-  if (Object.is(left, right)) return true;
+  if (left === right || Object.is(left, right)) return true;
   if (isNumeric(left) && isNumeric(right)) return left == right; // oxlint-disable-line eqeqeq -- bigint against number
-  if (Array.isArray(left)) {
-    return Array.isArray(right) && left.length === right.length && left.every((item, i) => deepEqual(item, right[i]));
+  if (isList(left)) return isList(right) && equalLists(left, right);
+  return isObject(left) && isObject(right) && equalObjects(left, right);
+}
+
+function equalLists(left: readonly Json[], right: readonly Json[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i += 1) if (!deepEqual(left[i], right[i])) return false;
+  return true;
+}
+
+function equalObjects(left: JsonObject, right: JsonObject): boolean {
+  let surplus = 0;
+  for (const key of Object.keys(right)) if (right[key] !== undefined) surplus += 1;
+  for (const key of Object.keys(left)) {
+    const item = left[key];
+    if (item === undefined) continue;
+    if (!Object.hasOwn(right, key) || !deepEqual(item, right[key])) return false;
+    surplus -= 1;
   }
-  if (!isObject(left) || !isObject(right)) return false;
-  const keys = Object.keys(left).filter((key) => getKey(left, key) !== undefined);
-  const others = Object.keys(right).filter((key) => getKey(right, key) !== undefined);
-  return keys.length === others.length && keys.every((key) => deepEqual(getKey(left, key), getKey(right, key)));
+  return surplus === 0;
 }
 
 function isNumeric(value: unknown): value is number | bigint {
@@ -81,14 +94,34 @@ export function deepFreeze<T>(value: T): T {
 
 /** JSON text with sorted keys and no blanks: equal values give equal text, whatever order their keys came in. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
   if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  let text = '';
+  if (isList(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalJson(item ?? null)}`;
+    return `[${text}]`;
+  }
   if (!isObject(value)) return JSON.stringify(value ?? null);
-  const members = Object.keys(value)
-    .filter((key) => getKey(value, key) !== undefined)
-    .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(getKey(value, key))}`);
-  return `{${members.join(',')}}`;
+  for (const key of sortedKeys(value)) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(item)}`;
+  }
+  return `{${text}}`;
+}
+
+const NEEDS_NO_ESCAPE = /^[ !#-[\]-~]*$/;
+
+/** A call of `JSON.stringify` for each key and text would be half of the time that canonical JSON takes. */
+function quoted(text: string): string {
+  return NEEDS_NO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function sortedKeys(object: JsonObject): readonly string[] {
+  const keys = Object.keys(object);
+  for (let i = 1; i < keys.length; i += 1) {
+    if ((keys[i - 1] as string) > (keys[i] as string)) return keys.toSorted();
+  }
+  return keys;
 }
 
 // Spelled out, because only so does V8 skip ahead by 16 characters at a time: 10 times faster than `\d{16}`.
