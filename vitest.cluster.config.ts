@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests against a real cluster: `npm run test:cluster`. */
+export default defineConfig({
+  test: {
+    include: ['e2e/cluster/**/*.cluster.ts'],
+    // A file starts a control plane of its own; more than two at once take each other's processor.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ['default', './scripts/count-reporter.ts'],
+  },
+});
