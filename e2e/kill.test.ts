@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cartographer/kube';
+import { getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { describe, expect, it } from 'vitest';
+import {
+  answerOf,
+  type CartoProcess,
+  commitMessage,
+  readAudit,
+  stampWrites,
+  startCarto,
+  until,
+} from './carto-process.ts';
+
+const MOMENTS = 10;
+/** From the commit to the answer takes about as long; a kill falls anywhere in it. */
+const FLOW_MS = 600;
+
+const IMAGES = type('kpack.io', 'v1alpha2', 'images');
+const SERVICES = type('serving.knative.dev', 'v1', 'services');
+
+function type(group: string, version: string, resource: string): ResourceType {
+  return { group, version, resource, kind: '', namespaced: true };
+}
+
+/** Equal seeds give equal moments (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function hello({ client }: CartoProcess, of: ResourceType): Promise<KubeObject | undefined> {
+  return client.get(of, { namespace: 'default', name: 'hello' }).catch(() => undefined);
+}
+
+async function untilAnswers(carto: CartoProcess, message: string): Promise<void> {
+  let heard: string | undefined;
+  await until(`the app answers "${message}"; it said "${heard ?? 'nothing'}"`, async () => {
+    const url = getPath((await hello(carto, SERVICES))?.['status'], 'url');
+    heard = await answerOf(typeof url === 'string' ? url : undefined);
+    return heard?.startsWith(message) === true;
+  });
+}
+
+describe('carto up, killed with -9 in the middle of a flow and started again', () => {
+  it(`finishes the flow at ${MOMENTS} random moments: no step done twice, no signal lost`, {
+    timeout: 240_000,
+  }, async () => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
+    process.stdout.write(`kill -9 test: SEED=${seed}\n`);
+    const random = randomFrom(seed);
+    const dataDir = await mkdtemp(join(tmpdir(), 'carto-kill-'));
+    let carto = await startCarto(dataDir);
+    try {
+      await untilAnswers(carto, 'Hello from the first commit');
+      for (let moment = 1; moment <= MOMENTS; moment += 1) {
+        await commitMessage(carto.repository, `Message ${moment}`);
+        await systemClock.sleep(random() * FLOW_MS);
+        expect(await carto.end('SIGKILL')).toBe('SIGKILL');
+        carto = await startCarto(dataDir);
+        await untilAnswers(carto, `Message ${moment}.`.slice(0, -1));
+      }
+      await expectEachStepOnce(carto, dataDir, MOMENTS + 1);
+    } finally {
+      await carto.end('SIGTERM');
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Generations, build and revision counters grow by one with each version, and by nothing else. */
+async function expectEachStepOnce(carto: CartoProcess, dataDir: string, versions: number): Promise<void> {
+  const image = await hello(carto, IMAGES);
+  const service = await hello(carto, SERVICES);
+  expect(image?.metadata.generation, 'versions of the image').toBe(versions);
+  expect(getPath(image?.['status'], 'buildCounter'), 'builds').toBe(versions);
+  expect(service?.metadata.generation, 'versions of the service').toBe(versions);
+  expect(getPath(service?.['status'], 'latestReadyRevisionName')).toBe(`hello-${String(versions).padStart(5, '0')}`);
+  const writes = stampWrites(readAudit(dataDir));
+  for (const resource of ['images', 'configmaps', 'services']) {
+    const count = writes.filter(({ objectRef }) => objectRef?.resource === resource).length;
+    expect(count, `writes of ${resource} that were answered`).toBeLessThanOrEqual(versions);
+  }
+}
