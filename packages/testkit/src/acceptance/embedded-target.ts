@@ -1,0 +1,47 @@
+import { crds, GROUP, validate } from '@cartographer/api';
+import type { ApiServerOptions } from '@cartographer/apiserver';
+import { startController } from '@cartographer/controller';
+import type { ControllerOptions } from '@cartographer/controller';
+import { createRestMapper } from '@cartographer/kube';
+import { silentLog } from '@cartographer/machinery';
+import { startEmbedded } from '../embedded.ts';
+import { createFakeClock } from '../fake-clock.ts';
+import { goldenCrds } from '../golden/scenario.ts';
+import { untilQuiet } from '../golden/settle.ts';
+import type { AcceptanceTarget } from './run-case.ts';
+
+/** A target in this process; close it at the end. */
+export type EmbeddedTarget = AcceptanceTarget & { close(): Promise<void> };
+
+/** The rules of our own kinds, as the webhooks apply them. */
+const rules: NonNullable<ApiServerOptions['admission']>[number] = {
+  matches: (info) => info.group === GROUP,
+  review({ operation, object }) {
+    const [message] = operation === 'DELETE' || object === undefined ? [] : validate(object);
+    return message === undefined ? { allowed: true } : { allowed: false, message };
+  },
+};
+
+/** Starts an embedded server with a controller, on a clock that only waits where something is left to do. */
+export async function startEmbeddedTarget(options: Pick<ControllerOptions, 'render'> = {}): Promise<EmbeddedTarget> {
+  const clock = createFakeClock();
+  const cluster = await startEmbedded({
+    crds: [...crds(), ...goldenCrds()],
+    authorization: 'RBAC',
+    admission: [rules],
+    clock,
+  });
+  const { client } = cluster;
+  const controller = startController({ ...options, client, clock, log: silentLog });
+  await controller.ready;
+  return {
+    client,
+    // A case may bring a kind of its own: "no such kind" is never believed for long.
+    mapper: createRestMapper({ client, clock, missTtlMs: 0 }),
+    waiting: { kind: 'quiet', settled: untilQuiet(client, controller, clock) },
+    async close() {
+      await controller.stop();
+      await cluster.close();
+    },
+  };
+}
