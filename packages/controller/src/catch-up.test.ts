@@ -31,6 +31,15 @@ describe('own writes that the cache lacks', () => {
     expect(own.lagging).toBe(false);
   });
 
+  it('are told from what others wrote by their version', () => {
+    const own = new CatchUp();
+    expect(own.isOwn('a', version('9'))).toBe(false);
+    own.wrote('a', version('9'));
+    expect([own.isOwn('a', version('9')), own.isOwn('a', version('10'))]).toEqual([true, false]);
+    own.deleted('a', version('9'));
+    expect(own.isOwn('a', version('9'))).toBe(false);
+  });
+
   it('hide a deleted object until it is made anew', () => {
     const own = new CatchUp();
     own.deleted('a', version('9'));

@@ -40,6 +40,12 @@ export class CatchUp {
     return own.object === 'gone' ? undefined : own.object;
   }
 
+  /** Whether this is, version for version, what our last write of the object was answered with. */
+  isOwn(key: string, object: KubeObject): boolean {
+    const own = this.#own.get(key)?.object;
+    return own !== undefined && own !== 'gone' && own.metadata.resourceVersion === object.metadata.resourceVersion;
+  }
+
   /** The watch told of this version of the object: older own writes are no longer needed. */
   observed(key: string, object: KubeObject, deleted: boolean): void {
     const own = this.#own.get(key);

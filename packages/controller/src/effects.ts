@@ -13,7 +13,8 @@ import type {
   Write,
   WriteAnswer,
 } from '@cartographer/engine';
-import { isUnauthorized, messageOf, TokenError } from '@cartographer/kube';
+import { type Client, isUnauthorized, messageOf, TokenError } from '@cartographer/kube';
+import type { KubeObject } from '@cartographer/machinery';
 import { BoundedMap } from './bounded-map.ts';
 import type { KindMappings } from './kind-mappings.ts';
 import type { OwnerAccess } from './owner-access.ts';
@@ -93,20 +94,32 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
   async function write(plan: Acting, asked: Write, signal: AbortSignal): Promise<void> {
     if (asked.fresh !== undefined) await stamped.refresh(asked.fresh, signal);
     await asOwner(plan, signal, async (client) => {
-      const answer = await performWrite(client, asked, signal).catch((error: unknown): WriteAnswer => {
-        signal.throwIfAborted();
-        if (isUnauthorized(error)) throw error;
-        return { kind: 'failed', message: messageOf(error) };
-      });
+      const answer = await attempt(client, asked, signal);
       written.set(asked.id, answer);
       // The type itself may be gone, or served under another name: ask again before the next try.
       if (answer.kind === 'refused' && answer.code === 404) mappings.forget(asked.type.group);
-      if (answer.kind === 'done' && asked.verb !== 'tryCreate' && asked.verb !== 'tryPatch') {
-        stamped.wrote(asked.type, answer.object);
+      if (answer.kind === 'done' && !isDryRun(asked)) {
         if (asked.cause === 'restored') pace.count(ownerKey, asked.resource, 'restored');
         else if (answer.created) pace.count(ownerKey, asked.resource, 'created');
       }
     });
+  }
+
+  /** One try of a write, its answer folded into the caches. */
+  async function attempt(client: Client, asked: Write, signal: AbortSignal): Promise<WriteAnswer> {
+    const answered = isDryRun(asked) ? undefined : stamped.writing(asked.type, asked.object.metadata);
+    let made: KubeObject | undefined;
+    try {
+      const answer = await performWrite(client, asked, signal);
+      if (answer.kind === 'done') made = answer.object;
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isUnauthorized(error)) throw error;
+      return { kind: 'failed', message: messageOf(error) };
+    } finally {
+      answered?.(made);
+    }
   }
 
   async function remove(plan: Acting, asked: Delete, signal: AbortSignal): Promise<void> {
@@ -131,6 +144,10 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
       ]);
     },
   };
+}
+
+function isDryRun({ verb }: Write): boolean {
+  return verb === 'tryCreate' || verb === 'tryPatch';
 }
 
 function accountId({ namespace, name }: AccountKey): string {

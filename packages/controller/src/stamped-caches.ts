@@ -10,6 +10,7 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
+import { WritesInFlight } from './writes-in-flight.ts';
 
 const RUNNABLE_NAME = 'carto.run/runnable-name';
 const RESOURCE_NAME = 'carto.run/resource-name';
@@ -33,8 +34,8 @@ export interface StampedCaches {
   listed(key: ObjectsKey): ListAnswer | undefined;
   /** All cached objects whose controller has this uid. */
   ownedBy(uid: string): readonly KubeObject[];
-  /** Folds the answer to a write in. */
-  wrote(type: ResourceType, object: KubeObject): void;
+  /** To be called before an object is written; what it returns takes the answer, if there is one, and folds it in. */
+  writing(type: ResourceType, key: Pick<ObjectKey, 'namespace'> & { name?: string }): (answer?: KubeObject) => void;
   deleted(key: ObjectKey): void;
   /** Makes sure that a list is no older than our last own write. */
   refresh(key: ObjectsKey, signal: AbortSignal): Promise<void>;
@@ -48,12 +49,14 @@ type Deps = {
   readonly log: Log;
   /** Ends every informer. */
   readonly signal: AbortSignal;
-  readonly onEvent: (event: InformerEvent, type: ResourceType) => void;
+  /** `isEcho`: the event only brings back our own write, whose answer the owner's reconcile already has. */
+  readonly onEvent: (event: InformerEvent, type: ResourceType, isEcho: boolean) => void;
 };
 
 /** Makes {@link StampedCaches}. */
 export function createStampedCaches(deps: Deps): StampedCaches {
   const caches = new Map<string, StampedCache>();
+  const inFlight = new WritesInFlight();
 
   function start(type: ResourceType, selector: Selector): StampedCache {
     const log = deps.log.child({ stamped: qualifiedResource(type) });
@@ -68,13 +71,21 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     });
     const catchUp = new CatchUp();
     informer.onEvent((event) => {
-      catchUp.observed(objectKey(event.object.metadata), event.object, event.type === 'deleted');
-      deps.onEvent(event, type);
+      const key = objectKey(event.object.metadata);
+      const isDelete = event.type === 'deleted';
+      const tell = (isEcho: boolean): void => deps.onEvent(event, type, isEcho);
+      const isKnown = !isDelete && catchUp.isOwn(key, event.object);
+      catchUp.observed(key, event.object, isDelete);
+      if (isKnown || isDelete || !inFlight.hold(flightKey(type, key), event.object, tell)) tell(isKnown);
     });
     void informer.run(deps.signal).catch((error: unknown) => {
       if (!deps.signal.aborted) log.error({ err: error }, 'informer of stamped objects ended');
     });
     return { type, informer, catchUp, failure: undefined };
+  }
+
+  function cachesOf({ group, resource }: ResourceType): readonly StampedCache[] {
+    return [...caches.values()].filter(({ type }) => type.resource === resource && type.group === group);
   }
 
   function cacheOf(key: ObjectKey | ObjectsKey): StampedCache | undefined {
@@ -111,10 +122,14 @@ export function createStampedCaches(deps: Deps): StampedCaches {
           .flatMap((object) => catchUp.resolve(objectKey(object.metadata), object) ?? []),
       );
     },
-    wrote(type, object) {
-      for (const cache of caches.values()) {
-        if (cacheKey(cache.type, {}) === cacheKey(type, {})) cache.catchUp.wrote(objectKey(object.metadata), object);
-      }
+    writing(type, key) {
+      const name = objectKey(key);
+      const flight = flightKey(type, name);
+      inFlight.begin(flight);
+      return (answer) => {
+        if (answer !== undefined) for (const { catchUp } of cachesOf(type)) catchUp.wrote(name, answer);
+        inFlight.end(flight, answer);
+      };
     },
     deleted(key) {
       const cache = cacheOf(key);
@@ -145,6 +160,10 @@ function selectorOf(key: ObjectKey | ObjectsKey): Selector {
 
 function cacheKey(type: ResourceType, { namespace = '', labelSelector = '' }: Selector): string {
   return `${type.group}/${type.resource} ${namespace} ${labelSelector}`;
+}
+
+function flightKey({ group, resource }: ResourceType, name: string): string {
+  return `${group}/${resource} ${name}`;
 }
 
 function controllerUid(object: KubeObject): readonly string[] {

@@ -120,7 +120,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     clock,
     log,
     signal,
-    onEvent: (event, type) => wakeByStamped(event, type, all),
+    onEvent: (event, type, isEcho) => wakeByStamped(event, type, isEcho, all),
   });
   const mappings = createKindMappings(options.mapper ?? createRestMapper({ client, clock }));
   const shared: Shared = {

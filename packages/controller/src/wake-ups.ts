@@ -119,16 +119,21 @@ export function wakeByDefinitions(
   });
 }
 
-/** A stamped object wakes its owner; an object of a kind that Runnables select wakes those Runnables. */
-export function wakeByStamped(event: InformerEvent, type: ResourceType, all: readonly Woken[]): void {
+/**
+ * A stamped object wakes its owner; an object of a kind that Runnables select wakes those Runnables. The echo of our own
+ * write wakes everyone but the controller of the object: that is who wrote it, and who planned on with the answer.
+ */
+export function wakeByStamped(event: InformerEvent, type: ResourceType, isEcho: boolean, all: readonly Woken[]): void {
   if (event.type === 'updated' && event.old?.metadata.resourceVersion === event.object.metadata.resourceVersion) return;
   const { namespace, ownerReferences = [] } = event.object.metadata;
   const references = [...ownerReferences, ...(event.old?.metadata.ownerReferences ?? [])];
+  const selected = selectedKey(qualifiedResource(type));
   for (const woken of all) {
-    for (const { kind, name } of references) {
-      if (kind === woken.kind) woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
+    for (const { kind, name, controller } of references) {
+      if (kind === woken.kind && !(isEcho && controller === true))
+        woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
     }
-    wake(woken, selectedKey(qualifiedResource(type)), priorityOf(event));
+    wake(woken, selected, priorityOf(event));
   }
 }
 
