@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '@cartographer/machinery';
 import { findGo, type GoToolchain, moduleDir } from './go-toolchain.ts';
-import { type GoProject, goProjects, moduleFolder, type ProgramName } from './programs.ts';
+import { type GoProject, goProjects, moduleFolder, type Peer, type ProgramName } from './programs.ts';
 
 /** Where the built programs are, and the files of their modules. */
 export type Programs = {
@@ -27,6 +27,8 @@ export type BuildOptions = {
   readonly clock: Clock;
   /** Gets a line of progress every few seconds. */
   readonly say: (line: string) => void;
+  /** Without whom the cluster does: nothing is built for them. */
+  readonly without?: readonly Peer[];
   readonly signal?: AbortSignal;
 };
 
@@ -43,6 +45,7 @@ export async function buildPrograms(options: BuildOptions): Promise<BuildOutcome
   const built: string[] = [];
   const folders = new Map<string, string>();
   for (const project of goProjects) {
+    if (project.peer !== undefined && options.without?.includes(project.peer) === true) continue;
     const folder = await cacheFolder(project, go);
     folders.set(project.name, folder);
     if (existsSync(folder)) continue;

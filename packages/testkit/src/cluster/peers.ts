@@ -6,9 +6,7 @@ import { applyObjects, readObjects } from './apply-objects.ts';
 import type { Programs } from './build-programs.ts';
 import type { ProcessSpec } from './cluster-process.ts';
 import { freePorts } from './free-port.ts';
-
-/** A real neighbour of the controller. */
-export type Peer = 'flux' | 'tekton';
+import type { Peer } from './programs.ts';
 
 /** What a peer is started with. */
 export type PeerOptions = {

@@ -1,5 +1,5 @@
 import type { Client } from '@cartographer/kube';
-import { type Clock, getPath, isObject, type Json, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { type Clock, getPath, type Json, type KubeObject, type ResourceType } from '@cartographer/machinery';
 
 /** How a step of a Tekton task ends. */
 export type StepEnd = {
@@ -72,8 +72,8 @@ export function startPodPlayer(options: {
 }
 
 function finishedStatus(pod: KubeObject, ends: Readonly<Record<string, StepEnd>>, now: string): Json {
-  const containers = getPath(pod['spec'], 'containers') as readonly Json[] | undefined;
-  const names = (containers ?? []).filter((each) => isObject(each)).map((each) => String(each['name']));
+  const containers = getPath(pod['spec'], 'containers') as readonly { readonly name: string }[] | undefined;
+  const names = (containers ?? []).map(({ name }) => name);
   const endOf = (container: string): StepEnd => ends[container.slice(STEP.length)] ?? {};
   const failed = names.some((name) => (endOf(name).exitCode ?? 0) !== 0);
   return {

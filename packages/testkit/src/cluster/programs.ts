@@ -9,10 +9,18 @@ export type ProgramName =
   | 'source-controller'
   | 'tekton-controller';
 
+/** A real neighbour of the controller. */
+export type Peer = 'flux' | 'tekton';
+
+/** Every peer. */
+export const peers: readonly Peer[] = ['flux', 'tekton'];
+
 /** Programs that are built from one Go module, and what they need from it when they run. */
 export type GoProject = {
   /** The folder under `go/` with its go.mod and go.sum, and its name in the cache. */
   readonly name: string;
+  /** Only this peer needs it. */
+  readonly peer?: Peer;
   readonly programs: readonly { readonly name: ProgramName; readonly package: string }[];
   readonly ldflags: string;
   /** Files that stand in the module beside its code, copied into the cache under `as`. */
@@ -46,12 +54,14 @@ export const goProjects: readonly GoProject[] = [
   },
   {
     name: 'source-controller',
+    peer: 'flux',
     programs: [{ name: 'source-controller', package: 'github.com/fluxcd/source-controller' }],
     ldflags: STRIPPED,
     assets: [{ module: 'github.com/fluxcd/source-controller', path: 'config/crd/bases', as: 'crds' }],
   },
   {
     name: 'tekton',
+    peer: 'tekton',
     programs: [{ name: 'tekton-controller', package: 'github.com/tektoncd/pipeline/cmd/controller' }],
     ldflags: STRIPPED,
     assets: [

@@ -24,7 +24,8 @@ import {
   etcdArgv,
 } from './control-plane.ts';
 import { freePorts } from './free-port.ts';
-import { type Peer, preparePeer } from './peers.ts';
+import { preparePeer } from './peers.ts';
+import { type Peer, peers } from './programs.ts';
 import { createReaper, type Reaper } from './reaper.ts';
 
 /** How the cluster of a test is to be. */
@@ -80,7 +81,7 @@ const ATTEMPTS = 3;
  * @throws Error when the programs are not built, or when one of them does not start
  */
 export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const programs = await builtPrograms();
+  const programs = await builtPrograms(options.peers ?? []);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await start(programs, options);
@@ -91,9 +92,14 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
   }
 }
 
-async function builtPrograms(): Promise<Programs> {
+async function builtPrograms(wanted: readonly Peer[]): Promise<Programs> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const outcome = await buildPrograms({ env: process.env, clock: systemClock, say });
+  const outcome = await buildPrograms({
+    env: process.env,
+    clock: systemClock,
+    say,
+    without: peers.filter((peer) => !wanted.includes(peer)),
+  });
   if (outcome.kind !== 'ready') throw new Error(outcome.message);
   return outcome.programs;
 }

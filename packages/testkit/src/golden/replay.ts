@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { isAlreadyExists, isNotFound } from '@cartographer/kube';
 import type { Client } from '@cartographer/kube';
@@ -122,7 +123,7 @@ async function noteNames(
   }
 }
 
-const MAX_TURNS = 1000;
+const MAX_TURNS = 2000;
 
 /** Waits until the watches have told of everything that is there. */
 async function namesAreNoted(client: Client, namespace: string, placeholders: Placeholders): Promise<void> {
@@ -135,8 +136,6 @@ async function namesAreNoted(client: Client, namespace: string, placeholders: Pl
     .map(({ metadata }) => metadata.name ?? '');
   for (let turn = 0; !names.every((name) => placeholders.knows(name)); turn++) {
     if (turn >= MAX_TURNS) throw new Error(`no watch told of one of ${names.join(', ')}`);
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+    await sleep(1);
   }
 }

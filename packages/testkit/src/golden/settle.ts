@@ -16,14 +16,16 @@ const WORK_MS = 1000;
 
 /**
  * Waits until the controller is idle and nothing has been written for a while. Time is the fake clock's, so that
- * retries come up for their turn and the wait itself takes none. It stands still while the controller works.
+ * retries come up for their turn and the wait itself takes none. It stands still while the controller works. Between
+ * ticks `pauseMs` of real time pass: a server in another process needs some until its watches tell of a write.
  */
-export function untilQuiet(client: Client, controller: Busy, clock: FakeClock): () => Promise<void> {
+export function untilQuiet(client: Client, controller: Busy, clock: FakeClock, pauseMs = 0): () => Promise<void> {
   return async () => {
     let revision = '';
     let quietMs = 0;
     for (let passedMs = 0; quietMs < QUIET_MS; passedMs += TICK_MS) {
       if (passedMs > LIMIT_MS) throw new Error(`nothing settled within ${LIMIT_MS} ms`);
+      if (pauseMs > 0) await sleep(pauseMs);
       await clock.advance(TICK_MS);
       await untilIdle(controller);
       const { metadata } = await client.list(typeOf('Namespace'), { limit: 1 });

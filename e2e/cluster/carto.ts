@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { carto } from '@cartographer/api';
+import type { Client } from '@cartographer/kube';
+import { systemClock } from '@cartographer/kube';
+import { type Condition, findCondition, getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import {
+  type AuditEntry,
+  type AuditMark,
+  type ClusterProcess,
+  freePorts,
+  type TestCluster,
+} from '@cartographer/testkit';
+import { until } from '../carto-process.ts';
+
+const run = promisify(execFile);
+const MAIN = join(import.meta.dirname, '../../packages/cli/src/main.ts');
+
+/** ConfigMaps, as the client names them. */
+export const CONFIG_MAPS: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  namespaced: true,
+};
+
+/** Runs a command of `carto` against the cluster to its end; resolves with what it printed. */
+export async function runCarto(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: cluster.kubeconfig('admin') };
+  const { stdout } = await run(process.execPath, [MAIN, ...args], { env });
+  return stdout;
+}
+
+/** Starts `carto controller` as the user `carto`; resolves when it says that it is ready. */
+export async function startCartoController(cluster: TestCluster, name = 'carto'): Promise<ClusterProcess> {
+  const [port] = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
+  const flags = ['--kubeconfig', cluster.kubeconfig('carto'), '--metrics-address', address];
+  return cluster.run({
+    name,
+    argv: [process.execPath, MAIN, 'controller', ...flags],
+    ready: async () => (await fetch(`http://${address}/readyz`)).ok,
+  });
+}
+
+/** Which writes are the choreographer's: its own, and those as the accounts of owners. */
+export function isOurs({ user, userAgent }: AuditEntry): boolean {
+  return user.username === 'carto' || (userAgent ?? '').startsWith('carto/');
+}
+
+const QUIET_MS = 1_500;
+
+/** Waits until nobody has asked for anything but watches for a while; resolves with what was asked since the mark. */
+export async function untilQuiet(
+  cluster: TestCluster,
+  mark: AuditMark,
+  isHeard: (entry: AuditEntry) => boolean = isOurs,
+): Promise<readonly AuditEntry[]> {
+  let heard: readonly AuditEntry[] = [];
+  let quietSince = systemClock.now();
+  await until('nothing is asked any more', async () => {
+    const now = (await cluster.audit.since(mark)).filter(({ verb }) => verb !== 'watch').filter(isHeard);
+    if (now.length !== heard.length) quietSince = systemClock.now();
+    heard = now;
+    return systemClock.now() - quietSince > QUIET_MS;
+  });
+  return heard;
+}
+
+/** A condition of a workload. */
+export async function workloadCondition(client: Client, name: string, type: string): Promise<Condition | undefined> {
+  const workload = await client.get(carto.kinds.Workload, { namespace: 'default', name });
+  return findCondition(getPath(workload['status'], 'conditions') as readonly Condition[] | undefined, type);
+}
+
+/** Waits until a workload is Ready; says what it is instead when it does not become so. */
+export async function untilReady(client: Client, name: string): Promise<void> {
+  let last: Condition | undefined;
+  try {
+    await until(`workload ${name} is Ready`, async () => {
+      last = await workloadCondition(client, name, 'Ready');
+      return last?.status === 'True';
+    });
+  } catch (error) {
+    throw new Error(`workload ${name} is ${JSON.stringify(last)}`, { cause: error });
+  }
+}
+
+/** The data of a ConfigMap, or undefined when there is none. */
+export async function dataOf(client: Client, name: string): Promise<Readonly<Record<string, string>> | undefined> {
+  const { items } = await client.list(CONFIG_MAPS, { namespace: 'default', fieldSelector: `metadata.name=${name}` });
+  const [found] = items as readonly (KubeObject & { readonly data?: Readonly<Record<string, string>> })[];
+  return found?.data;
+}
