@@ -1,14 +1,23 @@
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 
 /** The connections of one transport, apart for requests and watches and by client certificate. */
 export interface ConnectionPools {
-  take(certificate: Credential['certificate'], watch: boolean): Pool;
+  /** The dispatcher also understands {@link Guarded}. */
+  take(certificate: Credential['certificate'], watch: boolean): Dispatcher;
   close(): Promise<void>;
 }
 
-type Pair = { readonly certPem: string | undefined; readonly requests: Pool; readonly watches: Pool };
+/** An option of a request: called when its first byte is about to be sent; what it throws fails the request unsent. */
+export type Guarded = { readonly beforeSend?: () => void };
+
+type Pair = {
+  readonly certPem: string | undefined;
+  readonly requests: Pool;
+  readonly guarded: Dispatcher;
+  readonly watches: Pool;
+};
 
 // Go's HTTP server closes a connection that idles for 90 s; leave well before that.
 const KEEP_ALIVE_MS = 30_000;
@@ -35,7 +44,8 @@ export function createConnectionPools(access: ClusterAccess, bounds: Required<Ht
         // A watch has no end; its lines are bounded one by one.
         maxResponseSize: connections === null ? -1 : bounds.maxAnswerBytes,
       });
-    return { certPem: certificate?.certPem, requests: make(bounds.connections), watches: make(null) };
+    const requests = make(bounds.connections);
+    return { certPem: certificate?.certPem, requests, guarded: requests.compose(guard), watches: make(null) };
   };
 
   const pairFor = (certificate: Credential['certificate']): Pair => {
@@ -51,12 +61,26 @@ export function createConnectionPools(access: ClusterAccess, bounds: Required<Ht
   return {
     take(certificate, watch) {
       const pair = pairFor(certificate);
-      return watch ? pair.watches : pair.requests;
+      return watch ? pair.watches : pair.guarded;
     },
     async close() {
       const pairs = [bare, certified].filter((pair) => pair !== undefined);
       await Promise.all(pairs.flatMap((pair) => [pair.requests.destroy(), pair.watches.destroy()]));
     },
+  };
+}
+
+/** undici starts a request once it has a connection, and drops it when its handler throws at that moment. */
+function guard(dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch {
+  return (options, handler) => {
+    const { beforeSend } = options as Guarded;
+    if (beforeSend === undefined) return dispatch(options, handler);
+    const start = handler.onRequestStart;
+    handler.onRequestStart = function onRequestStart(controller, context) {
+      beforeSend();
+      start?.call(handler, controller, context);
+    };
+    return dispatch(options, handler);
   };
 }
 

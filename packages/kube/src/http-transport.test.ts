@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CartoError } from '@cartographer/machinery';
 import type { WatchEvent } from '@cartographer/machinery';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TransportError } from './api-error.ts';
@@ -48,6 +49,35 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 describe('HTTP transport', () => {
+  it('holds back a request whose right to be sent ended while it waited for a connection', async () => {
+    const seen: string[] = [];
+    const answers: (() => void)[] = [];
+    const transport = await start(
+      (request, response) => {
+        seen.push(request.url ?? '');
+        answers.push(() => json(response, {}));
+      },
+      { connections: 1 },
+    );
+    let may = true;
+    const beforeSend = (): void => {
+      if (!may) throw new CartoError('CARTO_NOT_LEADER', 'no longer');
+    };
+    const first = transport.request({ method: 'POST', path: '/first', beforeSend });
+    const second = transport.request({ method: 'POST', path: '/second', beforeSend });
+    await expect.poll(() => answers.length).toBe(1);
+    may = false;
+    answers[0]?.();
+    expect((await first).status).toBe(200);
+    await expect(second).rejects.toMatchObject({ code: 'CARTO_NOT_LEADER' });
+    may = true;
+    const third = transport.request({ method: 'POST', path: '/third', beforeSend });
+    await expect.poll(() => answers.length).toBe(2);
+    answers[1]?.();
+    expect((await third).status).toBe(200);
+    expect(seen).toEqual(['/first', '/third']);
+  });
+
   it('carries method, path, query, headers and JSON there and back', async () => {
     const transport = await start((request, response) => {
       void textOf(request).then((body) =>

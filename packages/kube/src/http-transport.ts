@@ -1,9 +1,10 @@
 import { parseJson, stringifyJson } from '@cartographer/machinery';
 import type { Json, Transport, WireRequest, WireResponse } from '@cartographer/machinery';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { TransportError } from './api-error.ts';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
 import { createConnectionPools } from './connection-pools.ts';
+import type { Guarded } from './connection-pools.ts';
 import { transportErrorOf } from './transport-failure.ts';
 import { watchEvents } from './watch-stream.ts';
 
@@ -39,14 +40,16 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
 
   const dispatch = async (request: WireRequest, watch: boolean): Promise<WireResponse> => {
     const { headers, pool } = await prepare(request, watch);
-    const answer = await pool.request({
+    const options: Dispatcher.RequestOptions & Guarded = {
       method: request.method,
       path: `${prefix}${request.path}${queryText(request.query)}`,
       headers,
       body: bodyOf(request),
       signal: request.signal,
+      ...(request.beforeSend === undefined ? {} : { beforeSend: request.beforeSend }),
       ...(watch ? { bodyTimeout: 0 } : {}),
-    });
+    };
+    const answer = await pool.request(options);
     if (answer.statusCode === 401 && request.headers?.['authorization'] === undefined) access.credentials.refused();
     if (watch && answer.statusCode === 200) return watching(answer, request);
     return { status: answer.statusCode, headers: flat(answer.headers), body: await readBody(answer) };
@@ -56,7 +59,7 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
   const prepare = async (
     request: WireRequest,
     watch: boolean,
-  ): Promise<{ headers: Record<string, string>; pool: Pool }> => {
+  ): Promise<{ headers: Record<string, string>; pool: Dispatcher }> => {
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
     if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
       headers['content-type'] ??= 'application/json';

@@ -1,3 +1,4 @@
+import { CartoError } from '@cartographer/machinery';
 import type { WireRequest } from '@cartographer/machinery';
 import { TransportError } from './api-error.ts';
 import type { TransportErrorCode } from './api-error.ts';
@@ -6,7 +7,7 @@ import type { ClusterAccess } from './cluster-access.ts';
 /** Turns what undici and sockets throw into an error that names the server, the request and the next step. */
 export function transportErrorOf(error: unknown, access: ClusterAccess, request: WireRequest): unknown {
   if (request.signal?.aborted === true) return request.signal.reason;
-  if (error instanceof TransportError) return error;
+  if (error instanceof CartoError) return error;
   if (!(error instanceof Error)) return error;
   const code = codeOf(error);
   const { kind, advice } = classify(code);

@@ -12,6 +12,8 @@ export type WireRequest = {
   /** Parsed JSON (an object must not be changed afterwards), or the raw bytes of any other content type. */
   readonly body?: Json | Uint8Array;
   readonly signal?: AbortSignal;
+  /** Called just before the request leaves this process, after any wait for a connection; what it throws keeps the request back. */
+  readonly beforeSend?: () => void;
 };
 
 /** The answer: a whole body, or for a watch the stream of events. Exactly one of `body` and `events` is set. */
