@@ -11,7 +11,7 @@ import { readTar, type TarItem } from './read-tar.ts';
 export type UnpackLimits = { readonly maxEntries: number; readonly maxBytes: number };
 
 /** Generous for an app with its dependencies. */
-export const defaultUnpackLimits: UnpackLimits = { maxEntries: 200_000, maxBytes: 2 * 1024 ** 3 };
+const defaultUnpackLimits: UnpackLimits = { maxEntries: 200_000, maxBytes: 2 * 1024 ** 3 };
 
 /**
  * Unpacks a tar stream into a folder. Nothing is ever written outside of it: entries whose path or link leaves the
@@ -41,7 +41,7 @@ export async function unpackTar(
     if (entries > limits.maxEntries) throw new ArchiveError(`the archive has more than ${limits.maxEntries} entries`);
     if (bytes > limits.maxBytes) throw new ArchiveError(`the archive holds more than ${limits.maxBytes} bytes`);
     const path = safePath(item.path, links, stripComponents);
-    if (path !== '.') await unpackItem(item, path, folder, { links, signal });
+    if (path !== '.') await unpackItem(item, path, folder, { links, signal }).catch((error) => told(error, path));
   }
 }
 
@@ -80,6 +80,13 @@ async function unpackItem(
     case 'other':
       throw new ArchiveError(`'${printable(path)}' is neither a file nor a folder nor a symbolic link`);
   }
+}
+
+/** What the disk says about an impossible entry is the archive's fault; what it says about itself is not. */
+function told(error: unknown, path: string): never {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (!['ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR', 'EEXIST', 'ENAMETOOLONG', 'EINVAL', 'ELOOP'].includes(code)) throw error;
+  throw new ArchiveError(`'${printable(path)}' cannot be unpacked: ${message}`, error);
 }
 
 /** The path without detours; refuses one that leaves the folder, directly or through a link. */

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { join, posix } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
 import { pipeline } from 'node:stream/promises';
 import { CartoError } from '@cartographer/machinery';
@@ -9,6 +10,7 @@ import { type TarRoot, tarOfFolder } from '../archive/folder-tar.ts';
 import { isFolder, unpackTar } from '../archive/unpack-tar.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import { type Environment, programEnvironment } from '../program-environment.ts';
+import { lastLines } from '../last-lines.ts';
 import { type BuildStep, buildSteps, chooseStart, PAGE_FOLDERS, type Source, type Start } from './detect-app.ts';
 import type { BuildInputs } from './image.ts';
 import { type Layer, ociImage, type OciImage } from './oci-image.ts';
@@ -32,6 +34,8 @@ export type BuildOrder = {
 /** What builds stand on. */
 export type BuildTools = { readonly keeper: Keeper; readonly layout: OciLayout; readonly environment: Environment };
 
+/** Goes into images of static sites. */
+const STATIC_SERVER = fileURLToPath(new URL('./static-server.mts', import.meta.url));
 /** A file larger than this is no package.json and no Procfile. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 const STOP_GRACE_MS = 1_000;
@@ -168,6 +172,12 @@ async function runStep({ argv }: BuildStep, context: StepContext): Promise<strin
   return message;
 }
 
+/** A single program takes the place of the shell, so that it gets signals itself; anything else stays as it is. */
+function inPlace(command: string): string {
+  const isSingle = !/[;&|<>()`\n\\]/.test(command) && !/^\s*(\w+=|(\.|source|exec|eval|export|cd|set)\s)/.test(command);
+  return isSingle ? `exec ${command}` : command;
+}
+
 async function pack(app: string, start: Start, layout: OciLayout, signal: AbortSignal): Promise<OciImage> {
   // What npm and bundlers keep for themselves would make each build another image.
   await rm(join(app, 'node_modules', '.cache'), { recursive: true, force: true });
@@ -182,8 +192,8 @@ async function pack(app: string, start: Start, layout: OciLayout, signal: AbortS
     content: 'app',
   });
   if (start.kind === 'static') {
-    const takes = (name: string): boolean => name === 'static-server.mts';
-    roots.push({ folder: import.meta.dirname, path: 'carto', takes, content: 'server of static files' });
+    const takes = (name: string): boolean => name === basename(STATIC_SERVER);
+    roots.push({ folder: dirname(STATIC_SERVER), path: 'carto', takes, content: 'server of static files' });
   }
   const layers: Layer[] = [];
   for (const root of roots) {
@@ -205,25 +215,10 @@ function entrypointOf(start: Start): readonly string[] {
   switch (start.kind) {
     case 'command':
       // `npm start` would find the programs of dependencies, so a start script does, too.
-      return ['/bin/sh', '-c', `PATH="$PWD/node_modules/.bin:$PATH"; export PATH; ${start.command}`];
+      return ['/bin/sh', '-c', `PATH="$PWD/node_modules/.bin:$PATH"; export PATH; ${inPlace(start.command)}`];
     case 'program':
       return start.argv;
     case 'static':
-      return ['node', '../carto/static-server.mts', start.folder];
+      return ['node', `../carto/${basename(STATIC_SERVER)}`, start.folder];
   }
-}
-
-/** The end of an output as one line. */
-export function lastLines(tail: string, maxChars = 500): string {
-  const lines = tail.split('\n').flatMap((line) => {
-    // oxlint-disable-next-line no-control-regex -- colours and other instructions to terminals
-    const text = line
-      .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
-      .replace(/[\u0000-\u001f\u007f]/g, ' ')
-      .trimEnd();
-    return text.trim() === '' ? [] : [text];
-  });
-  const text = lines.slice(-8).join(' | ');
-  if (text === '') return '(none)';
-  return text.length > maxChars ? `…${text.slice(-maxChars)}` : text;
 }

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { CartoError } from '@cartographer/machinery';
 
 /** The archive of the source cannot be had right now; it is tried again. */
-export class SourceError extends CartoError {
+class SourceError extends CartoError {
   constructor(message: string, cause?: unknown) {
     super('CARTO_SOURCE', message, { cause });
     this.name = 'SourceError';
@@ -39,7 +39,7 @@ export async function fetchSource(url: string, file: string, signal: AbortSignal
         done(sizeBytes > MAX_BYTES ? new SourceError(`the archive is larger than ${MAX_BYTES} bytes`) : null, chunk);
       },
     });
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    const body = Readable.fromWeb(response.body);
     await pipeline(body, measure, createWriteStream(file, { mode: 0o600 }), { signal: both });
     const digest = hash.digest();
     const announced = announcedDigest(response.headers);
@@ -66,5 +66,5 @@ function isDiskError(error: unknown): boolean {
 /** `fetch` hides what went wrong in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
-  return cause instanceof Error ? `${cause.message}` : message;
+  return cause instanceof Error ? cause.message : message;
 }

@@ -20,7 +20,7 @@ import type { ImageSpec } from './image.ts';
 import { createOciLayout, type OciLayout } from './oci-layout.ts';
 
 /** Where things of one image are. */
-export type ImagePlaces = {
+type ImagePlaces = {
   readonly folder: string;
   readonly layoutFolder: string;
   readonly recordsFile: string;
@@ -214,13 +214,25 @@ async function findSame(
 }
 
 function troubleOf(error: unknown, folder: string): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return `no space left below ${folder}: make room, the build is tried again`;
-    default:
-      return messageOf(error);
-  }
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' ? `no space left below ${folder}; make room` : messageOf(error);
+}
+
+/** Waits in line; who is aborted leaves the line. */
+function turn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      waiting.splice(waiting.indexOf(take), 1);
+      reject(signal.reason as Error);
+    };
+    const take = (): void => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    signal.throwIfAborted();
+    signal.addEventListener('abort', leave, { once: true });
+    waiting.push(take);
+  });
 }
 
 /** Lets a few work at a time, in the order in which they came. */
@@ -230,7 +242,7 @@ function createSlots(count: number): { use<T>(signal: AbortSignal, work: () => P
   return {
     async use(signal, work) {
       if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      else await turn(waiting, signal);
       try {
         signal.throwIfAborted();
         return await work();

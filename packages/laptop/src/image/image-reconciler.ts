@@ -41,8 +41,9 @@ export function createImageReconciler(deps: ImageDeps): Reconcile {
     const records = await deps.builds.records(key);
     const read = imageSpec(object);
     const outcome = read.kind === 'spec' ? await decideAndAct(deps, key, read.spec, records) : read;
-    written.note(key, object, await report(deps, object, outcome, signal));
-    if (read.kind === 'spec' && deps.builds.job(key) === undefined) await collect(deps, key, object, read.spec);
+    const reported = await report(deps, object, outcome, signal);
+    written.note(key, object, reported);
+    if (read.kind === 'spec' && deps.builds.job(key) === undefined) await collect(deps, key, reported, read.spec);
     log.debug({ outcome: outcome.kind }, 'image reconciled');
     return done;
   };

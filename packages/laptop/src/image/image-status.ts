@@ -19,7 +19,7 @@ export type ImageOutcome =
   | { readonly kind: 'built'; readonly build: BuildRecord; readonly image: string };
 
 /** Reasons of the condition Ready. */
-export type ImageReason = 'UpToDate' | 'BuildRunning' | 'BuildFailed' | 'SourceNotSupported';
+type ImageReason = 'UpToDate' | 'BuildRunning' | 'BuildFailed' | 'SourceNotSupported';
 
 /** An event to be recorded. */
 export type ImageEvent = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };

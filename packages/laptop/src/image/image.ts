@@ -23,6 +23,8 @@ export type BuildInputs = {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   /** The value of {@link BUILD_REQUEST_ANNOTATION}. */
   readonly request?: string;
+  /** A timeout that was set: more time may make a failed build succeed. */
+  readonly buildTimeout?: number;
 };
 
 /** `spec`, as far as this controller honours it. */
@@ -78,7 +80,7 @@ export function imageSpec(
     if (getPath(item, 'valueFrom') !== undefined) {
       return {
         kind: 'unsupported',
-        message: `spec.build.env ${String(name)} has valueFrom, which builds on the laptop do not support; give a value`,
+        message: `spec.build.env ${typeof name === 'string' ? name : ''} has valueFrom, which builds on the laptop do not support; give a value`,
       };
     }
     const value = getPath(item, 'value');
@@ -89,13 +91,14 @@ export function imageSpec(
 
 /** Reads `status`. */
 export function imageStatus(object: KubeObject): ImageStatus {
-  return isObject(object['status']) ? (object['status'] as unknown as ImageStatus) : {};
+  return isObject(object['status']) ? object['status'] : {};
 }
 
 function readSpec({ spec, metadata }: KubeObject, url: string, env: BuildInputs['env']): ImageSpec {
   const subPath = getPath(spec, 'source', 'subPath');
   const request = getPath(metadata.annotations, BUILD_REQUEST_ANNOTATION);
   const tag = getPath(spec, 'tag');
+  const buildTimeout = getPath(spec, 'build', 'buildTimeout');
   return {
     inputs: {
       url,
@@ -103,6 +106,7 @@ function readSpec({ spec, metadata }: KubeObject, url: string, env: BuildInputs[
       subPath: typeof subPath === 'string' ? subPath : '',
       env,
       ...(typeof request === 'string' ? { request } : {}),
+      ...(typeof buildTimeout === 'number' ? { buildTimeout } : {}),
     },
     timeoutMs: numberAt(spec, DEFAULT_TIMEOUT_MS / 1000, 'build', 'buildTimeout') * 1000,
     tag: (typeof tag === 'string' ? /:([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})$/.exec(tag)?.[1] : undefined) ?? 'latest',

@@ -46,7 +46,7 @@ export type OciImage = {
 };
 
 /** The day that buildpacks give their images: a time of its own would make each build another image. */
-export const CREATED = '1980-01-01T00:00:01Z';
+const CREATED = '1980-01-01T00:00:01Z';
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
 /** Computes config and manifest; equal arguments give equal bytes. */
@@ -90,6 +90,6 @@ export function digestOf(bytes: string | Buffer): string {
 }
 
 /** Whether a text is a digest that we can check. */
-export function isDigest(text: string): boolean {
-  return /^sha256:[0-9a-f]{64}$/.test(text);
+export function isDigest(text: unknown): text is string {
+  return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
 }

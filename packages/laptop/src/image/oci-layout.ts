@@ -36,7 +36,7 @@ export function createOciLayout(folder: string): OciLayout {
   async function readIndex(): Promise<readonly Descriptor[]> {
     const text = await readFile(join(folder, 'index.json'), 'utf8').catch(() => '{}');
     const index: unknown = JSON.parse(text);
-    return isObject(index) && Array.isArray(index['manifests']) ? (index['manifests'] as unknown as Descriptor[]) : [];
+    return isObject(index) && Array.isArray(index['manifests']) ? (index['manifests'] as Descriptor[]) : [];
   }
   function writeIndex(manifests: readonly Descriptor[]): Promise<void> {
     const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };

@@ -18,7 +18,7 @@ import {
 } from './process-record.ts';
 
 /** What programs get to end by themselves when the parent is gone. */
-const LAST_GRACE_MS = 1_500;
+const LAST_GRACE_MS = 1_000;
 /** How long output may trickle in after the end of a program: a daemon of it may hold the pipe for ever. */
 const LAST_WORDS_MS = 300;
 
@@ -31,7 +31,11 @@ function report(message: KeeperReport): void {
 }
 
 function writeRecord(): void {
-  const marks = [markProcess(process.pid), ...[...running.values()].map(({ mark }) => mark)];
+  const keeper = markProcess(process.pid);
+  const marks = [
+    keeper === undefined ? keeper : { ...keeper, isKeeper: true },
+    ...[...running.values()].map(({ mark }) => mark),
+  ];
   try {
     writeProcessRecord(
       recordFile,

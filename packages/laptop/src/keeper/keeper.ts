@@ -1,14 +1,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { KeeperReport, KeeperRequest } from './keeper-protocol.ts';
 import { isStillRunning, readProcessRecord, removeProcessRecord, signalGroup } from './process-record.ts';
 
 /** A program to run. */
-export type KeptSpec = {
+type KeptSpec = {
   /** The program and its arguments; never goes through a shell unless it names one. */
   readonly argv: readonly string[];
   /** The whole environment. */
@@ -44,7 +45,7 @@ export interface Keeper {
   close(): Promise<void>;
 }
 
-const MAIN = join(import.meta.dirname, 'keeper-main.ts');
+const MAIN = fileURLToPath(new URL('./keeper-main.ts', import.meta.url));
 const MAX_LOG_BYTES = 2 * 1024 * 1024;
 const START_TIMEOUT_MS = 15_000;
 const LEFTOVER_GRACE_MS = 3_000;
@@ -174,7 +175,7 @@ async function endLeftovers(recordFile: string, clock: Clock, log: Log): Promise
   const alive = () => readProcessRecord(recordFile).filter(isStillRunning);
   const deadline = clock.now() + LEFTOVER_GRACE_MS;
   // A keeper whose parent has just died is about to end everything by itself.
-  while (alive().length > 0 && clock.now() < deadline) await clock.sleep(POLL_MS);
+  while (alive().some(({ isKeeper }) => isKeeper === true) && clock.now() < deadline) await clock.sleep(POLL_MS);
   for (const mark of alive()) {
     log.warn({ pid: mark.pid }, 'ending a process that an earlier run left behind');
     signalGroup(mark.pid, 'SIGKILL');

@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A process as it can be recognised later: its id may have gone to another one since, its start time tells. */
-export type ProcessMark = { readonly pid: number; readonly startedAt: string };
+export type ProcessMark = {
+  readonly pid: number;
+  readonly startedAt: string;
+  /** The keeper itself, which ends the others when its parent is gone. */
+  readonly isKeeper?: boolean;
+};
 
 /** Marks a running process; undefined when it has ended. */
 export function markProcess(pid: number): ProcessMark | undefined {

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@cartographer/kube';
 import type { Clock, Log } from '@cartographer/machinery';
-import { lastLines } from '../image/build-image.ts';
 import type { Exit, Keeper, KeptProcess } from '../keeper/keeper.ts';
+import { lastLines } from '../last-lines.ts';
 import { type Environment, programEnvironment } from '../program-environment.ts';
 import { findFreePort } from '../stable-port.ts';
 import { appCommand } from './app-command.ts';
@@ -151,10 +151,10 @@ async function untilAnswers(
   for (;;) {
     const found = await probeApp(port, template.probe, signal);
     if (isGone || signal.aborted) return { kind: 'gone' };
-    if (found === 'answers') return { kind: 'answers' };
+    if (found.kind === 'answers') return found;
     const waitedMs = clock.now() - startedAt;
     if (waitedMs >= template.progressMs) {
-      const message = `it did not answer within ${template.progressMs / 1000} s: ${found}; it has to listen on the port in the variable PORT`;
+      const message = `it did not answer within ${template.progressMs / 1000} s: ${found.why}; it has to listen on the port in the variable PORT`;
       return { kind: 'late', message };
     }
     await clock.sleep(waitedMs < SLOW_AFTER_MS ? POLL_MS : SLOW_POLL_MS, signal).catch(() => undefined);

@@ -2,17 +2,20 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { ReadinessProbe } from './service.ts';
 
+/** What a probe found. */
+export type Probed = { readonly kind: 'answers' } | { readonly kind: 'silent'; readonly why: string };
+
 /** Whether an app answers on its port, or why not. Never waits longer than the probe's timeout. */
-export async function probeApp(port: number, probe: ReadinessProbe, signal: AbortSignal): Promise<'answers' | string> {
+export async function probeApp(port: number, probe: ReadinessProbe, signal: AbortSignal): Promise<Probed> {
   const both = AbortSignal.any([signal, AbortSignal.timeout(probe.timeoutMs)]);
   return probe.path === undefined ? connects(port, both) : getAnswers(port, probe.path, probe.headers, both);
 }
 
-function connects(port: number, signal: AbortSignal): Promise<'answers' | string> {
+function connects(port: number, signal: AbortSignal): Promise<Probed> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, signal });
-    socket.once('connect', () => resolve('answers'));
-    socket.once('error', (error) => resolve(`no connection to port ${port}: ${error.message}`));
+    socket.once('connect', () => resolve(ANSWERS));
+    socket.once('error', (error) => resolve(silent(`no connection to port ${port}: ${error.message}`)));
     socket.once('connect', () => socket.destroy());
   });
 }
@@ -23,7 +26,7 @@ function getAnswers(
   path: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<'answers' | string> {
+): Promise<Probed> {
   return new Promise((resolve) => {
     const out = request({
       host: '127.0.0.1',
@@ -33,12 +36,18 @@ function getAnswers(
       signal,
       agent: false,
     });
-    out.once('error', (error) => resolve(`GET ${path} failed: ${error.message}`));
+    out.once('error', (error) => resolve(silent(`GET ${path} failed: ${error.message}`)));
     out.once('response', (answer) => {
       answer.destroy();
       const status = answer.statusCode ?? 0;
-      resolve(status >= 200 && status < 400 ? 'answers' : `GET ${path} answered ${status}`);
+      resolve(status >= 200 && status < 400 ? ANSWERS : silent(`GET ${path} answered ${status}`));
     });
     out.end();
   });
+}
+
+const ANSWERS: Probed = { kind: 'answers' };
+
+function silent(why: string): Probed {
+  return { kind: 'silent', why };
 }

@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { CartoError, getPath, isList } from '@cartographer/machinery';
 import { ArchiveError } from '../archive/archive-error.ts';
-import { isFolder, unpackTar } from '../archive/unpack-tar.ts';
+import { unpackTar } from '../archive/unpack-tar.ts';
 import { type Descriptor, digestOf, isDigest, mediaTypes } from '../image/oci-image.ts';
 
 /** An image cannot be had; the message says why and what to do. */
-export class PullError extends CartoError {
+class PullError extends CartoError {
   constructor(message: string, options: { readonly cause?: unknown; readonly retry?: 'backoff' | 'never' } = {}) {
     super('CARTO_PULL', message, options);
     this.name = 'PullError';
@@ -59,19 +59,33 @@ export function parseImageReference(
  * @throws PullError, or what the disk says.
  */
 export async function pullImage(image: ImageReference, folder: string, signal: AbortSignal): Promise<PulledImage> {
+  const unpacked = await readUnpacked(folder, image.digest);
+  if (unpacked !== undefined) return unpacked;
   const both = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const accept = { accept: mediaTypes.manifest };
     const manifest = await fetchJson(image, `manifests/${image.digest}`, image.digest, both, accept);
     const [config, layers] = partsOf(image, manifest);
     const pulled = imageOf(image, await fetchJson(image, `blobs/${config.digest}`, config.digest, both));
-    if (!(await isFolder(folder))) await unpackLayers(image, layers, folder, both);
+    await unpackLayers(image, layers, folder, both);
+    await writeFile(join(folder, 'image.json'), JSON.stringify({ digest: image.digest, pulled }), { mode: 0o600 });
     return pulled;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ArchiveError)
       throw new PullError(`image ${nameOf(image)}: ${error.message}`, { retry: 'never' });
     throw error;
+  }
+}
+
+/** What was pulled before and is whole; the registry is not asked then. */
+async function readUnpacked(folder: string, digest: string): Promise<PulledImage | undefined> {
+  const text = await readFile(join(folder, 'image.json'), 'utf8').catch(() => 'null');
+  try {
+    const note = JSON.parse(text) as { readonly digest: string; readonly pulled: PulledImage } | null;
+    return note?.digest === digest ? note.pulled : undefined;
+  } catch {
+    return undefined; // cut off by a full disk, say
   }
 }
 
@@ -88,6 +102,7 @@ async function unpackLayers(
     for (const layer of layers) await unpackLayer(image, layer, join(temporary, 'rootfs'), signal);
     // Node looks for the nearest package.json upwards: not one of whatever this folder lies in.
     await writeFile(join(temporary, 'package.json'), '{}\n');
+    await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -113,7 +128,8 @@ async function unpackLayer(
       done(null, chunk);
     },
   });
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+  if (response.body === null) throw new PullError(`the registry sent nothing of ${nameOf(image)}`);
+  const body = Readable.fromWeb(response.body);
   await pipeline(body, measure, createGunzip(), (tar) => unpackTar(tar, folder, { signal }), { signal });
   if (`sha256:${hash.digest('hex')}` !== layer.digest)
     throw new PullError(`a layer of image ${nameOf(image)} is damaged`);
@@ -168,7 +184,7 @@ async function request(
 function partsOf(image: ImageReference, manifest: unknown): readonly [Descriptor, readonly Descriptor[]] {
   const config = getPath(manifest, 'config');
   const layers = getPath(manifest, 'layers');
-  const isPart = (part: unknown): boolean => isDigest(String(getPath(part, 'digest')));
+  const isPart = (part: unknown): boolean => isDigest(getPath(part, 'digest'));
   if (!isPart(config) || !isList(layers) || layers.length > MAX_LAYERS || !layers.every(isPart)) {
     throw new PullError(`image ${nameOf(image)} has no manifest of one OCI image`, { retry: 'never' });
   }
@@ -180,9 +196,10 @@ function imageOf(image: ImageReference, config: unknown): PulledImage {
     const list = getPath(config, 'config', field);
     return isList(list) ? list.filter((item) => typeof item === 'string') : [];
   };
-  const os = getPath(config, 'os');
+  const found = getPath(config, 'os');
+  const os = typeof found === 'string' ? found : 'unknown';
   if (os !== process.platform) {
-    throw new PullError(`image ${nameOf(image)} was built for ${String(os)}, and this machine is ${process.platform}`, {
+    throw new PullError(`image ${nameOf(image)} was built for ${os}, and this machine is ${process.platform}`, {
       retry: 'never',
     });
   }

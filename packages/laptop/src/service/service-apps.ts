@@ -6,7 +6,7 @@ import type { Revision } from './revisions.ts';
 import { startTrafficFront, type TrafficFront } from './traffic-front.ts';
 
 /** A revision that is being run. */
-export type RunningRevision = { readonly name: string; readonly state: AppState };
+type RunningRevision = { readonly name: string; readonly state: AppState };
 
 /** What runs of a Service. */
 export type RunningApps = {

@@ -64,14 +64,21 @@ async function settle(deps: ServiceDeps, key: string, object: KubeObject): Promi
     const serving = apps.running(key).serving?.name;
     return { state: { kind: 'failed', message: read.message }, ready: newestReady(before)?.name, serving, url };
   }
-  const revisions = revisionsFor(object, before, read.template);
+  const { template } = read;
+  const named = before.find(({ name }) => name === template.revisionName);
+  if (named !== undefined && named.template.digest !== template.digest) {
+    const message = `there is a revision ${named.name} of another template already; change spec.template.metadata.name`;
+    const serving = apps.running(key).serving?.name;
+    return { state: { kind: 'failed', message }, ready: newestReady(before)?.name, serving, url };
+  }
+  const revisions = revisionsFor(object, before, template);
   const wanted = revisions.at(-1) as Revision;
   if (revisions !== before) await writeRevisions(file, { uid, revisions });
   steer(deps, key, wanted, newestReady(revisions));
 
   const running = apps.running(key);
   const isReady = running.serving?.name === wanted.name && running.serving.state.kind === 'answering';
-  const after = isReady ? neededRevisions(withReady(revisions, wanted.name)) : revisions;
+  const after = neededRevisions(isReady ? withReady(revisions, wanted.name) : revisions);
   if (!deepEqual(after, revisions)) await writeRevisions(file, { uid, revisions: after });
   await apps.clean(key, new Set(after.map(({ name }) => name)));
   return {
@@ -89,7 +96,7 @@ function revisionsFor(object: KubeObject, known: readonly Revision[], template: 
 }
 
 /** What has to be done about the processes of a Service. */
-export type Move = 'startWanted' | 'startReady' | 'takeOver' | 'dismissNext';
+type Move = 'startWanted' | 'startReady' | 'takeOver' | 'dismissNext';
 
 /** Pure: brings what runs nearer to what is wanted. The newest revision that has answered serves until then. */
 export function decideMoves(wanted: Revision, ready: Revision | undefined, running: RunningApps): readonly Move[] {

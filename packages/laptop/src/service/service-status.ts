@@ -19,7 +19,7 @@ export type ServiceOutcome = {
 };
 
 /** Reasons of the conditions of a Service, Knative's. */
-export type ServiceReason = 'RevisionFailed' | 'RevisionMissing' | '';
+type ServiceReason = 'RevisionFailed' | 'RevisionMissing' | '';
 
 /** An event to be recorded. */
 export type ServiceEvent = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };

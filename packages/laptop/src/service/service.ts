@@ -20,7 +20,7 @@ export const serviceType: ResourceType = {
 };
 
 /** How long a new revision may take to answer, in Go's notation; Knative's own annotation. */
-export const PROGRESS_DEADLINE_ANNOTATION = 'serving.knative.dev/progress-deadline';
+const PROGRESS_DEADLINE_ANNOTATION = 'serving.knative.dev/progress-deadline';
 const DEFAULT_PROGRESS_MS = 120_000;
 const DEFAULT_PROBE_TIMEOUT_MS = 1_000;
 
@@ -61,7 +61,7 @@ export type AppTemplate = {
 };
 
 /** One entry of `status.traffic`. */
-export type TrafficTarget = {
+type TrafficTarget = {
   readonly latestRevision: boolean;
   readonly percent: number;
   readonly revisionName: string;
@@ -106,9 +106,7 @@ export function appTemplate(
     args: textsAt(container, 'args'),
     env: env.sources,
     ...(workingDir === undefined ? {} : { workingDir }),
-    ...(memoryLimit === undefined || memoryLimit === null
-      ? {}
-      : { memoryLimit: String(memoryLimit as string | number) }),
+    ...(typeof memoryLimit === 'string' || typeof memoryLimit === 'number' ? { memoryLimit: `${memoryLimit}` } : {}),
     probe: readProbe(getPath(container, 'readinessProbe')),
     progressMs: secondsOf(deadline) ?? DEFAULT_PROGRESS_MS,
   };
@@ -117,7 +115,7 @@ export function appTemplate(
 
 /** Reads `status`. */
 export function serviceStatus(object: KubeObject): ServiceStatus {
-  return isObject(object['status']) ? (object['status'] as unknown as ServiceStatus) : {};
+  return isObject(object['status']) ? object['status'] : {};
 }
 
 function readEnv(

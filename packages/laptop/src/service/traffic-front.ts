@@ -25,7 +25,7 @@ export interface TrafficFront {
 type Target = { readonly port: number; readonly agent: Agent; inFlight: number; onIdle?: () => void };
 
 /** How long a request waits for an app that is just starting, as Knative's activator lets it. */
-const HOLD_MS = 20_000;
+const HOLD_MS = 10_000;
 const MAX_WAITING = 200;
 const MAX_ATTEMPTS = 5;
 const RETRY_MS = 50;
@@ -101,6 +101,10 @@ export async function startTrafficFront(options: {
     url: `http://127.0.0.1:${port}`,
     route(to) {
       if (current?.port === to) return;
+      if (to === undefined && current !== undefined) {
+        current.agent.destroy(); // the app is gone, and its connections with it
+        targets.delete(current.port);
+      }
       const known = to === undefined ? undefined : targets.get(to);
       current =
         to === undefined
@@ -142,7 +146,9 @@ function forward(
   return new Promise<'done' | Error>((resolve) => {
     const { method, url: path, rawHeaders } = request;
     const headers = withForwarded(request, endToEnd(rawHeaders));
-    const out = send({ host: '127.0.0.1', port: target.port, agent: target.agent, method, path, headers });
+    // A kept connection may be closed by the app at this very moment, and a body cannot be sent again.
+    const agent = hasBody ? false : target.agent;
+    const out = send({ host: '127.0.0.1', port: target.port, agent, method, path, headers });
     const abandon = (): void => void out.destroy();
     response.once('close', abandon);
     out.once('error', (error) => {
