@@ -8,7 +8,6 @@ import { CartoError, parseYamlDocuments, type KubeObject } from '@cartographer/m
 const run = promisify(execFile);
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/hello');
 const FIELD_MANAGER = 'carto-example';
-const AUTHOR = ['-c', 'user.name=Carto Example', '-c', 'user.email=example@carto.invalid'] as const;
 
 /** The example at work. */
 export type Example = {
@@ -42,8 +41,9 @@ async function createRepository(dir: string): Promise<void> {
   await cp(join(EXAMPLE, 'app'), dir, { recursive: true });
   try {
     await run('git', ['init', '--quiet', '--initial-branch=main', dir]);
+    await introduceAuthor(dir);
     await run('git', ['-C', dir, 'add', '.']);
-    await run('git', ['-C', dir, ...AUTHOR, 'commit', '--quiet', '-m', 'The first commit']);
+    await run('git', ['-C', dir, 'commit', '--quiet', '-m', 'The first commit']);
   } catch (cause) {
     throw new CartoError(
       'CARTO_GIT',
@@ -51,6 +51,17 @@ async function createRepository(dir: string): Promise<void> {
       { cause, retry: 'never' },
     );
   }
+}
+
+/** Where the user never told git who they are, the repository gets an author of its own, so that `git commit` just works. */
+async function introduceAuthor(dir: string): Promise<void> {
+  const known = await run('git', ['-C', dir, 'config', 'user.email']).then(
+    ({ stdout }) => stdout.trim() !== '',
+    () => false,
+  );
+  if (known) return;
+  await run('git', ['-C', dir, 'config', 'user.name', 'Carto Example']);
+  await run('git', ['-C', dir, 'config', 'user.email', 'example@carto.invalid']);
 }
 
 async function applyFile(

@@ -55,6 +55,28 @@ describe('the flow of an owner', () => {
     ]);
   });
 
+  it('shows a step whose input is still to come as waiting for it, not as failed', () => {
+    const resources = [
+      { name: 'source', conditions: [condition('Ready', 'Unknown', 'waiting to read value')] },
+      {
+        name: 'image',
+        inputs: [{ name: 'source' }],
+        conditions: [condition('Ready', 'False', 'unable to stamp object')],
+      },
+      {
+        name: 'lint',
+        inputs: [{ name: 'other' }],
+        conditions: [condition('Ready', 'False', 'unable to stamp object')],
+      },
+    ];
+    const { steps } = flowOf({ ...workload, status: { resources } });
+    expect(steps.map(({ name, state, message }) => [name, state, message])).toEqual([
+      ['source', 'waiting', 'waiting to read value'],
+      ['image', 'waiting', 'waits for source'],
+      ['lint', 'failed', 'unable to stamp object'],
+    ]);
+  });
+
   it.each([
     ['a status that is no object', { status: 'odd' }],
     ['resources that are no list', { status: { resources: {}, conditions: 'none' } }],

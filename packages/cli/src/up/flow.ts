@@ -32,8 +32,23 @@ export function flowOf(owner: KubeObject): Flow {
     blueprint: textOf(getPath(status, 'supplyChainRef', 'name')),
     state: stateOf(ready?.status),
     message: ready?.message ?? 'not looked at yet',
-    steps: isList(resources) ? resources.map(stepOf) : [],
+    steps: isList(resources) ? waitingSteps(resources, resources.map(stepOf)) : [],
   };
+}
+
+/** A step whose input is still to come cannot be stamped; that is no failure, it just waits for the step before it. */
+function waitingSteps(resources: readonly Json[], steps: readonly Step[]): readonly Step[] {
+  const lacking = new Set(
+    steps.filter(({ value, state }) => value === '' && state !== 'ready').map(({ name }) => name),
+  );
+  return steps.map((step, index) => {
+    const producers = listOf(getPath(resources[index] ?? null, 'inputs')).map((input) =>
+      textOf(getPath(input, 'name')),
+    );
+    const awaited = producers.find((name) => name !== undefined && lacking.has(name));
+    if (step.state === 'ready' || awaited === undefined) return step;
+    return { ...step, state: 'waiting', message: `waits for ${awaited}` };
+  });
 }
 
 function stepOf(resource: Json): Step {
