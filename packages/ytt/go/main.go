@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"syscall/js"
+	_ "unsafe" // for go:linkname
 
 	"carvel.dev/ytt/pkg/cmd/template"
 	"carvel.dev/ytt/pkg/cmd/ui"
@@ -17,6 +18,15 @@ import (
 	_ "carvel.dev/ytt/pkg/yttlibraryext"
 	uierrs "github.com/cppforlife/go-cli-ui/errors"
 )
+
+// What ytt remembers from one template to the next, being made for one: the number of the last template, which shows in
+// some errors, and whether the warning of @ytt:math has been printed. A render starts with both as a new process does.
+//
+//go:linkname lastTemplate carvel.dev/ytt/pkg/template.globalInsSetID
+var lastTemplate int
+
+//go:linkname hasWarned carvel.dev/ytt/pkg/yttlibrary.hasWarned
+var hasWarned bool
 
 func main() {
 	// Near the limit the collector works harder, so that garbage alone never reaches it.
@@ -43,6 +53,7 @@ func render(text string, values []string) (output []byte, err error) {
 			err = fmt.Errorf("panic: %v", cause)
 		}
 	}()
+	lastTemplate, hasWarned = 1, false
 	file, err := files.NewFileFromSource(files.NewBytesSource("stdin.yml", []byte(text)))
 	if err != nil {
 		return nil, err

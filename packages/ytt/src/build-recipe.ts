@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WASM_PAGE_BYTES } from './wasm-memory.ts';
 
@@ -33,4 +34,11 @@ export function recipeDigest(): string {
   const hash = createHash('sha256').update(`${LINKER_FLAGS}\n${DEFAULT_MEMORY_MIB}\n${WASM_FILE}\n`);
   for (const file of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(GO_FOLDER, file))).update('\0');
   return hash.digest('hex').slice(0, 16);
+}
+
+/** The folder of a build whose name begins so: that of the newest Go release, if there are several. */
+export async function findBuild(cache: string, prefix: string): Promise<string | undefined> {
+  const names = (await readdir(cache).catch((): string[] => [])).filter((name) => name.startsWith(prefix));
+  const [newest] = names.toSorted((left, right) => right.localeCompare(left, 'en', { numeric: true }));
+  return newest === undefined ? undefined : join(cache, newest);
 }

@@ -7,6 +7,7 @@ import { CartoError } from '@cartographer/machinery';
 import {
   CACHE_FOLDER,
   DEFAULT_MEMORY_MIB,
+  findBuild,
   GO_FOLDER,
   LINKER_FLAGS,
   LOADER_FILE,
@@ -63,7 +64,7 @@ async function ensure(
   build: (folder: string, go: Go, options: BuildOptions) => Promise<void>,
 ): Promise<BuildOutcome> {
   const go = await findGo(options);
-  if (go === undefined) return { kind: 'noGo', message: NO_GO };
+  if (go === undefined) return foundOrNoGo(nameOf({ version: '', root: '' }));
   const path = join(CACHE_FOLDER, nameOf(go));
   if (await exists(path)) return { kind: 'built', path };
   await mkdir(CACHE_FOLDER, { recursive: true });
@@ -79,6 +80,12 @@ async function ensure(
     await rm(draft, { recursive: true, force: true });
   }
   return { kind: 'built', path };
+}
+
+/** Without Go, a build that came from elsewhere will do, such as one copied into an image. */
+async function foundOrNoGo(prefix: string): Promise<BuildOutcome> {
+  const path = await findBuild(CACHE_FOLDER, prefix);
+  return path === undefined ? { kind: 'noGo', message: NO_GO } : { kind: 'built', path };
 }
 
 async function buildModule(folder: string, go: Go, options: BuildOptions): Promise<void> {

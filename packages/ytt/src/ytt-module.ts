@@ -1,9 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import { CACHE_FOLDER, LOADER_FILE, pagesOf, recipeDigest, WASM_FILE } from './build-recipe.ts';
+import { CACHE_FOLDER, findBuild, LOADER_FILE, pagesOf, recipeDigest, WASM_FILE } from './build-recipe.ts';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 import { withMemoryMaximum } from './wasm-memory.ts';
 
@@ -18,12 +18,9 @@ const MAX_MODULE_BYTES = 200_000_000;
  * @throws CartoError `CARTO_YTT_LOAD` when the build is damaged.
  */
 export async function loadYttModule(memoryMiB: number, cache: string = CACHE_FOLDER): Promise<YttModule | undefined> {
-  const digest = recipeDigest();
   // Any Go release will do: the folder holds the loader that belongs to it.
-  const names = await readdir(cache).catch((): string[] => []);
-  const name = names.find((entry) => entry.startsWith(`${digest}-`));
-  if (name === undefined) return undefined;
-  const folder = join(cache, name);
+  const folder = await findBuild(cache, `${recipeDigest()}-`);
+  if (folder === undefined) return undefined;
   try {
     const [compressed, loader] = await Promise.all([
       readFile(join(folder, WASM_FILE)),
