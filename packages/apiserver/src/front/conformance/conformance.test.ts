@@ -5,44 +5,18 @@ import {
   silentLog,
   stringifyJson,
   type WatchEvent,
-  type WireResponse,
 } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../../api-server.ts';
-import { deleteProbes } from './delete-probes.ts';
+import { allProbes as probes, fillPlaces as fill } from './all-probes.ts';
 import { deviations, skipped } from './deviations.ts';
-import { type Answers, fieldOf, type Probe } from './probe.ts';
-import { readProbes, watchProbes } from './read-probes.ts';
+import type { Answers, Probe } from './probe.ts';
+import { probeSummary } from './probe-summary.ts';
 import answersOfRealServer from './real-answers.json' with { type: 'json' };
-import { authProbes, definitionProbes, httpProbes, namespaceProbes } from './server-probes.ts';
-import { applyProbes, createProbes, patchProbes, updateProbes } from './write-probes.ts';
 
-const probes = [
-  ...createProbes,
-  ...updateProbes,
-  ...patchProbes,
-  ...applyProbes,
-  ...readProbes,
-  ...watchProbes,
-  ...deleteProbes,
-  ...httpProbes,
-  ...authProbes,
-  ...definitionProbes,
-  ...namespaceProbes,
-];
 const expected: Readonly<Record<string, string>> = answersOfRealServer;
-
-const NS = 'probe-ns';
-const places: Readonly<Record<string, string>> = {
-  $W: `/apis/probe.test/v1/namespaces/${NS}/gadgets`,
-  $CM: `/api/v1/namespaces/${NS}/configmaps`,
-  $RB: '/apis/rbac.authorization.k8s.io/v1',
-  $CRD: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-  $NS: NS,
-};
-const fill = (text: string): string => text.replaceAll(/\$(?:W|CM|RB|CRD|NS)\b/g, (place) => places[place] ?? place);
 
 let server: ApiServer;
 const actual = new Map<string, string>();
@@ -67,8 +41,8 @@ async function run(probe: Probe, answers: Map<string, JsonObject>): Promise<void
     ...(body === undefined ? {} : { body: bytesOf(body) }),
     signal: stop.signal,
   });
-  const events = response.events === undefined ? [] : await quiet(response.events, stop);
-  actual.set(probe.name, summary(response, events));
+  const events = response.events === undefined ? undefined : await quiet(response.events, stop);
+  actual.set(probe.name, probeSummary(response, events));
   if (isObject(response.body)) answers.set(probe.name, response.body);
   await server.settled();
 }
@@ -91,28 +65,6 @@ async function quiet(events: AsyncIterable<WatchEvent>, stop: AbortController): 
   stop.abort();
   await reading;
   return seen;
-}
-
-/** `422 Invalid FieldValueRequired@spec.n`, `200 ADDED:name`, `404 text`: what is compared. */
-function summary(response: WireResponse, events: readonly WatchEvent[]): string {
-  const { body } = response;
-  if (response.events !== undefined) return [response.status, ...events.map(eventSummary)].join(' ');
-  if (body instanceof Uint8Array) return response.status === 200 ? '200' : `${response.status} text`;
-  if (response.status < 400 || !isObject(body)) return String(response.status);
-  const details = isObject(body['details']) ? body['details'] : {};
-  const causes = (details['causes'] ?? []) as readonly { reason?: string; field?: string }[];
-  return [
-    response.status,
-    fieldOf(body, 'reason') || '-',
-    ...causes.map(({ reason = '', field = '' }) => `${reason}@${field}`),
-  ].join(' ');
-}
-
-function eventSummary({ type, object }: WatchEvent): string {
-  if (type === 'ERROR') return `ERROR:${(object as { code: number }).code}`;
-  const { name, annotations } = (object as { metadata: { name?: string; annotations?: Record<string, string> } })
-    .metadata;
-  return `${type}:${annotations?.['k8s.io/initial-events-end'] === 'true' ? 'initial-events-end' : (name ?? '')}`;
 }
 
 beforeAll(async () => {
