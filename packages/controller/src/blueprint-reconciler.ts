@@ -17,7 +17,7 @@ export type BlueprintDeps = {
 
 /** Says on a blueprint whether the templates that it names exist. */
 export function createBlueprintReconciler({ kind, caches, reporter, dependencies, clock }: BlueprintDeps): Reconcile {
-  return async (key, { signal }) => {
+  return async (key, { cutOff }) => {
     const cached = caches.informer(kind.blueprintKind).get(key);
     if (cached === undefined) {
       dependencies.delete(key);
@@ -30,7 +30,7 @@ export function createBlueprintReconciler({ kind, caches, reporter, dependencies
       key,
       planned.templates.map((template) => templateKey(template.kind, template.name)),
     );
-    if (planned.statusChanged) await reporter.status(blueprint, planned.status, signal);
+    if (planned.statusChanged) await reporter.status(blueprint, planned.status, cutOff);
     return done;
   };
 }

@@ -39,7 +39,7 @@ export type OwnerDeps = {
  * answers, until the plan asks for nothing; then report once.
  */
 export function createOwnerReconciler({ kind, shared, reporter, dependencies, clock, plan }: OwnerDeps): Reconcile {
-  return async (key, { log, signal }) => {
+  return async (key, { log, signal, cutOff }) => {
     const cached = shared.caches.informer(kind).get(key);
     if (cached === undefined) {
       dependencies.delete(key);
@@ -49,12 +49,12 @@ export function createOwnerReconciler({ kind, shared, reporter, dependencies, cl
     const owner = reporter.latest(cached);
     const effects = beginEffects(shared, `${kind}/${key}`);
     const now = rfc3339(clock.now());
-    const settled = await settle(() => plan(owner, effects.cluster, now), effects, signal);
+    const settled = await settle(() => plan(owner, effects.cluster, now), effects, { signal, cutOff });
 
     dependencies.set(key, dependencyKeys(settled.dependencies));
     for (const { key: name, memory } of settled.remember) shared.memories.set(name, memory);
     reporter.events(owner, settled.events);
-    if (settled.statusChanged && settled.status !== undefined) await reporter.status(owner, settled.status, signal);
+    if (settled.statusChanged && settled.status !== undefined) await reporter.status(owner, settled.status, cutOff);
     log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind} reconciled`);
     return nextOf(settled);
   };
@@ -80,11 +80,15 @@ export const runnablePlan: OwnerDeps['plan'] = (owner, cluster, now) => planRunn
  * Plans and acts until the plan asks for nothing more.
  * @throws CartoError `CARTO_PLAN_UNSETTLED` when it never does, which would be a bug of the plan.
  */
-async function settle(next: () => Plan, effects: Effects, signal: AbortSignal): Promise<Settled> {
+async function settle(
+  next: () => Plan,
+  effects: Effects,
+  { signal, cutOff }: { readonly signal: AbortSignal; readonly cutOff: AbortSignal },
+): Promise<Settled> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const planned = next();
     if (planned.kind === 'settled') return planned;
-    await effects.act(planned, signal);
+    await effects.act(planned, cutOff); // a stop does not break off a write
     signal.throwIfAborted();
   }
   throw new CartoError(

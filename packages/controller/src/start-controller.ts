@@ -1,6 +1,12 @@
 import { carto, type TemplateKindName } from '@cartographer/api';
 import { deliverableOwner, type OwnerKind, workloadOwner } from '@cartographer/engine';
-import { type Client, createEventRecorder, createRestMapper, type RestMapper } from '@cartographer/kube';
+import {
+  type Client,
+  createEventRecorder,
+  createRestMapper,
+  type LeaderElector,
+  type RestMapper,
+} from '@cartographer/kube';
 import type { Clock, Log } from '@cartographer/machinery';
 import {
   type Controller,
@@ -43,6 +49,11 @@ export type ControllerOptions = {
   readonly mapper?: RestMapper;
   /** Without one, ytt templates end in a condition that says so. */
   readonly render?: Renderer;
+  /**
+   * Until this candidate is elected, caches are kept warm and nothing is reconciled; at a stop, the lease is given back
+   * after the last write. The client has to be fenced by it.
+   */
+  readonly elector?: LeaderElector;
 };
 
 /** A controller at work. */
@@ -71,7 +82,7 @@ const DEFAULT_CONCURRENCY = 16;
 
 /** Starts the choreographer against a cluster: caches first, reconcilers once those are filled. */
 export function startController(options: ControllerOptions): RunningController {
-  const { clock, log } = options;
+  const { clock, log, elector } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
   const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
@@ -82,23 +93,43 @@ export function startController(options: ControllerOptions): RunningController {
     isReady = true;
     becomeReady();
   };
-  const ended = runInOrder([parts.informers, parts.loops], { clock, log, signal: stop.signal, onReady }).catch(
-    (error: unknown) => {
-      neverReady(error);
-      throw error;
-    },
-  );
+  const election = elector === undefined ? [] : [candidacy(elector)];
+  const groups = [parts.informers, election, [lastEvents(parts.flush)], parts.loops];
+  const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
+    neverReady(error);
+    throw error;
+  });
   ended.catch(() => undefined);
 
   return {
     ready,
     ended,
     isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
-    notReady: () => (isReady ? parts.unsynced() : 'the first lists have not arrived yet'),
+    notReady: () => (isReady || elector !== undefined ? parts.unsynced() : 'the first lists have not arrived yet'),
     async stop() {
       stop.abort();
       await ended;
-      await parts.flush();
+    },
+  };
+}
+
+/** Standing for election as a part of the process: what comes after it starts when this process leads. */
+function candidacy(elector: LeaderElector): Runnable {
+  return {
+    name: 'leader election',
+    run: (until) => elector.run(until),
+    ready: () => elector.elected,
+    patient: true,
+  };
+}
+
+/** Sends the last events, once nothing makes new ones. */
+function lastEvents(flush: () => Promise<void>): Runnable {
+  return {
+    name: 'events',
+    async run(until) {
+      await new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
+      await flush();
     },
   };
 }

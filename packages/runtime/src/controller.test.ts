@@ -127,4 +127,23 @@ describe('a controller', () => {
     await stopped;
     expect(ended).toBe(true);
   });
+
+  it('lets a reconcile in flight finish after a stop, for a bounded time', async () => {
+    const seen: string[] = [];
+    const { controller, clock, stop } = start(async (_, { signal, cutOff }) => {
+      signal.addEventListener('abort', () => seen.push('asked to stop'));
+      await new Promise<void>((resolve) => cutOff.addEventListener('abort', () => resolve()));
+      seen.push('cut off');
+      return done;
+    });
+    controller.enqueue('a');
+    await clock.settle();
+    const stopped = stop();
+    await clock.advance(9_000);
+    expect(seen).toEqual(['asked to stop']);
+    await clock.advance(1_000);
+    await stopped;
+    expect(seen).toEqual(['asked to stop', 'cut off']);
+    expect(clock.pending).toBe(0);
+  });
 });

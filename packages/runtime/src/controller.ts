@@ -15,7 +15,16 @@ export type Next =
 export const done: Next = { kind: 'done' };
 
 /** Brings the world of one key nearer to what its object asks for. Level-based: it never learns what changed. */
-export type Reconcile = (key: string, context: { readonly log: Log; readonly signal: AbortSignal }) => Promise<Next>;
+export type Reconcile = (key: string, context: ReconcileContext) => Promise<Next>;
+
+/** What a reconcile is given besides its key. */
+export type ReconcileContext = {
+  readonly log: Log;
+  /** Fires when the loop is to stop: begin nothing more. */
+  readonly signal: AbortSignal;
+  /** Fires a while later: give up even the write that is in flight. */
+  readonly cutOff: AbortSignal;
+};
 
 /** What a controller is made of. */
 export type ControllerOptions = {
@@ -45,6 +54,8 @@ export interface Controller {
 
 /** Longest stretch of reconciles without giving the event loop a turn. */
 const TURN_MS = 8;
+/** How long a write in flight may take to finish after a stop; a pod has 30 s in all. */
+const FINISH_MS = 10_000;
 
 /** Makes a controller; nothing happens before {@link Controller.run}. */
 export function createController(options: ControllerOptions): Controller {
@@ -54,9 +65,9 @@ export function createController(options: ControllerOptions): Controller {
   const queue = new WorkQueue(clock, metrics?.queue(name));
   metrics?.concurrency(name, concurrency);
 
-  async function work(key: string, signal: AbortSignal): Promise<void> {
+  async function work(key: string, signal: AbortSignal, cutOff: AbortSignal): Promise<void> {
     const startedAt = clock.now();
-    const result = await attempt(options.reconcile, key, log.child({ key }), signal);
+    const result = await attempt(options.reconcile, key, { log: log.child({ key }), signal, cutOff });
     metrics?.reconciled(name, result.kind, clock.now() - startedAt);
     if (!signal.aborted) settle(key, result);
     queue.done(key);
@@ -84,12 +95,11 @@ export function createController(options: ControllerOptions): Controller {
   async function run(signal: AbortSignal): Promise<void> {
     const inFlight = new Set<Promise<void>>();
     const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-    let turnEndsAt = 0;
-    let resting = false;
+    const cutOff = new AbortController();
+    let turnEndsAt: number | undefined;
 
     function pump(): void {
-      while (!signal.aborted && !resting && inFlight.size < concurrency) {
-        if (performance.now() > turnEndsAt) return rest();
+      while (!signal.aborted && inFlight.size < concurrency && queue.depth > 0 && isOurTurn()) {
         const key = queue.take();
         if (key === undefined) return;
         metrics?.active(name, inFlight.size + 1);
@@ -102,14 +112,18 @@ export function createController(options: ControllerOptions): Controller {
       }
     }
 
-    /** Lets timers and sockets have their turn, so that a thousand cached reconciles do not freeze the process. */
-    function rest(): void {
-      resting = true;
+    /**
+     * Lets timers and sockets have their turn, so that a thousand cached reconciles do not freeze the process. The first
+     * key after a quiet time starts at once.
+     */
+    function isOurTurn(): boolean {
+      if (turnEndsAt !== undefined) return performance.now() < turnEndsAt;
+      turnEndsAt = performance.now() + TURN_MS;
       setImmediate(() => {
-        resting = false;
-        turnEndsAt = performance.now() + TURN_MS;
+        turnEndsAt = undefined;
         pump();
       });
+      return true;
     }
 
     const unsubscribe = queue.onChange(pump);
@@ -119,7 +133,9 @@ export function createController(options: ControllerOptions): Controller {
     await stopped;
     unsubscribe();
     queue.close();
+    const finished = clock.schedule(FINISH_MS, () => cutOff.abort(signal.reason));
     await Promise.allSettled(inFlight);
+    finished();
   }
 
   return {
@@ -141,9 +157,10 @@ type Attempt =
   | { readonly kind: 'bug' };
 
 /** One reconcile; what it throws becomes a value here and nowhere else. */
-async function attempt(reconcile: Reconcile, key: string, log: Log, signal: AbortSignal): Promise<Attempt> {
+async function attempt(reconcile: Reconcile, key: string, context: ReconcileContext): Promise<Attempt> {
+  const { log, signal } = context;
   try {
-    return await reconcile(key, { log, signal });
+    return await reconcile(key, context);
   } catch (error) {
     if (signal.aborted) return { kind: 'done' };
     if (!(error instanceof CartoError)) {

@@ -7,6 +7,8 @@ export type Runnable = {
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when later parts may start: a cache is synced, a port is bound. */
   readonly ready?: () => Promise<void>;
+  /** Waiting is its business (for an election, say), so a long wait is not worth a warning. */
+  readonly patient?: boolean;
 };
 
 /** Longest wait for a part to become ready before the log names it; it is waited for all the same. */
@@ -62,9 +64,9 @@ async function supervise(part: Runnable, signal: AbortSignal, fail: (reason: unk
 async function allReady(group: readonly Runnable[], clock: Clock, log: Log): Promise<void> {
   await Promise.all(
     group.map(async (part) => {
-      const cancel = clock.schedule(SLOW_START_MS, () =>
-        log.warn({ part: part.name }, 'still waiting for part to become ready'),
-      );
+      const cancel = clock.schedule(SLOW_START_MS, () => {
+        if (part.patient !== true) log.warn({ part: part.name }, 'still waiting for part to become ready');
+      });
       await part.ready?.();
       cancel();
     }),

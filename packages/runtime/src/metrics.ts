@@ -8,6 +8,8 @@ export interface ControllerMetrics {
   active(controller: string, workers: number): void;
   retried(controller: string): void;
   reconciled(controller: string, result: string, durationMs: number): void;
+  /** Whether this process leads, under the name of its lease. */
+  leads(lease: string, leads: boolean): void;
   /** Text in Prometheus' exposition format, and its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly registry: Registry;
@@ -100,6 +102,12 @@ export function createControllerMetrics(): ControllerMetrics {
     labelNames: named,
     registers,
   });
+  const leader = new Gauge({
+    name: 'leader_election_master_status',
+    help: 'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master',
+    labelNames: named,
+    registers,
+  });
 
   return {
     registry,
@@ -132,6 +140,7 @@ export function createControllerMetrics(): ControllerMetrics {
       if (kind === 'bug') panics.inc({ controller: name });
       time.observe({ controller: name }, durationMs / 1000);
     },
+    leads: (name, leads) => leader.set({ name }, leads ? 1 : 0),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

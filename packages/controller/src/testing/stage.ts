@@ -23,6 +23,8 @@ import { type RunningController, startController } from '../start-controller.ts'
 export interface Stage extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly client: Client;
+  /** Reaches the server as its admin. */
+  readonly direct: Transport;
   /** What the controller's requests go through. */
   readonly faults: FaultTransport;
   readonly audit: readonly AuditEntry[];
@@ -36,8 +38,8 @@ export interface Stage extends AsyncDisposable {
   delete(kind: string, name: string, namespace?: string): Promise<void>;
   /** Waits until the condition holds, or until the controller has nothing to do. */
   reached(holds: () => boolean): Promise<void>;
-  /** Advances time until nothing happens any more. */
-  settled(): Promise<void>;
+  /** Advances time until nothing happens any more; `isIdle` speaks for controllers that the stage did not start. */
+  settled(isIdle?: () => boolean): Promise<void>;
   /** `status reason` of the owner's Ready condition. */
   ready(kind: string, name: string): Promise<string>;
 }
@@ -73,6 +75,7 @@ export async function createStage(options: { readonly crds?: readonly KubeObject
   const stage: Stage = {
     clock,
     client,
+    direct,
     faults,
     audit,
     async restart() {
@@ -113,7 +116,7 @@ export async function createStage(options: { readonly crds?: readonly KubeObject
       for (let turn = 0; turn < MAX_TURNS && !holds() && !(running.controller?.isIdle() ?? true); turn += 1)
         await clock.settle();
     },
-    settled: () => settle(stage, () => running.controller?.isIdle() ?? true, server.settled),
+    settled: (isIdle = () => running.controller?.isIdle() ?? true) => settle(stage, isIdle, server.settled),
     async ready(kind, name) {
       const { conditions = [] } = ((await stage.get(kind, name))?.['status'] ?? {}) as {
         conditions?: readonly Condition[];
