@@ -103,7 +103,7 @@ export function createController(options: ControllerOptions): Controller {
         const key = queue.take();
         if (key === undefined) return;
         metrics?.active(name, inFlight.size + 1);
-        const job: Promise<void> = work(key, signal).finally(() => {
+        const job: Promise<void> = work(key, signal, cutOff.signal).finally(() => {
           inFlight.delete(job);
           metrics?.active(name, inFlight.size);
           pump();
