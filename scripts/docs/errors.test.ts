@@ -12,7 +12,9 @@ function codesInSources(): ReadonlySet<string> {
       .map((file) => join(PACKAGES, name, 'src', file)),
   );
   return new Set(
-    files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/'(CARTO_[A-Z_]+)'/g)].map(([, code = '']) => code)),
+    files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/'(CARTO_[A-Z_]+)'/g)].map(([, code = '']) => code),
+    ),
   );
 }
 

@@ -94,13 +94,17 @@ class ExampleStage {
       const objects = await this.#stamped(count['kind'] ?? '');
       return `${objects.length} ${count['kind']}`;
     }
-    const { kind = '', name = '', what = '' } =
-      /^(?<kind>\w+) default\/(?<name>\S+) (?<what>.*)$/.exec(expectation)?.groups ?? {};
+    const {
+      kind = '',
+      name = '',
+      what = '',
+    } = /^(?<kind>\w+) default\/(?<name>\S+) (?<what>.*)$/.exec(expectation)?.groups ?? {};
     const object = await this.#get(kind, name);
     if (object === undefined) return `${kind} default/${name} does not exist`;
     if (what.startsWith('Ready=')) return `${kind} default/${name} Ready=${readyOf(object, what)}`;
     const path = what.slice(0, what.indexOf('='));
-    return `${kind} default/${name} ${path}=${String(getPath(object as unknown as Json, ...path.split('.')))}`;
+    const value: Json | undefined = getPath(object, ...path.split('.'));
+    return `${kind} default/${name} ${path}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
   }
 
   async #stamped(kind: string): Promise<readonly KubeObject[]> {
