@@ -53,4 +53,18 @@ describe('own writes that the cache lacks', () => {
     own.wrote('a', version('7'));
     expect(own.resolve('a', undefined)?.metadata.resourceVersion).toBe('9');
   });
+
+  it('yield to a cache that has come past them and lacks the object: it was deleted before the answer arrived', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    expect(own.resolve('a', undefined, '8')?.metadata.resourceVersion).toBe('9');
+    expect(own.resolve('a', undefined, '9')).toBeUndefined();
+    expect(own.lagging).toBe(false);
+  });
+
+  it('leave nothing behind when the watch told of a delete before its answer arrived', () => {
+    const own = new CatchUp();
+    own.deleted('a', undefined);
+    expect(own.lagging).toBe(false);
+  });
 });

@@ -26,14 +26,19 @@ export class CatchUp {
 
   /** Remembers a delete; `seen` is the object that was deleted. */
   deleted(key: string, seen: KubeObject | undefined): void {
+    if (seen === undefined && !this.#own.has(key)) return; // the cache has heard of it already: there is nothing to hide
     this.#own.set(key, { object: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
   }
 
-  /** The newer of the cached object and our own last write. */
-  resolve(key: string, cached: KubeObject | undefined): KubeObject | undefined {
+  /**
+   * The newer of the cached object and our own last write. `position` is how far the cache has come: a write that it is
+   * past has been undone if the object is not there. The watch may tell so before the write's own answer arrives.
+   */
+  resolve(key: string, cached: KubeObject | undefined, position?: string): KubeObject | undefined {
     const own = this.#own.get(key);
     if (own === undefined) return cached;
-    if (cached !== undefined && versionOf(cached) > own.version) {
+    const isPast = own.object !== 'gone' && position !== undefined && numberOf(position) >= own.version;
+    if (isPast || (cached !== undefined && versionOf(cached) > own.version)) {
       this.#own.delete(key);
       return cached;
     }
@@ -70,6 +75,9 @@ export class CatchUp {
 
 /** Resource versions of one resource may be compared as numbers (Kubernetes 1.35 API conventions). */
 function versionOf(object: KubeObject): bigint {
-  const text = object.metadata.resourceVersion ?? '0';
+  return numberOf(object.metadata.resourceVersion ?? '0');
+}
+
+function numberOf(text: string): bigint {
   return /^\d+$/.test(text) ? BigInt(text) : 0n;
 }

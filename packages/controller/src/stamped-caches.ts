@@ -106,7 +106,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
       if (cache === undefined) return undefined;
       if (!cache.informer.hasSynced()) return cache.failure;
       const name = objectKey(key);
-      const object = cache.catchUp.resolve(name, cache.informer.get(name));
+      const object = cache.catchUp.resolve(name, cache.informer.get(name), cache.informer.resourceVersion);
       return object === undefined ? { kind: 'absent' } : { kind: 'present', object };
     },
     listed(key) {
@@ -119,7 +119,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
       return [...caches.values()].flatMap(({ informer, catchUp }) =>
         informer
           .byIndex('controller', uid)
-          .flatMap((object) => catchUp.resolve(objectKey(object.metadata), object) ?? []),
+          .flatMap((object) => catchUp.resolve(objectKey(object.metadata), object, informer.resourceVersion) ?? []),
       );
     },
     writing(type, key) {
@@ -189,7 +189,7 @@ function matching({ informer, catchUp }: StampedCache, { namespace, labels }: Ob
   for (const key of catchUp.keys()) names.add(key);
   const selector = labelSelectorOf({ matchLabels: labels });
   return [...names]
-    .flatMap((name) => catchUp.resolve(name, informer.get(name)) ?? [])
+    .flatMap((name) => catchUp.resolve(name, informer.get(name), informer.resourceVersion) ?? [])
     .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
     .filter(({ metadata }) => selector.matches(metadata.labels));
 }
