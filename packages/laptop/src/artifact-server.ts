@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { lstat, readFile, rename, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { lstat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CartoError, type Log } from '@cartographer/machinery';
+import type { Log } from '@cartographer/machinery';
+import { listenOnStablePort } from './stable-port.ts';
 
 /** Serves the archives of an artifact store over HTTP, on loopback only. */
 export interface ArtifactServer {
@@ -38,18 +38,7 @@ export async function startArtifactServer(options: {
   });
   server.maxConnections = 256;
 
-  const remembered = Number(await readFile(portFile, 'utf8').catch(() => '0'));
-  const wanted = Number.isInteger(remembered) && remembered > 1023 && remembered < 65_536 ? remembered : 0;
-  const port = await listen(server, wanted).catch((error: NodeJS.ErrnoException) => {
-    if (wanted === 0 || (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')) throw cannotListen(error);
-    log.warn({ port: wanted }, 'the port of the artifact server is in use; artifacts get new URLs');
-    return listen(server, 0);
-  });
-  if (port !== wanted) {
-    await writeFile(`${portFile}.new`, String(port), { mode: 0o600 });
-    await rename(`${portFile}.new`, portFile);
-  }
-
+  const port = await listenOnStablePort(server, { portFile, log, what: 'the server of artifacts' });
   const host = `127.0.0.1:${port}`;
   return {
     host,
@@ -60,21 +49,6 @@ export async function startArtifactServer(options: {
         server.closeAllConnections();
       }),
   };
-}
-
-function cannotListen(cause: Error): CartoError {
-  const message = `cannot serve artifacts on 127.0.0.1: ${cause.message}`;
-  return new CartoError('CARTO_ARTIFACT_SERVER', message, { cause, retry: 'never' });
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }
 
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

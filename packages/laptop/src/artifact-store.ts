@@ -1,12 +1,11 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
-import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { CartoError, type Clock } from '@cartographer/machinery';
+import { writeGzip } from './archive/write-gzip.ts';
 
 /** What was written: the digest and the size of the compressed archive. */
 type StoredArchive = { readonly digest: string; readonly sizeBytes: number };
@@ -52,11 +51,11 @@ export function createArtifactStore(options: { readonly root: string; readonly c
       count += 1;
       const temporary = join(dirname(file), `${TEMPORARY}${process.pid}-${count}`);
       try {
-        const stored = await compress(tar, temporary, signal);
+        const { digest, sizeBytes } = await writeGzip(tar, temporary, signal);
         // The store's own clock dates the file, because it also decides how old it is.
         await utimes(temporary, clock.now() / 1000, clock.now() / 1000);
         await rename(temporary, file);
-        return stored;
+        return { digest, sizeBytes };
       } finally {
         await rm(temporary, { force: true });
       }
@@ -118,21 +117,4 @@ async function filesOf(folder: string): Promise<readonly DatedFile[]> {
     }),
   );
   return found.flat();
-}
-
-async function compress(tar: AsyncIterable<Buffer>, file: string, signal: AbortSignal): Promise<StoredArchive> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      // Byte 9 of a gzip file names the operating system: "unknown", so that all machines write the same bytes.
-      if (sizeBytes <= 9 && sizeBytes + chunk.length > 9) chunk[9 - sizeBytes] = 255;
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      done(null, chunk);
-    },
-  });
-  const target = createWriteStream(file, { mode: 0o600, flush: true });
-  await pipeline(Readable.from(tar), createGzip({ level: 6 }), measure, target, { signal });
-  return { digest: `sha256:${hash.digest('hex')}`, sizeBytes };
 }

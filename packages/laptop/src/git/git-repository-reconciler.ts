@@ -5,6 +5,7 @@ import { type Client, isNotFound, messageOf } from '@cartographer/kube';
 import { type Clock, deepEqual, isObject, type KubeObject, type Log, type ResourceType } from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
+import { WrittenObjects } from '../written-objects.ts';
 import { type SecretData } from './git-auth.ts';
 import { parseGitLocation } from './git-location.ts';
 import type { Git } from './git-process.ts';
@@ -244,31 +245,4 @@ function foldersOf(
 ): { mirrorFolder: string; artifactFolder: string } {
   const place = [metadata.namespace ?? '', metadata.name ?? ''];
   return { mirrorFolder: join(workFolder, 'mirrors', ...place), artifactFolder: ['gitrepository', ...place].join('/') };
-}
-
-/**
- * Our own last writes, until the cache has them: a run that starts before the watch has caught up
- * would otherwise decide by an outdated status and write it again.
- */
-class WrittenObjects {
-  readonly #byKey = new Map<string, { readonly superseded: Set<string>; readonly object: KubeObject }>();
-
-  newest(key: string, cached: KubeObject | undefined): KubeObject | undefined {
-    const own = this.#byKey.get(key);
-    if (own === undefined || cached === undefined) return cached;
-    if (own.superseded.has(cached.metadata.resourceVersion ?? '')) return own.object;
-    this.#byKey.delete(key);
-    return cached;
-  }
-
-  note(key: string, before: KubeObject, after: KubeObject): void {
-    if (before === after || before.metadata.resourceVersion === after.metadata.resourceVersion) return;
-    const superseded = this.#byKey.get(key)?.superseded ?? new Set();
-    superseded.add(before.metadata.resourceVersion ?? '');
-    this.#byKey.set(key, { superseded, object: after });
-  }
-
-  forget(key: string): void {
-    this.#byKey.delete(key);
-  }
 }

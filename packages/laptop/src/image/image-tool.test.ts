@@ -206,6 +206,7 @@ describe('an Image', () => {
       'late',
       (image) => condition(image, 'Ready').message?.includes('not what its server announced') === true,
     );
+    await laptop.client.delete(imageType, { namespace: 'default', name: 'late' });
   });
 
   it('cancels a build whose source is superseded', async () => {
@@ -220,7 +221,7 @@ describe('an Image', () => {
     expect((await ready('slow'))['status']).toMatchObject({ buildCounter: 1, latestBuildReason: 'CONFIG' });
     const pid = Number(await readFile(pidFile, 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    expect(await readdir(join(laptop.dataDir, 'image/work'))).toEqual([]);
+    await until(async () => (await readdir(join(laptop.dataDir, 'image/work'))).length === 0);
   });
 
   it('gives up a build that takes too long', async () => {

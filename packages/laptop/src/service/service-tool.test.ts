@@ -194,6 +194,26 @@ describe('a Service', () => {
     expect(message).toContain('listen on the port in the variable PORT; last lines: listening on 3000');
   });
 
+  it('runs an app with dependencies, installed without a network', async () => {
+    const files = {
+      'package.json': JSON.stringify({
+        name: 'app',
+        scripts: { prestart: 'greet > greeting', start: 'node server.js' },
+        dependencies: { greet: 'file:./greet' },
+      }),
+      'greet/package.json': JSON.stringify({ name: 'greet', version: '1.0.0', main: 'index.js', bin: './greet.sh' }),
+      'greet/greet.sh': '#!/bin/sh\necho good morning',
+      'greet/index.js': 'module.exports = "from a dependency"',
+      'server.js':
+        nodeApp('')['server.js']?.replace(
+          'response.end("")',
+          `response.end(require('node:fs').readFileSync('greeting') + require('greet'))`,
+        ) ?? '',
+    };
+    await create('dependent', await build(files));
+    expect(await text(await ready('dependent'))).toBe('good morning\nfrom a dependency');
+  });
+
   it('serves a static site and passes on upgraded connections and large bodies', async () => {
     await create('site', await build({ 'index.html': '<h1>hi</h1>', '.env': 'SECRET', 'a b.txt': 'blank' }));
     const site = await ready('site');
