@@ -29,7 +29,9 @@ var lastTemplate int
 var hasWarned bool
 
 func main() {
-	// Near the limit the collector works harder, so that garbage alone never reaches it.
+	// A render makes much garbage and keeps none: collecting less often saves a fifth of its time for 13 MiB. Near the
+	// limit the collector works harder, so that garbage alone never reaches it.
+	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(int64(js.Global().Get("memoryLimit").Float()))
 	// render(template: string, values: string[]): [ok: boolean, text: Uint8Array]; each value is `KEY=JSON`.
 	js.Global().Set("render", js.FuncOf(func(_ js.Value, args []js.Value) any {

@@ -14,7 +14,7 @@ export type GoProgram = {
 };
 
 /** What one call of the program gave. */
-export type GoResult =
+type GoResult =
   | { readonly kind: 'done'; readonly ok: boolean; readonly text: Uint8Array; readonly printed: string }
   /** The program is gone: what it said last. The worker that held it must end. */
   | { readonly kind: 'crashed'; readonly lastWords: string };

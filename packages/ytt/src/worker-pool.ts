@@ -22,7 +22,6 @@ type Job = {
   readonly request: RenderRequest;
   readonly settle: (answer: PoolAnswer) => void;
   readonly fail: (error: unknown) => void;
-  isGone: boolean;
 };
 
 /** A worker at work on a job, at rest (no job), or starting (no job, not `isReady`). */
@@ -68,7 +67,6 @@ export class WorkerPool {
         throw new CartoError('CARTO_YTT_BUSY', `${this.#waiting.length} ytt templates wait to be rendered`);
       }
       const onAbort = (): void => {
-        job.isGone = true;
         const place = this.#waiting.indexOf(job);
         if (place >= 0) this.#waiting.splice(place, 1);
         reject(signal.reason as Error);
@@ -78,7 +76,6 @@ export class WorkerPool {
         request,
         settle: (answer) => resolve((leave(), answer)),
         fail: (error) => reject((leave(), error as Error)),
-        isGone: false,
       };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.push(job);
@@ -121,13 +118,13 @@ export class WorkerPool {
   }
 
   #startWorker(): void {
-    const worker = new Worker(new URL('./render-worker.ts', import.meta.url), {
-      workerData: this.#options.start,
-      env: {},
-      execArgv: [],
-      resourceLimits: RESOURCE_LIMITS,
-      name: 'ytt',
-    });
+    let worker: Worker;
+    try {
+      worker = newWorker(this.#options.start);
+    } catch (error) {
+      this.#failToStart(String(error)); // the system gives no more threads
+      return;
+    }
     const seat: Seat = { worker, isReady: false, isEnded: false, cancelDeadline: () => undefined };
     seat.cancelDeadline = this.#options.clock.schedule(START_DEADLINE_MS, () => this.#lost(seat, 'it did not start'));
     this.#seats.add(seat);
@@ -162,9 +159,11 @@ export class WorkerPool {
     this.#seatTheWaiting();
   }
 
-  /** One waiting job pays for a worker that did not start, so that this ends even if none ever does. */
+  /** Without any worker nobody would ever come back to what waits. */
   #failToStart(how: string): void {
-    this.#waiting.shift()?.fail(new CartoError('CARTO_YTT_START', `no ytt worker could be started: ${how}`));
+    if (this.#seats.size > 0) return;
+    const error = new CartoError('CARTO_YTT_START', `no ytt worker could be started: ${how}`);
+    for (const job of this.#waiting.splice(0)) job.fail(error);
   }
 
   async #end(seat: Seat): Promise<void> {
@@ -173,4 +172,14 @@ export class WorkerPool {
     this.#seats.delete(seat);
     await seat.worker.terminate();
   }
+}
+
+function newWorker(start: WorkerStart): Worker {
+  return new Worker(new URL('./render-worker.ts', import.meta.url), {
+    workerData: start,
+    env: {},
+    execArgv: [],
+    resourceLimits: RESOURCE_LIMITS,
+    name: 'ytt',
+  });
 }

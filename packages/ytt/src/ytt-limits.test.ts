@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { silentLog } from '@cartographer/machinery';
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { LOADER_FILE, recipeDigest, WASM_FILE } from './build-recipe.ts';
 import { isYttBuilt } from './testing/built-ytt.ts';
 import { aliasBomb } from './testing/templates.ts';
@@ -57,20 +58,21 @@ describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {
     }));
 
   describe('of memory', () => {
-    const tooMuch = { kind: 'failed', message: 'the template needs more memory than the 48 MiB it may use' };
+    const ytt = createYtt({ clock: createFakeClock(), log: silentLog, workers: 1, maxMemoryMiB: 48 });
+    afterAll(() => ytt.close());
 
     it.each([
       ['eats memory', '#@ x = ["x"]\n#@ while True:\n#@   x = x + x\n#@ end\n'],
       ['recurses without end', RECURSION],
       ['prints 100 MB', 'a: #@ ["x" * 1000000 for i in range(100)]\n'],
       ['is a bomb of aliases', aliasBomb(9)],
-    ])('a template that %s ends its worker alone', (_what, template) =>
-      withYtt({ maxMemoryMiB: 48 }, async ({ ytt, render }) => {
-        expect(await render(template)).toEqual(tooMuch);
-        expect(ytt.load().workers).toBe(0);
-        expect(await render('a: 1\n')).toEqual({ kind: 'rendered', output: 'a: 1\n' });
-      }),
-    );
+    ])('a template that %s ends its worker alone', async (_what, template) => {
+      const signal = AbortSignal.timeout(20_000);
+      const message = 'the template needs more memory than the 48 MiB it may use';
+      expect(await ytt.render({ template, values: {} }, signal)).toEqual({ kind: 'failed', message });
+      expect(ytt.load().workers).toBe(0);
+      expect(await ytt.render({ template: 'a: 1\n', values: {} }, signal)).toMatchObject({ output: 'a: 1\n' });
+    });
 
     it('a worker that has grown large is replaced after its render', () =>
       withYtt({ maxMemoryMiB: 128 }, async ({ ytt, render }) => {
@@ -177,6 +179,20 @@ describe('ytt without a sound build', () => {
           kind: 'failed',
           message: 'ytt is not built; install Go and run npm run build:ytt',
         });
+      }),
+    ));
+
+  it('fails for the time being when no worker can start', () =>
+    withCache((cache) =>
+      withYtt({ cache }, async ({ render }) => {
+        // A module with a memory of one page and nothing else, and a loader that defines no program.
+        const module = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1]);
+        const folder = join(cache, `${recipeDigest()}-go1.24`);
+        await mkdir(folder);
+        await writeFile(join(folder, WASM_FILE), zstdCompressSync(module));
+        await writeFile(join(folder, LOADER_FILE), '');
+        const answers = await Promise.allSettled([render('a: 1\n'), render('a: 1\n')]);
+        for (const answer of answers) expect(answer).toMatchObject({ reason: { code: 'CARTO_YTT_START' } });
       }),
     ));
 

@@ -48,6 +48,14 @@ describe.skipIf(!(await isYttBuilt()))('ytt', () => {
     });
   });
 
+  it('renders the example of docs/ytt.md as it stands there', async () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'ytt.md'), 'utf8');
+    const [program = '', stamped] = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text]) => text);
+    const workload = { metadata: { name: 'shop' }, spec: { env: [{ name: 'LEVEL', value: 'debug' }] } };
+    const answer = await render(program, { workload, params: { sizes: { s: 1, l: 4 } } });
+    expect(answer).toEqual({ kind: 'rendered', output: stamped });
+  });
+
   describe('in what upstream recorded', () => {
     it('renders the template of scenario 50', async () => {
       const { templates } = scenario('50-ytt-happy');
