@@ -1,8 +1,19 @@
 import { crds } from '@cartographer/api';
 import { type ApiServer, type AuditEntry, createApiServer } from '@cartographer/apiserver';
 import { type RunningController, startController } from '@cartographer/controller';
-import { type Client, createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
-import { type KubeObject, parseYamlDocuments, silentLog } from '@cartographer/machinery';
+import {
+  type Client,
+  createClient,
+  createHttpTransport,
+  createInProcessTransport,
+  createRestMapper,
+  loadKubeconfig,
+  systemClock,
+} from '@cartographer/kube';
+import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** An embedded server for a benchmark, with a count of the requests it got. */
 export type BenchCluster = {
@@ -16,8 +27,8 @@ export type BenchCluster = {
 
 const READS = new Set(['get', 'list']);
 
-/** Starts one, in memory or in a folder. */
-export async function startCluster(data?: string): Promise<BenchCluster> {
+/** Starts one, in memory; over HTTPS, or by calls in this process. */
+export async function startCluster(access: 'in process' | 'https' = 'in process'): Promise<BenchCluster> {
   const requests = { reads: 0, writes: 0 };
   const audit = ({ verb, userAgent, objectRef }: AuditEntry): void => {
     if (userAgent !== 'controller' || verb === 'watch' || objectRef?.subresource === 'token') return;
@@ -29,9 +40,11 @@ export async function startCluster(data?: string): Promise<BenchCluster> {
     clock: systemClock,
     log: silentLog,
     audit,
-    ...(data === undefined ? {} : { data }),
   });
-  const transport = createInProcessTransport((request) => server.request(request), server.adminToken);
+  const transport =
+    access === 'https'
+      ? await httpsTransport(server)
+      : createInProcessTransport((request) => server.request(request), server.adminToken);
   const client = createClient({ transport, clock: systemClock, userAgent: 'bench' });
   const mapper = createRestMapper({ client, clock: systemClock });
   return {
@@ -50,8 +63,24 @@ export async function startCluster(data?: string): Promise<BenchCluster> {
         clock: systemClock,
         log: silentLog,
       }),
-    close: () => server.close(),
+    async close() {
+      await transport.close();
+      await server.close();
+    },
   };
+}
+
+/** As a client outside the process has it: TLS, keep-alive, JSON there and back. */
+export async function httpsTransport(server: ApiServer): Promise<Transport> {
+  const { url } = await server.listen({ port: 0 });
+  const folder = await mkdtemp(join(tmpdir(), 'carto-bench-'));
+  try {
+    const path = join(folder, 'kubeconfig');
+    await writeFile(path, server.kubeconfig(url), { mode: 0o600 });
+    return createHttpTransport(loadKubeconfig({ env: {}, path, clock: systemClock }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Waits until the controller has been idle, with nothing written, for a while. */

@@ -1,18 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type Client,
-  createClient,
-  createHttpTransport,
-  loadKubeconfig,
-  staticCredentials,
-  systemClock,
-} from '@cartographer/kube';
+import { type Client, createClient, createHttpTransport, staticCredentials, systemClock } from '@cartographer/kube';
 import { type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BenchCluster, startCluster } from './cluster.ts';
+import { type BenchCluster, httpsTransport, startCluster } from './cluster.ts';
 import { median, type Row } from './row.ts';
 
 const CONFIG_MAPS: ResourceType = {
@@ -38,13 +28,12 @@ function configMap(name: string): KubeObject {
 /** Creates and watch events a second of the embedded server, in process and over HTTPS. */
 export async function measureServer(): Promise<readonly Row[]> {
   const cluster = await startCluster();
-  const folder = await mkdtemp(join(tmpdir(), 'carto-bench-'));
   try {
     const inProcess = await perSecond((run, index) =>
       cluster.client.create(CONFIG_MAPS, configMap(`in-${run}-${index}`)),
     );
     const events = await watchEventsPerSecond(cluster);
-    const http = await overHttp(cluster, folder);
+    const http = await overHttp(cluster);
     const bareHttp = await bareHttpPerSecond();
     const bareJson = await perSecond(
       async (run, index) => JSON.parse(stringifyJson(configMap(`json-${run}-${index}`))) as unknown,
@@ -68,7 +57,6 @@ export async function measureServer(): Promise<readonly Row[]> {
     ];
   } finally {
     await cluster.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -87,11 +75,8 @@ async function perSecond(act: (run: number, index: number) => Promise<unknown>):
   return median(rates);
 }
 
-async function overHttp(cluster: BenchCluster, folder: string): Promise<number> {
-  const { url } = await cluster.server.listen({ port: 0 });
-  const path = join(folder, 'kubeconfig');
-  await writeFile(path, cluster.server.kubeconfig(url), { mode: 0o600 });
-  const transport = createHttpTransport(loadKubeconfig({ env: {}, path, clock: systemClock }));
+async function overHttp(cluster: BenchCluster): Promise<number> {
+  const transport = await httpsTransport(cluster.server);
   const client: Client = createClient({ transport, clock: systemClock });
   const rate = await perSecond((run, index) => client.create(CONFIG_MAPS, configMap(`http-${run}-${index}`)));
   await transport.close();

@@ -68,7 +68,10 @@ export function blueprintPlan(kind: OwnerKind, shared: Shared): OwnerDeps['plan'
       owner,
       blueprints: shared.caches.blueprints(kind.blueprintKind),
       cluster,
-      owned: owner.metadata.uid === undefined ? [] : shared.stamped.ownedBy(owner.metadata.uid),
+      // Looked up when the plan gets that far: most rounds end before they look for orphans.
+      get owned() {
+        return owner.metadata.uid === undefined ? [] : shared.stamped.ownedBy(owner.metadata.uid);
+      },
       now,
     });
 }

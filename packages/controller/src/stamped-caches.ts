@@ -175,10 +175,12 @@ function controllerUid(object: KubeObject): readonly string[] {
 const OWNER_LABELS = ['carto.run/workload-name', 'carto.run/deliverable-name', RUNNABLE_NAME] as const;
 
 function ownerNames({ metadata: { namespace = '', labels = {} } }: Pick<KubeObject, 'metadata'>): readonly string[] {
-  return OWNER_LABELS.flatMap((label) => {
+  const names: string[] = [];
+  for (const label of OWNER_LABELS) {
     const name = labels[label];
-    return name === undefined ? [] : [`${label} ${namespace}/${name}`];
-  });
+    if (name !== undefined) names.push(`${label} ${namespace}/${name}`);
+  }
+  return names;
 }
 
 /** The objects of a key, found by their owner where the labels name one: a list never costs a walk over the whole kind. */
