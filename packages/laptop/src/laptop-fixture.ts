@@ -90,7 +90,7 @@ export function isReady(status: Condition['status']): (object: KubeObject) => bo
 }
 
 /** A tar.gz archive of files. */
-export function archiveOf(files: Readonly<Record<string, string>>): Buffer {
+function archiveOf(files: Readonly<Record<string, string>>): Buffer {
   const parts = Object.entries(files).flatMap(([path, text]) => {
     const content = Buffer.from(text);
     const header = tarHeader({ kind: 'file', path, executable: path.endsWith('.sh'), sizeBytes: content.length });

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CartoError } from '@cartographer/machinery';
+import { diskTrouble } from '../disk-trouble.ts';
 
 /** The archive of the source cannot be had right now; it is tried again. */
 class SourceError extends CartoError {
@@ -48,7 +49,7 @@ export async function fetchSource(url: string, file: string, signal: AbortSignal
     return `sha256:${digest.toString('hex')}`;
   } catch (error) {
     signal.throwIfAborted();
-    if (isDiskError(error)) throw error;
+    if (diskTrouble(error, file) !== undefined) throw error;
     throw new SourceError(`cannot fetch ${url}: ${reasonOf(error)}`, error);
   }
 }
@@ -57,10 +58,6 @@ function announcedDigest(headers: Headers): Buffer | undefined {
   const field = headers.get('repr-digest') ?? headers.get('content-digest') ?? '';
   const [, base64] = /(?:^|[\s,])sha-256=:([A-Za-z0-9+/=]+):/.exec(field) ?? [];
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
-}
-
-function isDiskError(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** `fetch` hides what went wrong in the cause. */

@@ -2,6 +2,7 @@ import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '@cartographer/kube';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { diskTrouble } from '../disk-trouble.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
 import { buildImage } from './build-image.ts';
@@ -101,7 +102,7 @@ export async function createImageBuilds(options: ImageBuildsOptions): Promise<Im
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ image: key, err: error }, 'build did not get to its end; it is tried again');
-        job.state = { ...job.state, trouble: troubleOf(error, folder) };
+        job.state = { ...job.state, trouble: diskTrouble(error, folder) ?? messageOf(error) };
         onChange(key);
       } finally {
         await rm(workFolder, { recursive: true, force: true });
@@ -211,11 +212,6 @@ async function findSame(
   const same = records.findLast((record) => record.inputs === inputs);
   if (same?.result.kind === 'built' && !(await layout.isWhole(same.result.digest))) return undefined;
   return same;
-}
-
-function troubleOf(error: unknown, folder: string): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' ? `no space left below ${folder}; make room` : messageOf(error);
 }
 
 /** Waits in line; who is aborted leaves the line. */

@@ -19,6 +19,7 @@ import {
 } from '../laptop-fixture.ts';
 import { serviceType } from '../service/service.ts';
 import { imageType } from './image.ts';
+import { markProcess } from '../keeper/process-record.ts';
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const latestImage = (image: KubeObject): string => getPath(image['status'], 'latestImage') as string;
@@ -220,7 +221,7 @@ describe('an Image', () => {
     await follow('slow', sources.publish(nodeApp('fast')));
     expect((await ready('slow'))['status']).toMatchObject({ buildCounter: 1, latestBuildReason: 'CONFIG' });
     const pid = Number(await readFile(pidFile, 'utf8'));
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await until(() => markProcess(pid) === undefined);
     await until(async () => (await readdir(join(laptop.dataDir, 'image/work'))).length === 0);
   });
 

@@ -83,7 +83,7 @@ export async function createKeeper(options: {
       env: { PATH: process.env['PATH'] ?? '' },
     });
     begun.stdin.on('error', () => undefined); // told by its end
-    createInterface({ input: begun.stdout }).on('line', (line) => receive(kept, JSON.parse(line) as KeeperReport));
+    createInterface({ input: begun.stdout }).on('line', (line) => receive(kept, line));
     begun.once('close', () => {
       if (child === begun) child = undefined;
       if (!closed) log.error({}, 'the keeper of processes has ended; what it ran is started again');
@@ -134,7 +134,13 @@ export async function createKeeper(options: {
   };
 }
 
-function receive(kept: Map<number, Kept>, report: KeeperReport): void {
+function receive(kept: Map<number, Kept>, line: string): void {
+  let report: KeeperReport;
+  try {
+    report = JSON.parse(line) as KeeperReport;
+  } catch {
+    return; // the keeper was killed in the middle of a line; its end tells everything
+  }
   const entry = kept.get(report.id);
   if (entry === undefined) return;
   switch (report.op) {

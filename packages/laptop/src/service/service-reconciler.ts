@@ -1,7 +1,8 @@
 import type { Client } from '@cartographer/kube';
 import { join } from 'node:path';
 import { deepEqual, type KubeObject } from '@cartographer/machinery';
-import { done, type Reconcile } from '@cartographer/runtime';
+import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import { diskTrouble } from '../disk-trouble.ts';
 import { WrittenObjects } from '../written-objects.ts';
 import {
   neededRevisions,
@@ -42,11 +43,28 @@ export function createServiceReconciler(deps: ServiceDeps): Reconcile {
       await deps.apps.remove(key);
       return done;
     }
-    const outcome = await settle(deps, key, object);
+    const { outcome, next } = await settleOnDisk(deps, key, object);
     written.note(key, object, await report(deps, object, outcome, signal));
     log.debug({ state: outcome.state.kind, serving: outcome.serving }, 'service reconciled');
-    return done;
+    return next;
   };
+}
+
+/** A disk that is full or read-only is told in the conditions, and tried again. */
+async function settleOnDisk(
+  deps: ServiceDeps,
+  key: string,
+  object: KubeObject,
+): Promise<{ readonly outcome: ServiceOutcome; readonly next: Next }> {
+  try {
+    return { outcome: await settle(deps, key, object), next: done };
+  } catch (error) {
+    const message = diskTrouble(error, deps.apps.folder(key));
+    if (message === undefined) throw error;
+    const { url, latestReadyRevisionName: ready } = serviceStatus(object);
+    const serving = deps.apps.running(key).serving?.name;
+    return { outcome: { state: { kind: 'failed', message }, ready, serving, url }, next: { kind: 'retry' } };
+  }
 }
 
 async function settle(deps: ServiceDeps, key: string, object: KubeObject): Promise<ServiceOutcome> {

@@ -157,7 +157,12 @@ function forward(
       resolve(response.headersSent || response.destroyed ? 'done' : error);
     });
     out.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
+      try {
+        response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
+      } catch (error) {
+        out.destroy(error as Error); // an answer that HTTP does not know, such as status 000
+        return;
+      }
       pipeline(answer, response, () => resolve('done'));
     });
     if (hasBody) request.pipe(out);
