@@ -209,6 +209,8 @@ export type AdmissionAnswer =
 export type AdmissionHook = {
   /** When set, refusals read `admission webhook "name" denied the request: …`, as those of a real webhook. */
   readonly name?: string;
+  /** Sees only what the schema allows, after the hooks that may change the object, as a validating webhook does. */
+  readonly validating?: true;
   matches(
     info: Pick<ResourceInfo, 'group' | 'version' | 'resource' | 'kind'>,
     operation: AdmissionReview['operation'],

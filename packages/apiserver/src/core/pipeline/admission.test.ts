@@ -124,3 +124,26 @@ test('a hook whose object keeps changing gives up after five more tries', async 
   expect(await refusal(t.patch('gadgets', 'g', 'merge', { spec: { slow: true } }))).toBe('409 Conflict');
   expect(count).toBe(6);
 });
+
+test('a validating hook sees what the schema allows, after those that change the object', async () => {
+  const seen: unknown[] = [];
+  const look = hook(
+    ({ object }) => {
+      seen.push(object?.['spec']);
+      return { allowed: true };
+    },
+    { validating: true },
+  );
+  const change = hook(({ object }) => ({
+    allowed: true,
+    object: { ...(object as NonNullable<typeof object>), spec: { n: 2 } },
+  }));
+  const t = await createTestCore({ admission: [look] });
+  await t.create('customresourcedefinitions', gadgets({ properties: { n: { type: 'integer' } } }));
+  await expect(t.create('gadgets', gadget('g', { n: 'x' }))).rejects.toThrow('spec.n');
+  expect(seen).toEqual([]);
+  const both = await createTestCore({ admission: [look, change] });
+  await both.create('customresourcedefinitions', gadgets({ properties: { n: { type: 'integer' } } }));
+  await both.create('gadgets', gadget('g', { n: 'x' }));
+  expect(seen).toEqual([{ n: 2 }]);
+});

@@ -9,10 +9,11 @@ export interface Admission {
   /** True when no hook matches: the write need not wait. */
   readonly empty: boolean;
   /**
-   * Runs the hooks one after the other, each on what the one before made of the object.
+   * Runs the hooks one after the other, each on what the one before made of the object. `check` is what an object must
+   * pass before a validating hook sees it.
    * @throws StatusError when one of them refuses.
    */
-  run(review: AdmissionReview, caller: Caller): Promise<KubeObject | undefined>;
+  run(review: AdmissionReview, caller: Caller, check?: (object: JsonObject) => void): Promise<KubeObject | undefined>;
 }
 
 /** Chooses the hooks for a write. */
@@ -22,12 +23,21 @@ export function admissionFor(
   operation: AdmissionReview['operation'],
   subresource?: string,
 ): Admission {
-  const matching = hooks.filter((hook) => hook.matches(resource, operation, subresource));
+  const all = hooks.filter((hook) => hook.matches(resource, operation, subresource));
+  const matching = [
+    ...all.filter(({ validating }) => validating !== true),
+    ...all.filter(({ validating }) => validating === true),
+  ];
   return {
     empty: matching.length === 0,
-    async run(review, caller) {
+    async run(review, caller, check) {
       let { object } = review;
+      let unchecked = check !== undefined;
       for (const hook of matching) {
+        if (unchecked && hook.validating === true && object !== undefined) {
+          check?.(object as unknown as JsonObject);
+          unchecked = false;
+        }
         const answer = await hook.review({ ...review, ...(object === undefined ? {} : { object }) });
         if (answer.warnings !== undefined) caller.warnings.push(...answer.warnings);
         if (!answer.allowed) throw refusal(hook, answer);

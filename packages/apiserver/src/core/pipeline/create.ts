@@ -79,7 +79,8 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   const admission = admissionFor(context.hooks, resource, 'CREATE');
   if (!admission.empty) {
     const review = reviewOf(resource, 'CREATE', caller, { object, namespace, name, dryRun });
-    const admitted = ((await admission.run(review, caller)) ?? object) as JsonObject;
+    const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, undefined))) ??
+      object) as JsonObject;
     if (admitted !== object) object = rules.complete(normalize(resource, admitted), applied);
   }
   if (rules.generation) object = withMeta(object, { generation: 1 });

@@ -55,7 +55,8 @@ export async function modifyObject(context: WriteContext, modification: Modifica
       const { subresource } = options;
       const dryRun = options.dryRun === 'All';
       const review = reviewOf(resource, 'UPDATE', caller, { object, old: current, ...key, subresource, dryRun });
-      const admitted = ((await admission.run(review, caller)) ?? object) as JsonObject;
+      const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, current))) ??
+        object) as JsonObject;
       if (admitted !== object) object = resource.rules.complete(normalize(resource, admitted));
       if (resource.table.get(key.namespace ?? '', key.name) !== current) continue;
     }
