@@ -15,6 +15,7 @@ export type EmbeddedTarget = AcceptanceTarget & { close(): Promise<void> };
 
 /** The rules of our own kinds, as the webhooks apply them. */
 const rules: NonNullable<ApiServerOptions['admission']>[number] = {
+  validating: true,
   matches: (info) => info.group === GROUP,
   review({ operation, object }) {
     const [message] = operation === 'DELETE' || object === undefined ? [] : validate(object);
