@@ -1,5 +1,5 @@
 import { crds } from '@cartographer/api';
-import { type AuditEntry, createApiServer } from '@cartographer/apiserver';
+import { type ApiServerOptions, type AuditEntry, createApiServer } from '@cartographer/apiserver';
 import {
   type Client,
   createClient,
@@ -53,12 +53,16 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 const USER = 'user/1';
 
+/** Kinds beside our own, and hooks that see every write. */
+export type StageOptions = { readonly crds?: readonly KubeObject[] } & Pick<ApiServerOptions, 'admission'>;
+
 /** Builds a stage; the account `default` of namespace `default` may do everything there. */
-export async function createStage(options: { readonly crds?: readonly KubeObject[] } = {}): Promise<Stage> {
+export async function createStage(options: StageOptions = {}): Promise<Stage> {
   const clock = createFakeClock();
   const audit: AuditEntry[] = [];
   const server = await createApiServer({
     customResources: [...crds(), ...(options.crds ?? [])],
+    ...(options.admission === undefined ? {} : { admission: options.admission }),
     clock,
     log: silentLog,
     audit: (entry) => audit.push(entry),
