@@ -54,6 +54,9 @@ export type ControllerOptions = {
    * after the last write. The client has to be fenced by it.
    */
   readonly elector?: LeaderElector;
+  /** Further parts that run from start to end, and parts that run only while this process leads. */
+  readonly parts?: readonly Runnable[];
+  readonly leaderParts?: readonly Runnable[];
 };
 
 /** A controller at work. */
@@ -94,7 +97,13 @@ export function startController(options: ControllerOptions): RunningController {
     becomeReady();
   };
   const election = elector === undefined ? [] : [candidacy(elector)];
-  const groups = [parts.informers, election, [lastEvents(parts.flush)], parts.loops];
+  const { parts: further = [], leaderParts = [] } = options;
+  const groups = [
+    [...parts.informers, ...further],
+    election,
+    [lastEvents(parts.flush)],
+    [...parts.loops, ...leaderParts],
+  ];
   const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
     neverReady(error);
     throw error;

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import type { Runnable } from '@cartographer/runtime';
+import type { KeyPair } from './webhook-server.ts';
+
+/** How soon a file that changed is noticed: the kubelet swaps mounted files by a link, which no file event tells reliably. */
+const POLL_MS = 10_000;
+
+/** What {@link certificateFolder} needs. */
+export type CertificateFolderOptions = {
+  /** Holds `tls.crt` and `tls.key`, as cert-manager writes them. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly use: (pair: KeyPair) => void;
+};
+
+/** Takes a certificate from a folder, and again whenever it changes; one that cannot be used leaves the old one in place. */
+export function certificateFolder({ folder, clock, log, use }: CertificateFolderOptions): Runnable {
+  let current = '';
+  let complaint = '';
+
+  async function look(): Promise<void> {
+    try {
+      const pair = await readPair(folder);
+      const text = `${pair.certPem}${pair.keyPem}`;
+      complaint = '';
+      if (text === current) return;
+      use(pair);
+      log.info({ folder }, current === '' ? 'webhook certificate loaded' : 'webhook certificate replaced');
+      current = text;
+    } catch (error) {
+      const message = (error as Error).message;
+      if (message !== complaint) log.warn({ folder, error: message }, 'webhook certificate cannot be used');
+      complaint = message;
+    }
+  }
+
+  return {
+    name: 'webhook certificate',
+    async run(signal) {
+      while (!signal.aborted) {
+        await look();
+        await clock.sleep(POLL_MS, signal).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** @throws CartoError `CARTO_CERTIFICATE` when a file is missing, or certificate and key do not belong together. */
+async function readPair(folder: string): Promise<KeyPair> {
+  try {
+    const [certPem, keyPem] = await Promise.all([
+      readFile(join(folder, 'tls.crt'), 'utf8'),
+      readFile(join(folder, 'tls.key'), 'utf8'),
+    ]);
+    createSecureContext({ cert: certPem, key: keyPem });
+    return { certPem, keyPem };
+  } catch (cause) {
+    throw new CartoError('CARTO_CERTIFICATE', `tls.crt and tls.key in ${folder}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

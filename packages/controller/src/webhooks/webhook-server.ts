@@ -1,0 +1,115 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CartoError, type Log, parseJson, stringifyJson } from '@cartographer/machinery';
+import { answerReview, kindAtPath } from './admission-review.ts';
+
+/** A certificate with its key, as PEM texts. */
+export type KeyPair = { readonly certPem: string; readonly keyPem: string };
+
+/** What {@link createWebhookServer} needs. */
+export type WebhookServerOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+};
+
+/** The HTTPS server that an API server asks about objects of ours. */
+export interface WebhookServer {
+  readonly port: number;
+  /** Serves with this certificate from the next connection on. */
+  use(pair: KeyPair): void;
+  /** Says why nobody can be answered, or undefined. */
+  notReady(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** An object of 1.5 MB, etcd's limit, comes twice in an update, and escaped. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** An API server waits 30 s at most, ours is configured for 5. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 500;
+const CLOSE_GRACE_MS = 2_000;
+
+/**
+ * Serves the validating webhooks. Until it has a certificate, no connection can be made.
+ * @throws CartoError `CARTO_PORT_IN_USE` when the address is taken.
+ */
+export async function createWebhookServer({ host, port, log }: WebhookServerOptions): Promise<WebhookServer> {
+  let hasCertificate = false;
+  const server = createServer({ minVersion: 'TLSv1.2', requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'review failed');
+      if (!response.headersSent) text(response, 500, 'the review failed; the log of the controller says why');
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await listening(server, host, port);
+  server.on('error', (error) => log.error({ err: error }, 'webhook server failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    use({ certPem, keyPem }) {
+      server.setSecureContext({ cert: certPem, key: keyPem });
+      hasCertificate = true;
+    },
+    notReady: () => (hasCertificate ? undefined : 'there is no certificate to serve webhooks with yet'),
+    close: () => closed(server),
+  };
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const kind = kindAtPath(path);
+  if (kind === undefined) return text(response, 404, 'not found');
+  if (request.method !== 'POST') return text(response, 405, 'only POST');
+  const body = await bodyOf(request);
+  if (body === undefined) return text(response, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  let review;
+  try {
+    review = parseJson(body);
+  } catch (error) {
+    return text(response, 400, `the body is not JSON: ${(error as Error).message}`);
+  }
+  response.writeHead(200, { 'content-type': 'application/json' }).end(stringifyJson(answerReview(review, kind)));
+}
+
+/** The whole body, or undefined if it is too large; the rest of it is not read then. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function text(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${message}\n`);
+}
+
+async function listening(server: Server, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  server.removeAllListeners('error');
+}
+
+function bindError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code !== 'EADDRINUSE') return error;
+  const message = `port ${port} on ${host} is in use; stop what listens there or choose another with --webhooks-address`;
+  return new CartoError('CARTO_PORT_IN_USE', message, { cause: error, retry: 'never' });
+}
+
+/** Answers what has been asked; an idle or stuck connection does not hold up the end. */
+async function closed(server: Server): Promise<void> {
+  const end = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await end;
+  clearTimeout(timer);
+}

@@ -1,0 +1,69 @@
+import type { Client } from '@cartographer/kube';
+import type { Clock, Log } from '@cartographer/machinery';
+import type { Runnable } from '@cartographer/runtime';
+import { certificateFolder } from './certificate-folder.ts';
+import { certificateKeeper } from './certificate-keeper.ts';
+import { certificateSecret } from './certificate-secret.ts';
+import { createWebhookServer } from './webhook-server.ts';
+
+/** Where the certificate of the webhooks comes from. */
+export type WebhookCertificate =
+  /** Files that someone else renews, such as cert-manager. */
+  | { readonly from: 'folder'; readonly folder: string }
+  /** Made and renewed by the leader, shared through a Secret. */
+  | {
+      readonly from: 'self';
+      readonly namespace: string;
+      readonly secret: string;
+      readonly service: string;
+      readonly configuration: string;
+    };
+
+/** What {@link createWebhooks} needs. */
+export type WebhooksOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: WebhookCertificate;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** The webhooks as parts of a process. */
+export type Webhooks = {
+  /** What every replica runs. */
+  readonly parts: readonly Runnable[];
+  /** What only the leader runs. */
+  readonly leaderParts: readonly Runnable[];
+  readonly port: number;
+  /** Says why no review can be answered, or undefined. */
+  notReady(): string | undefined;
+};
+
+/**
+ * Opens the port of the validating webhooks and names the parts that keep them going.
+ * @throws CartoError `CARTO_PORT_IN_USE` when the address is taken.
+ */
+export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks> {
+  const { certificate, client, clock } = options;
+  const log = options.log.child({ part: 'webhooks' });
+  const server = await createWebhookServer({ host: options.host, port: options.port, log });
+  const serving: Runnable = {
+    name: 'webhook server',
+    async run(signal) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      await server.close();
+    },
+  };
+  const found = { port: server.port, notReady: () => server.notReady() };
+  if (certificate.from === 'folder') {
+    const { folder } = certificate;
+    const files = certificateFolder({ folder, clock, log, use: (pair) => server.use(pair) });
+    return { ...found, parts: [serving, files], leaderParts: [] };
+  }
+  const { namespace, service, configuration } = certificate;
+  const secret = { namespace, name: certificate.secret };
+  const shared = certificateSecret({ client, clock, log, key: secret, use: (pair) => server.use(pair) });
+  const keeper = certificateKeeper({ client, clock, log, secret, service, configuration });
+  return { ...found, parts: [serving, shared], leaderParts: [keeper] };
+}
