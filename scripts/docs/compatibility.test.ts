@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { getPath, parseYamlDocuments } from '@cartographer/machinery';
+import { getPath, isList, type Json, parseYamlDocuments } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { codeSpans, readDoc, section, tableRows } from './markdown.ts';
 
@@ -13,10 +13,14 @@ function recorded(): Readonly<Record<string, readonly string[]>> {
   const scenarios: Record<string, string[]> = {};
   for (const file of readdirSync(DIFFERENCES).toSorted()) {
     const [entries] = parseYamlDocuments(readFileSync(join(DIFFERENCES, file), 'utf8'));
-    const whys = new Set((Array.isArray(entries) ? entries : []).map((entry) => String(getPath(entry, 'why'))));
+    const whys = new Set((isList(entries) ? entries : []).map((entry) => text(getPath(entry, 'why'))));
     for (const why of whys) (scenarios[why] ??= []).push(file.slice(0, 2));
   }
   return scenarios;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 describe('docs/compatibility.md', () => {
