@@ -48,6 +48,7 @@ export interface Effects {
 /** Begins a reconcile of one owner. */
 export function beginEffects(shared: Shared, ownerKey: string): Effects {
   const { caches, stamped, mappings, memories, renders, pace } = shared;
+  const failedRenders = new Map<string, RenderAnswer>();
   const written = new Map<string, WriteAnswer>();
   const deletions: Deletion[] = [];
   const failedTokens = new Map<string, AccountAnswer>();
@@ -61,7 +62,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     listed: stamped.listed,
     written: (id) => written.get(id),
     deletions: () => deletions,
-    rendered: (id) => renders.get(id),
+    rendered: (id) => renders.get(id) ?? failedRenders.get(id),
     recall: (key) => memories.get(key),
     pace: (resource) => pace.pace(ownerKey, resource),
   };
@@ -133,12 +134,19 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     });
   }
 
+  /** What was rendered is kept for good; a failure may have been the machine's (a deadline), so it lasts one reconcile. */
+  async function render(asked: Render, signal: AbortSignal): Promise<void> {
+    const answer = await shared.render(asked, signal);
+    if (answer.kind === 'rendered') renders.set(asked.id, answer);
+    else failedRenders.set(asked.id, answer);
+  }
+
   return {
     cluster,
     async act(plan, signal) {
       await Promise.all([
         ...plan.lookups.map((lookup) => lookUp(lookup, signal)),
-        ...plan.renders.map(async (render) => renders.set(render.id, await shared.render(render, signal))),
+        ...plan.renders.map((asked) => render(asked, signal)),
         ...plan.writes.map((asked) => write(plan, asked, signal)),
         ...plan.deletes.map((asked) => remove(plan, asked, signal)),
       ]);
@@ -147,7 +155,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
 }
 
 function isDryRun({ verb }: Write): boolean {
-  return verb === 'tryCreate' || verb === 'tryPatch';
+  return verb === 'tryCreate' || verb === 'tryPatch' || verb === 'tryApply';
 }
 
 function accountId({ namespace, name }: AccountKey): string {

@@ -102,6 +102,7 @@ async function settle(
 
 /** How the loop goes on: what the plan says is retried quietly, since its condition already tells the user. */
 function nextOf({ retry }: Settled): Next {
+  if (retry.kind === 'after') return { kind: 'again', afterMs: retry.afterMs };
   return retry.kind === 'none' ? done : { kind: 'retry' };
 }
 

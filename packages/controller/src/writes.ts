@@ -23,14 +23,17 @@ function send(client: Client, write: Write, signal: AbortSignal): Promise<WireRe
   const body = asJson(object);
   switch (verb) {
     case 'apply':
+    case 'tryApply': {
+      const query = { fieldManager: FIELD_MANAGER };
       return client.raw({
         method: 'PATCH',
         path: resourcePath(type, { namespace, name }),
-        query: { fieldManager: FIELD_MANAGER, force: 'true' },
+        query: verb === 'apply' ? { ...query, force: 'true' } : { ...query, dryRun: 'All' },
         headers: { 'content-type': 'application/apply-patch+yaml' },
         body,
         signal,
       });
+    }
     case 'create':
     case 'tryCreate': {
       const query = { fieldManager: FIELD_MANAGER };

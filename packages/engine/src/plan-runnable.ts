@@ -10,13 +10,13 @@ import { ownerView } from './owner-shape.ts';
 import { pathExpression } from './path-expression.ts';
 import { runnableLabels } from './stamp-labels.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
-import { objectText } from './stand.ts';
+import { objectText, STOPPED_MS } from './stand.ts';
 import { stampObject } from './stamped-object.ts';
 import { accountFailure } from './stamping-account.ts';
 import { TEKTON_RULE } from './template-kinds.ts';
 import { renderTemplate } from './template-program.ts';
 import { DEFAULT_RETENTION, LABELS } from '@cartographer/api';
-import type { AccountKey, Dependencies, Plan, PlannedEvent, RunnableWorld, Settled } from './world.ts';
+import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, RunnableWorld, Settled } from './world.ts';
 import { deletionEvents, runDelete } from './orphans.ts';
 
 /** Where a Runnable got to: `waiting` for an answer, `failed` with a reason, or `ran`. */
@@ -48,7 +48,8 @@ export function planRunnable(world: RunnableWorld): Plan {
   const account = asks.account(key);
   if (account === undefined) return acting(asks, key);
   if (account.kind !== 'found') {
-    const { condition, retry } = accountFailure(key, account);
+    const { condition, retry: why } = accountFailure(key, account);
+    const retry: Retry = why === undefined ? { kind: 'none' } : { kind: 'backoff', message: why };
     asks.template({ kind: 'ClusterRunTemplate', name: (owner as Runnable).spec.runTemplateRef.name });
     return settled(world, asks, key, { drafts: [{ type: 'RunTemplateReady', ...condition }], retry });
   }
@@ -189,10 +190,10 @@ function report(
 ): Settled {
   const deletions = deletionEvents(asks.cluster.deletions());
   if (progress.kind === 'failed') {
-    const { reason, message, retry, run } = progress;
+    const { reason, message, run } = progress;
     return settled(world, asks, key, {
       drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
-      retry: retry ? message : undefined,
+      retry: retryOf(progress),
       events: deletions,
     });
   }
@@ -209,6 +210,11 @@ function report(
   });
 }
 
+function retryOf({ retry, reason, message }: Extract<Progress, { kind: 'failed' }>): Retry {
+  if (reason === 'TooManyWrites') return { kind: 'after', afterMs: STOPPED_MS, message };
+  return retry ? { kind: 'backoff', message } : { kind: 'none' };
+}
+
 function stampedCondition(run: KubeObject | undefined): ConditionDraft {
   const type = 'StampedObjectCondition';
   const condition = run === undefined ? undefined : conditionsOf(run).find((entry) => entry.type === 'Succeeded');
@@ -223,12 +229,12 @@ type Report = {
   /** Absent: as they were. */
   readonly outputs?: JsonObject | undefined;
   readonly events?: readonly PlannedEvent[];
-  readonly retry?: string | undefined;
+  readonly retry?: Retry;
 };
 
 /** Without a report the Runnable is left alone. Outputs are kept on every way, errors included. */
 function settled({ owner, now }: RunnableWorld, asks: Asks, key: AccountKey, found: Report | undefined): Settled {
-  const { drafts = [], events = [], retry } = found ?? {};
+  const { drafts = [], events = [], retry = { kind: 'none' } } = found ?? {};
   const before = (owner as Runnable).status ?? {};
   const outputs: Json | undefined = found?.outputs ?? before.outputs;
   const status: JsonObject = {
@@ -243,7 +249,7 @@ function settled({ owner, now }: RunnableWorld, asks: Asks, key: AccountKey, fou
     events,
     dependencies: dependenciesOf(asks, key),
     remember: [],
-    retry: retry === undefined ? { kind: 'none' } : { kind: 'backoff', message: retry },
+    retry,
   };
 }
 

@@ -13,8 +13,8 @@ import type { Resource } from './resource-inputs.ts';
 import { reportResource } from './resource-status.ts';
 import type { ResourceReport } from './resource-status.ts';
 import { accountFailure, accountOf } from './stamping-account.ts';
-import { failureCondition, isWorthRetrying } from './step-failure.ts';
-import type { AccountKey, Dependencies, Plan, PlannedEvent, Settled, World } from './world.ts';
+import { failureCondition, retryFor } from './step-failure.ts';
+import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, World } from './world.ts';
 
 /**
  * Decides what is to be done for a Workload or Deliverable, from what is known so far. Pure: equal worlds give equal
@@ -38,7 +38,8 @@ export function plan(world: World): Plan {
   if (account.kind !== 'found') {
     const failure = accountFailure(key, account);
     const drafts = [ready(world), { type: 'ResourcesSubmitted', ...failure.condition } as const];
-    return settle(world, { asks, blueprint, key, drafts, retry: failure.retry });
+    const retry: Retry = failure.retry === undefined ? { kind: 'none' } : { kind: 'backoff', message: failure.retry };
+    return settle(world, { asks, blueprint, key, drafts, retry });
   }
   return walk(world, asks, blueprint, key);
 }
@@ -132,7 +133,6 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
   const current = reports.map(({ status }) => status);
   askForDeletes({ kind, owner, asks, previous, current, realized, owned: world.owned });
   if (asks.open) return acting(asks, blueprint, key);
-  const failure = realized.map((entry) => entry.failure).find((entry) => entry !== undefined && isWorthRetrying(entry));
   return settle(world, {
     asks,
     blueprint,
@@ -141,7 +141,7 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
     resources: inOrder(previous, current),
     events: [...reports.flatMap(({ events }) => events), ...deletionEvents(asks.cluster.deletions())],
     remember: realized.flatMap(({ remember }) => remember),
-    retry: failure === undefined ? undefined : 'message' in failure ? failure.message : '',
+    retry: retryFor(realized.map(({ failure }) => failure)),
   });
 }
 
@@ -214,11 +214,11 @@ type Report = {
   readonly resources?: readonly ResourceStatus[];
   readonly events?: readonly PlannedEvent[];
   readonly remember?: Settled['remember'];
-  readonly retry?: string | undefined;
+  readonly retry?: Retry;
 };
 
 function settle({ owner, kind, now }: World, report: Report): Settled {
-  const { asks, blueprint, key, drafts, events = [], remember = [], retry } = report;
+  const { asks, blueprint, key, drafts, events = [], remember = [], retry = { kind: 'none' } } = report;
   const before = statusOf(owner);
   const resources = report.resources ?? before.resources ?? [];
   const status = {
@@ -238,7 +238,7 @@ function settle({ owner, kind, now }: World, report: Report): Settled {
     events: statusChanged ? events : events.filter(({ type }) => type === 'Normal'),
     dependencies: dependenciesOf(asks, blueprint, key),
     remember,
-    retry: retry === undefined ? { kind: 'none' } : { kind: 'backoff', message: retry },
+    retry,
   };
 }
 

@@ -222,12 +222,27 @@ test('a fight with another field manager is stopped, and the manager named', () 
   cluster.memories.set(key, { neighbours: ['meddler'] });
   cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
   cluster.pace = () => ({ created: 0, restored: 10 });
-  const before = cluster.log.writes.length;
   const planned = cluster.reconcile(cluster.get('Workload', 'shop'));
-  expect(cluster.log.writes).toHaveLength(before);
-  expect(planned.retry.kind).toBe('backoff');
+  expect(cluster.log.writes.map(({ verb }) => verb)).toEqual(['apply', 'tryApply']);
+  expect(planned.retry).toMatchObject({ kind: 'after', afterMs: 60_000 });
   expect(line(cluster)).toBe(
     'ResourceSubmitted False TooManyWrites: resource [only] stopped after restoring [configmaps/a] 10 times in a short time: field manager [meddler] keeps changing fields that the template sets',
   );
   expect(resourceEntry(cluster.get('Workload', 'shop'), 'only')).toMatchObject({ stampedRef: { name: 'a' } });
+});
+
+test('in a fight, those who hold our fields now are named rather than those who hold any', () => {
+  const cluster = stamping(configMap('a', { k: 'ours' }));
+  cluster.settle();
+  const key = [...cluster.memories.keys()].find((name) => name.startsWith('object configmaps')) ?? '';
+  cluster.memories.set(key, { neighbours: ['bystander'] });
+  cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
+  cluster.pace = () => ({ created: 0, restored: 10 });
+  cluster.refusal = ({ verb }) => {
+    const message =
+      'Apply failed with 2 conflicts: conflicts with "zed":\n- .data.k\nconflicts with "abe" using v1:\n- .data.l';
+    return verb === 'tryApply' ? { kind: 'refused', code: 409, reason: 'Conflict', message } : undefined;
+  };
+  cluster.reconcile(cluster.get('Workload', 'shop'));
+  expect(line(cluster)).toContain('10 times in a short time: field manager [abe, zed] keeps changing');
 });

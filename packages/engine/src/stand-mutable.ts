@@ -60,9 +60,13 @@ function apply(it: Case, id: string): Standing {
   }
   const cause = causeOf(it);
   if (known === undefined) {
-    const { neighbours } = asks.cluster.recall(it.memoryKey) ?? {};
-    const halt = haltMessage(it, objectText(it.type, stamped.name), cause, neighbours);
-    if (halt !== undefined) return { kind: 'halted', object: live, type: it.type, message: halt };
+    const name = objectText(it.type, stamped.name);
+    if (haltMessage(it, name, cause) !== undefined) {
+      const neighbours = cause === 'restored' ? holdersOf(it, desired) : [];
+      if (neighbours === undefined) return WAITING;
+      const message = haltMessage(it, name, cause, neighbours) ?? '';
+      return { kind: 'halted', object: live, type: it.type, message };
+    }
   }
   const answer = asks.written(writeOf(it, id, 'apply', desired, cause));
   if (answer === undefined) return WAITING;
@@ -132,6 +136,21 @@ function neighboursOf({ metadata }: KubeObject): readonly string[] {
   const names = new Set(managers.map((entry) => entry.manager ?? ''));
   names.delete(FIELD_MANAGER);
   return [...names].toSorted();
+}
+
+/**
+ * Field managers that hold fields of ours now, in the words of the conflict that an apply without force would be: our
+ * own answers show nobody, since a forced apply takes the fields away. Without a conflict, all that hold anything.
+ */
+function holdersOf(it: Case, desired: KubeObject): readonly string[] | undefined {
+  const answer = it.asks.written(
+    writeOf(it, `${it.resource}/tryApply/${it.stamped.digest}`, 'tryApply', desired, 'tried'),
+  );
+  if (answer === undefined) return undefined;
+  const text = answer.kind === 'refused' && answer.code === 409 ? answer.message : '';
+  const names = [...text.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name = '']) => name);
+  if (names.length > 0) return [...new Set(names)].toSorted();
+  return it.asks.cluster.recall(it.memoryKey)?.neighbours ?? [];
 }
 
 function isAsDesired(it: Case, desired: KubeObject, live: KubeObject): boolean {

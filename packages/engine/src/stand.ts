@@ -78,6 +78,9 @@ export function appliedEvent(type: ResourceType, object: KubeObject, created: bo
   };
 }
 
+/** After this long a step that was stopped is tried again: as long as writes count against it. */
+export const STOPPED_MS = 60_000;
+
 /** Above these, within the controller's window, a step is stopped. */
 const MOST_CREATED = 50;
 const MOST_RESTORED = 10;

@@ -4,7 +4,8 @@ import type { ConditionDraft } from './condition-list.ts';
 import type { Health } from './object-health.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import type { OutputFailure } from './resource-outputs.ts';
-import { objectText } from './stand.ts';
+import { objectText, STOPPED_MS } from './stand.ts';
+import type { Retry } from './world.ts';
 
 /** Why a resource is not through, in the words of upstream. */
 export type StepFailure =
@@ -116,7 +117,11 @@ function outputMessage({ failure, object, type }: OutputStepFailure, { resource,
   return `unable to retrieve outputs from stamped object ${what} for resource [${resource}] in supply chain [${blueprint}]: ${failure.message}`;
 }
 
-/** Whether a failure goes away by trying again; others wait for a change that wakes the owner. */
-export function isWorthRetrying(failure: StepFailure): boolean {
-  return (failure.kind === 'apply' && failure.retry) || failure.kind === 'halted';
+/** How to come back for the failures of a pass: those that go away by trying again, or time. Others wait for a change. */
+export function retryFor(failures: readonly (StepFailure | undefined)[]): Retry {
+  const refused = failures.find((failure) => failure?.kind === 'apply' && failure.retry);
+  if (refused?.kind === 'apply') return { kind: 'backoff', message: refused.message };
+  const halted = failures.find((failure) => failure?.kind === 'halted');
+  if (halted?.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message: halted.message };
+  return { kind: 'none' };
 }

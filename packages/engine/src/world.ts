@@ -154,11 +154,12 @@ export type Lookup =
  * One write that a plan asks for, to be done as the owner's service account; those of one round are independent of each
  * other. `apply` is a forced server-side apply. `create` is a POST whose object has a deterministic name. `tryCreate`
  * and `tryPatch` are dry runs after a refused apply: a dry-run POST, or a dry-run merge patch of the existing object.
+ * `tryApply` is a dry-run apply without force: its refusal names those who hold fields of ours.
  */
 export type Write = {
   /** Equal ids in one reconcile stand for the same write: it is done once and its answer kept. */
   readonly id: string;
-  readonly verb: 'apply' | 'create' | 'tryCreate' | 'tryPatch';
+  readonly verb: 'apply' | 'create' | 'tryCreate' | 'tryPatch' | 'tryApply';
   /** The blueprint's resource, '' for a Runnable. */
   readonly resource: string;
   readonly type: ResourceType;
@@ -231,8 +232,14 @@ export type Settled = {
   readonly dependencies: Dependencies;
   readonly remember: readonly { readonly key: string; readonly memory: Memory }[];
   /** Whether to come back without being woken, and why. */
-  readonly retry: { readonly kind: 'none' } | { readonly kind: 'backoff'; readonly message: string };
+  readonly retry: Retry;
 };
+
+/** Whether to come back without being woken: after a growing wait, or once a step that was stopped may be tried again. */
+export type Retry =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'backoff'; readonly message: string }
+  | { readonly kind: 'after'; readonly afterMs: number; readonly message: string };
 
 /** What a plan function answers. */
 export type Plan = Acting | Settled;

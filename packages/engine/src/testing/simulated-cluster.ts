@@ -228,6 +228,7 @@ export class SimulatedCluster {
     const live = this.objects.get(key);
     const refused = this.refusal(write, live);
     if (refused !== undefined) return refused;
+    if (write.verb === 'tryApply') return { kind: 'done', object: live ?? write.object, created: false };
     if (write.verb === 'create' && live !== undefined) {
       const message = `${qualifiedResource(write.type)} "${write.object.metadata.name ?? ''}" already exists`;
       return { kind: 'exists', object: live, message };
