@@ -90,7 +90,9 @@ function exchange(
         cancel();
         request.destroy();
         const bytes = Buffer.concat(chunks);
-        if (isWatch && status === 200) resolve({ status, body: {}, events: eventsOf(bytes.toString()) });
+        // Asked to watch one object by its path, the server may answer with the object.
+        const isStream = isWatch && status === 200 && /^(?:$|{"type":)/.test(bytes.toString('utf8', 0, 8));
+        if (isStream) resolve({ status, body: {}, events: eventsOf(bytes.toString()) });
         else resolve({ status, body: isJson ? (parseJson(bytes.toString()) as JsonObject) : new Uint8Array(bytes) });
       };
       const cancel = isWatch ? systemClock.schedule(WATCH_MS, done) : () => undefined;
