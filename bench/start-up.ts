@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function upToFirstApply(): Promise<number> {
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
-    while (!existsSync(kubeconfig)) await systemClock.sleep(2);
+    while (!isWritten(kubeconfig)) await systemClock.sleep(2);
     const transport = createHttpTransport(loadKubeconfig({ env: {}, path: kubeconfig, clock: systemClock }));
     const client = createClient({ transport, clock: systemClock });
     const type = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
@@ -60,4 +60,8 @@ async function upToFirstApply(): Promise<number> {
     await ended;
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+function isWritten(kubeconfig: string): boolean {
+  return existsSync(kubeconfig) && readFileSync(kubeconfig, 'utf8').includes('current-context');
 }
