@@ -8,6 +8,7 @@ import {
   loadKubeconfig,
   systemClock,
 } from '@cartographer/kube';
+import type { Transport } from '@cartographer/machinery';
 import { VERSION } from './version.ts';
 
 /** Which cluster a command talks to. */
@@ -18,23 +19,41 @@ export type ClusterOptions = {
   readonly preferPod?: boolean;
 };
 
-/** A client of the cluster that the flags, `KUBECONFIG` or the default kubeconfig name; close it at the end. */
-export async function connect(options: ClusterOptions): Promise<{ readonly client: Client; close(): Promise<void> }> {
-  const transport = createHttpTransport(accessOf(options));
-  const client = createClient({ transport, clock: systemClock, userAgent: `carto/${VERSION}` });
-  return { client, close: () => transport.close() };
+/** Name and version, as the API server's audit log shows them. */
+export const USER_AGENT = `carto/${VERSION}`;
+
+/** A connection to a cluster. */
+export type Connection = {
+  readonly client: Client;
+  readonly transport: Transport;
+  /** The namespace of the pod, when its own account is used. */
+  readonly podNamespace: string | undefined;
+  close(): Promise<void>;
+};
+
+/** Connects to the cluster that the flags, `KUBECONFIG` or the default kubeconfig name; close it at the end. */
+export async function connect(options: ClusterOptions): Promise<Connection> {
+  const { access, inPod } = accessOf(options);
+  const transport = createHttpTransport(access);
+  const client = createClient({ transport, clock: systemClock, userAgent: USER_AGENT });
+  return { client, transport, podNamespace: inPod ? access.namespace : undefined, close: () => transport.close() };
 }
 
-function accessOf({ kubeconfig, context, preferPod = false }: ClusterOptions): ClusterAccess {
+type Access = { readonly access: ClusterAccess; readonly inPod: boolean };
+
+function accessOf({ kubeconfig, context, preferPod = false }: ClusterOptions): Access {
   const { env } = process;
   const named = kubeconfig !== undefined || context !== undefined || (env['KUBECONFIG'] ?? '') !== '';
-  if (preferPod && !named && isInCluster(env)) return inClusterAccess({ env, clock: systemClock });
+  if (preferPod && !named && isInCluster(env)) {
+    return { access: inClusterAccess({ env, clock: systemClock }), inPod: true };
+  }
   const isInteractive = process.stdin.isTTY;
-  return loadKubeconfig({
+  const access = loadKubeconfig({
     env,
     clock: systemClock,
     isInteractive,
     ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
+  return { access, inPod: false };
 }

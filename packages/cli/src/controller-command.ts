@@ -1,53 +1,123 @@
-import { startController } from '@cartographer/controller';
-import { systemClock } from '@cartographer/kube';
-import { CartoError } from '@cartographer/machinery';
-import { createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
-import { type ClusterOptions, connect } from './cluster-client.ts';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createWebhooks, INSTALL_NAMES, startController, type Webhooks } from '@cartographer/controller';
+import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
+import type { Log } from '@cartographer/machinery';
+import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
+import { createYtt } from '@cartographer/ytt';
+import { type Connection, connect, USER_AGENT } from './cluster-client.ts';
+import {
+  certificateFolder,
+  concurrencyOf,
+  type ControllerFlags,
+  metricsAddress,
+  webhooksAddress,
+} from './controller-flags.ts';
 import { logLevel } from './log-level.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
-/** Flags of `carto controller`. */
-export type ControllerFlags = ClusterOptions & {
-  readonly metricsAddress: string;
-  readonly concurrency: number;
-  readonly logLevel: string;
-};
+const clock = systemClock;
 
 /** `carto controller`: the controller alone, until it is told to stop or a part of it fails for good. */
 export async function runController(flags: ControllerFlags): Promise<void> {
   const log = createLog({ level: logLevel(flags.logLevel) });
-  const address = parseAddress(flags.metricsAddress);
+  const health = metricsAddress(flags);
+  webhooksAddress(flags); // A wrong address is told before anything is started.
   const stop = stopOnSignals();
-  const { client, close } = await connect({ ...flags, preferPod: true });
-  const metrics = createControllerMetrics();
-  const controller = startController({ client, clock: systemClock, log, concurrency: flags.concurrency, metrics });
+  const undo: (() => Promise<void>)[] = [async () => stop.dispose()];
   try {
-    const ready = [{ name: 'controller', ask: () => controller.notReady() }];
-    const health = await serveHealth({ ...address, live: [], ready, metrics });
-    log.info({ ...address, port: health.port }, 'serving health and metrics');
-    void controller.ready.then(
-      () => log.info({}, 'all caches are filled, reconciling'),
-      () => undefined,
-    );
+    const { ended, notReady, metrics } = await start(flags, log, undo);
+    const ready = [{ name: 'controller', ask: notReady }];
+    const server = await serveHealth({ ...health, live: [], ready, metrics });
+    undo.unshift(() => server.close());
+    log.info({ ...health, port: server.port }, 'serving health and metrics');
     const stopped = new Promise<void>((resolve) =>
       stop.signal.addEventListener('abort', () => resolve(), { once: true }),
     );
-    await Promise.race([stopped, controller.ended]);
+    await Promise.race([stopped, ended]);
     log.info({}, 'stopping');
-    await health.close();
   } finally {
-    await controller.stop();
-    await close();
-    stop.dispose();
+    for (const end of undo) await end();
   }
 }
 
-function parseAddress(text: string): { readonly host: string; readonly port: number } {
-  const match = /^(?<host>.*):(?<port>\d{1,5})$/.exec(text);
-  if (match?.groups === undefined || Number(match.groups['port']) > 65_535) {
-    throw new CartoError('CARTO_USAGE', `--metrics-address "${text}" is not host:port, such as 127.0.0.1:8080`, {
-      retry: 'never',
-    });
-  }
-  return { host: match.groups['host'] || '0.0.0.0', port: Number(match.groups['port']) };
+type Started = {
+  readonly ended: Promise<void>;
+  readonly notReady: () => string | undefined;
+  readonly metrics: ControllerMetrics;
+};
+
+async function start(flags: ControllerFlags, log: Log, undo: (() => Promise<void>)[]): Promise<Started> {
+  const connection = await connect({ ...flags, preferPod: true });
+  undo.unshift(() => connection.close());
+  const metrics = createControllerMetrics();
+  const ytt = createYtt({ clock, log: log.child({ part: 'ytt' }) });
+  undo.unshift(() => ytt.close());
+  const elector = electorOf(flags, connection, log, metrics);
+  const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
+  const client = createClient({ transport, clock, userAgent: USER_AGENT });
+  const webhooks = await webhooksOf(flags, connection, { client, log });
+  const controller = startController({
+    client,
+    clock,
+    log,
+    metrics,
+    concurrency: concurrencyOf(flags),
+    render: ytt.render,
+    ...(elector === undefined ? {} : { elector }),
+    ...(webhooks === undefined ? {} : { parts: webhooks.parts, leaderParts: webhooks.leaderParts }),
+  });
+  // How it ended is told by `ended`.
+  undo.unshift(() => controller.stop().catch(() => undefined));
+  void controller.ready.then(
+    () => log.info({}, 'all caches are filled, reconciling'),
+    () => undefined,
+  );
+  return { ended: controller.ended, notReady: () => controller.notReady() ?? webhooks?.notReady(), metrics };
+}
+
+/** Replicas in a cluster elect a leader; a controller on a laptop is alone unless it is told otherwise. */
+function electorOf(
+  flags: ControllerFlags,
+  connection: Connection,
+  log: Log,
+  metrics: ControllerMetrics,
+): LeaderElector | undefined {
+  if (!(flags.leaderElect ?? connection.podNamespace !== undefined)) return undefined;
+  const lease = { namespace: systemNamespace(flags, connection), name: INSTALL_NAMES.lease };
+  metrics.leads(lease.name, false);
+  return createLeaderElector({
+    client: connection.client,
+    clock,
+    log,
+    lease,
+    identity: `${hostname()}_${randomUUID()}`,
+    onChange: (leads) => metrics.leads(lease.name, leads),
+  });
+}
+
+async function webhooksOf(
+  flags: ControllerFlags,
+  connection: Connection,
+  { client, log }: Pick<Parameters<typeof createWebhooks>[0], 'client' | 'log'>,
+): Promise<Webhooks | undefined> {
+  const address = webhooksAddress(flags);
+  if (address === undefined) return undefined;
+  const folder = certificateFolder(flags);
+  const { webhookService, webhookSecret, webhookConfiguration } = INSTALL_NAMES;
+  const own = {
+    from: 'self',
+    namespace: systemNamespace(flags, connection),
+    service: webhookService,
+    secret: webhookSecret,
+    configuration: webhookConfiguration,
+  } as const;
+  const certificate = folder === undefined ? own : ({ from: 'folder', folder } as const);
+  const webhooks = await createWebhooks({ ...address, certificate, client, clock, log });
+  log.info({ ...address, port: webhooks.port, certificate: certificate.from }, 'serving webhooks');
+  return webhooks;
+}
+
+function systemNamespace({ leaderElectionNamespace }: ControllerFlags, { podNamespace }: Connection): string {
+  return leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CartoError } from '@cartographer/machinery';
+import { withDoubleDashes } from './controller-flags.ts';
 import { createProgram } from './program.ts';
 
 /** Exit code of a command that was used wrongly; 1 is a command that failed. */
@@ -13,7 +14,7 @@ process.on('unhandledRejection', (error) => {
 });
 
 try {
-  await createProgram().parseAsync(process.argv);
+  await createProgram().parseAsync(withDoubleDashes(process.argv));
 } catch (error) {
   if (!(error instanceof CartoError)) throw error;
   process.stderr.write(`carto: ${error.message}\n`);
