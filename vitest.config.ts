@@ -6,6 +6,7 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     testTimeout: 30_000,
+    globalSetup: ['./scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

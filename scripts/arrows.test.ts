@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   laptop: ['machinery', 'kube', 'runtime'],
   ytt: ['machinery'],
   cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt'],
-  testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver'],
+  testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
 
 /** What tests may import besides: the test kit, and the server that it starts. */

@@ -8,6 +8,7 @@ import { createClient, createInProcessTransport, createRestMapper, systemClock }
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
 import { type Log, stringifyJson } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
+import { createYtt } from '@cartographer/ytt';
 import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
@@ -70,7 +71,9 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const transport = createInProcessTransport((request) => server.request(request), server.adminToken);
   const client = createClient({ transport, clock, userAgent: `carto/${VERSION}` });
   const mapper = createRestMapper({ client, clock });
-  const controller = startController({ client, mapper, clock, log });
+  const ytt = createYtt({ clock, log: log.child({ part: 'ytt' }) });
+  undo.unshift(() => ytt.close());
+  const controller = startController({ client, mapper, clock, log, render: ytt.render });
   undo.unshift(() => controller.stop());
   if (options.laptop) {
     const laptop = await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') });

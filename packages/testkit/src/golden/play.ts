@@ -1,6 +1,6 @@
 import { crds } from '@cartographer/api';
 import type { ApiServerOptions } from '@cartographer/apiserver';
-import { startController } from '@cartographer/controller';
+import { type Renderer, startController } from '@cartographer/controller';
 import { silentLog } from '@cartographer/machinery';
 import { startEmbedded } from '../embedded.ts';
 import { createFakeClock } from '../fake-clock.ts';
@@ -19,7 +19,7 @@ const noControllerManager: NonNullable<ApiServerOptions['admission']>[number] = 
 };
 
 /** Plays a scenario to a cluster and a controller of its own. */
-export async function play(scenario: Scenario, signal: AbortSignal): Promise<readonly Snapshot[]> {
+export async function play(scenario: Scenario, signal: AbortSignal, render?: Renderer): Promise<readonly Snapshot[]> {
   const clock = createFakeClock();
   const cluster = await startEmbedded({
     crds: [...crds(), ...goldenCrds()],
@@ -28,7 +28,7 @@ export async function play(scenario: Scenario, signal: AbortSignal): Promise<rea
     clock,
   });
   const { client } = cluster;
-  const controller = startController({ client, clock, log: silentLog });
+  const controller = startController({ client, clock, log: silentLog, render });
   try {
     await controller.ready;
     return await replay(scenario, { client, settled: untilQuiet(client, controller, clock), signal });

@@ -101,7 +101,15 @@ export function loadScenario(name: string): Scenario {
 
 /** Reads one YAML document. */
 export function readYaml(path: string): unknown {
-  return parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 });
+  return narrowed(parse(readFileSync(path, 'utf8'), { maxAliasCount: 0, intAsBigInt: true }));
+}
+
+/** Integers as `parseJson` has them: `bigint` only where a number would lose digits. */
+function narrowed(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(narrowed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowed(item)]));
 }
 
 /** The CustomResourceDefinitions of the kinds that the scenarios stamp. */

@@ -1,0 +1,75 @@
+import { EVENT_REASONS, REASONS, WARNING_REASONS } from '@cartographer/api';
+import { isList, isObject } from '@cartographer/machinery';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadScenario, scenarioNames } from '../golden/scenario.ts';
+import { loadAllowedDifferences } from '../golden/differences.ts';
+import { loadCases } from './acceptance-case.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
+
+/**
+ * Reasons that no scenario can reach on an embedded server, each with the unit test that reaches it: a file, and words
+ * that stand in it. The words are looked for, so that the list cannot outlive the tests.
+ */
+const UNIT_TESTS: Readonly<Record<string, readonly [file: string, words: string]>> = {};
+
+/** Reasons of upstream's vocabulary that upstream cannot reach either, and what it writes instead. */
+const UNREACHED: Readonly<Record<string, string>> = {};
+
+/** Pairs of type and reason, as `type reason`, of everything that looks like a condition or an event. */
+function reasonsIn(value: unknown, found: Set<string>): void {
+  if (isList(value)) for (const item of value) reasonsIn(item, found);
+  if (!isObject(value)) return;
+  const { type, reason } = value;
+  if (typeof reason === 'string') found.add(`${typeof type === 'string' ? type : '?'} ${reason}`);
+  for (const item of Object.values(value)) reasonsIn(item, found);
+}
+
+function reachedByGolden(): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const name of scenarioNames()) {
+    reasonsIn(loadScenario(name).recorded, found);
+    // What the recording lacks and we write on purpose.
+    for (const { ours } of loadAllowedDifferences(name)) reasonsIn(ours, found);
+  }
+  return found;
+}
+
+function reachedByCases(): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { steps } of loadCases(join(ROOT, 'e2e', 'acceptance'))) {
+    for (const { action, documents } of steps) if (action === 'assert') reasonsIn(documents, found);
+  }
+  return found;
+}
+
+const all: readonly string[] = [
+  ...Object.entries(REASONS).flatMap(([type, reasons]) => reasons.map((reason) => `${type} ${reason}`)),
+  ...EVENT_REASONS.map((reason) => `Normal ${reason}`),
+  ...WARNING_REASONS.map((reason) => `Warning ${reason}`),
+];
+
+describe('every reason in the code', () => {
+  const golden = reachedByGolden();
+  const cases = reachedByCases();
+
+  it('is reached by a recorded scenario, an acceptance case or a unit test', () => {
+    const missing = all.filter(
+      (pair) => !golden.has(pair) && !cases.has(pair) && !(pair in UNIT_TESTS) && !(pair in UNREACHED),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it.each(Object.entries(UNIT_TESTS))('%s is in the test that is said to reach it', (_pair, [file, words]) => {
+    expect(readFileSync(join(ROOT, file), 'utf8')).toContain(words);
+  });
+
+  it('stands in no list without need', () => {
+    const idle = [...Object.keys(UNIT_TESTS), ...Object.keys(UNREACHED)].filter(
+      (pair) => !all.includes(pair) || golden.has(pair) || cases.has(pair),
+    );
+    expect(idle).toEqual([]);
+  });
+});
