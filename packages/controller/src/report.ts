@@ -1,8 +1,8 @@
+import { FIELD_MANAGER } from '@cartographer/api';
 import type { PlannedEvent } from '@cartographer/engine';
 import { type Client, type EventRecorder, type InformerEvent, isConflict, isNotFound } from '@cartographer/kube';
 import { deepEqual, type JsonObject, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
-import { FIELD_MANAGER } from './writes.ts';
 
 /** Tells the cluster how a reconcile ended, and remembers what was told until the caches have it. */
 export interface Reporter {

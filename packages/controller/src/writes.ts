@@ -1,9 +1,7 @@
+import { FIELD_MANAGER } from '@cartographer/api';
 import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
 import { ApiError, type Client, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
-
-/** Owns the fields of everything that we stamp, and of our status. */
-export const FIELD_MANAGER = 'cartographer';
 
 /** Does one write as the given client and tells how the server answered; throws what is no answer, and 401. */
 export async function performWrite(client: Client, write: Write, signal: AbortSignal): Promise<WriteAnswer> {

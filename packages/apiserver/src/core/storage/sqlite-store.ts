@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
@@ -29,7 +29,10 @@ export function openSqliteStore(folder: string): Store {
 function openDatabase(folder: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path.join(folder, DATABASE_FILE));
+    const file = path.join(folder, DATABASE_FILE);
+    // It holds Secrets: nobody else reads it. SQLite gives its other files the mode of this one.
+    closeSync(openSync(file, 'a', 0o600));
+    database = new DatabaseSync(file);
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     database.exec('BEGIN EXCLUSIVE');
     prepareTables(database, folder);
