@@ -1,28 +1,27 @@
 /**
- * Writes what is generated from code and committed: the CustomResourceDefinitions in `deploy/crds`.
+ * Writes what is generated from code and committed: everything in `deploy/`.
  * `npm run generate`; a test fails when the files are not what this would write.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { crds } from '@cartographer/api';
-import { asJson, toYaml } from '@cartographer/machinery';
+import { dirname, join } from 'node:path';
+import { deployFiles } from './deploy-files.ts';
 
-/** Where the CustomResourceDefinitions are committed. */
-export const CRD_DIR = join(import.meta.dirname, '..', 'deploy', 'crds');
+/** Where the generated files are committed. */
+export const DEPLOY_DIR = join(import.meta.dirname, '..', 'deploy');
 
-const HEADER =
-  '# Generated from packages/api by scripts/generate.ts: change the kind there, then run `npm run generate`.\n';
-
-/** The name and text of each file in {@link CRD_DIR}. */
-export function crdFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    crds().map((crd) => [`carto.run_${crd.metadata.name?.split('.')[0]}.yaml`, HEADER + toYaml(asJson(crd))]),
-  );
+/** The files that are there now. */
+export function committedFiles(): readonly string[] {
+  return readdirSync(DEPLOY_DIR, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(DEPLOY_DIR.length + 1));
 }
 
 if (import.meta.main) {
-  const files = crdFiles();
-  mkdirSync(CRD_DIR, { recursive: true });
-  for (const stale of readdirSync(CRD_DIR).filter((name) => !files.has(name))) rmSync(join(CRD_DIR, stale));
-  for (const [name, text] of files) writeFileSync(join(CRD_DIR, name), text);
+  const files = deployFiles();
+  mkdirSync(DEPLOY_DIR, { recursive: true });
+  for (const stale of committedFiles().filter((name) => !files.has(name))) rmSync(join(DEPLOY_DIR, stale));
+  for (const [name, text] of files) {
+    mkdirSync(dirname(join(DEPLOY_DIR, name)), { recursive: true });
+    writeFileSync(join(DEPLOY_DIR, name), text);
+  }
 }
