@@ -1,25 +1,126 @@
 import { crds } from '@cartographer/api';
-import { createRestMapper, systemClock } from '@cartographer/kube';
+import { defaultInstallValues, installation } from '@cartographer/controller';
+import { type Client, createRestMapper, NoMatchError, type RestMapper, systemClock } from '@cartographer/kube';
+import { CartoError, type Clock, findCondition, type Condition, type KubeObject } from '@cartographer/machinery';
 import { type ClusterOptions, connect } from './cluster-client.ts';
+import { stopOnSignals } from './stop-signal.ts';
+import { VERSION } from './version.ts';
 
 /** Flags of `carto install`. */
-export type InstallFlags = ClusterOptions & { readonly crdsOnly?: boolean; readonly dryRun?: boolean };
+export type InstallFlags = ClusterOptions & {
+  readonly crdsOnly?: boolean;
+  readonly dryRun?: boolean;
+  readonly image?: string;
+};
 
 const FIELD_MANAGER = 'carto-install';
+const ESTABLISH_TIMEOUT_MS = 60_000;
+const ESTABLISH_POLL_MS = 200;
+const CRD = 'CustomResourceDefinition';
+/** What a server without admission webhooks (such as the one of `carto up`) can do without. */
+const OPTIONAL: ReadonlySet<string> = new Set(['ValidatingWebhookConfiguration']);
 
-/** `carto install`: applies the definitions to a cluster and says what became of each. */
+/** `carto install`: applies an installation to a cluster and says what became of each object. */
 export async function runInstall(flags: InstallFlags): Promise<void> {
+  const stop = stopOnSignals();
   const { client, close } = await connect(flags);
   try {
-    const mapper = createRestMapper({ client, clock: systemClock });
-    for (const object of crds()) {
-      const type = await mapper.resourceFor(object);
-      await client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true, dryRun: flags.dryRun === true });
-      process.stdout.write(
-        `customresourcedefinition/${object.metadata.name} applied${flags.dryRun === true ? ' (dry run)' : ''}\n`,
-      );
-    }
+    const values = defaultInstallValues(VERSION);
+    const all = installation({ ...values, image: flags.image ?? values.image });
+    await install(flags.crdsOnly === true ? crds() : all, {
+      client,
+      clock: systemClock,
+      dryRun: flags.dryRun === true,
+      signal: stop.signal,
+      say: (line) => void process.stdout.write(`${line}\n`),
+    });
   } finally {
     await close();
+    stop.dispose();
   }
+}
+
+/** What {@link install} needs. */
+export type InstallOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+};
+
+/**
+ * Applies objects in order by server-side apply; definitions of kinds are waited for before anything else of a later
+ * kind is applied. May be repeated: an object that is as it should be is left alone.
+ * @throws CartoError `CARTO_NOT_ESTABLISHED` when the server does not take a definition up in time.
+ */
+export async function install(objects: readonly KubeObject[], options: InstallOptions): Promise<void> {
+  const mapper = createRestMapper(options);
+  const definitions = objects.filter(({ kind }) => kind === CRD);
+  let waiting = definitions.length > 0;
+  for (const object of objects) {
+    if (waiting && object.kind !== CRD && object.kind !== 'Namespace') {
+      await established(definitions, mapper, options);
+      waiting = false;
+    }
+    options.say(`${nameOf(object)} ${await applyOne(object, mapper, options)}${options.dryRun ? ' (dry run)' : ''}`);
+  }
+  if (waiting) await established(definitions, mapper, options);
+}
+
+async function applyOne(object: KubeObject, mapper: RestMapper, options: InstallOptions): Promise<string> {
+  const { client, dryRun, signal } = options;
+  const type = await mapper.resourceFor(object).catch((error: unknown) => {
+    if (error instanceof NoMatchError && OPTIONAL.has(object.kind)) return undefined;
+    throw error;
+  });
+  if (type === undefined) return 'skipped: this server does not know the kind';
+  const { namespace, name = '' } = object.metadata;
+  const key = namespace === undefined ? { name } : { namespace, name };
+  const before = await client.get(type, key, { signal }).catch(() => undefined);
+  if (dryRun && namespace !== undefined && before === undefined && (await isMissing(namespace, options))) {
+    return 'would be created in a namespace that is not there yet';
+  }
+  const after = await client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true, dryRun, signal });
+  if (before === undefined) return 'created';
+  return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'unchanged' : 'configured';
+}
+
+async function isMissing(namespace: string, { client, signal }: InstallOptions): Promise<boolean> {
+  const type = { group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false };
+  return client.get(type, { name: namespace }, { signal }).then(
+    () => false,
+    () => true,
+  );
+}
+
+async function established(
+  definitions: readonly KubeObject[],
+  mapper: RestMapper,
+  { client, clock, dryRun, signal, say }: InstallOptions,
+): Promise<void> {
+  if (dryRun) return;
+  const endMs = clock.now() + ESTABLISH_TIMEOUT_MS;
+  for (const definition of definitions) {
+    const type = await mapper.resourceFor(definition);
+    const name = definition.metadata.name ?? '';
+    while (!isEstablished(await client.get(type, { name }, { signal }))) {
+      if (clock.now() > endMs) {
+        const message = `${nameOf(definition)} is not established after ${ESTABLISH_TIMEOUT_MS / 1_000} s; look at its conditions`;
+        throw new CartoError('CARTO_NOT_ESTABLISHED', message);
+      }
+      await clock.sleep(ESTABLISH_POLL_MS, signal);
+    }
+  }
+  mapper.invalidate();
+  say(`${definitions.length} definitions established`);
+}
+
+function isEstablished(definition: KubeObject): boolean {
+  const { conditions = [] } = (definition['status'] ?? {}) as { conditions?: readonly Condition[] };
+  return findCondition(conditions, 'Established')?.status === 'True';
+}
+
+function nameOf({ kind, metadata: { namespace, name } }: KubeObject): string {
+  return `${kind.toLowerCase()}/${name}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }

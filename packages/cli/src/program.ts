@@ -85,11 +85,12 @@ function hidden(flags: string, parse: (text: string) => unknown = String): Optio
 function addInstall(program: Command): void {
   program
     .command('install')
-    .summary('install the definitions into a cluster')
+    .summary('install the controller into a cluster')
     .description('Applies what deploy/ holds to a cluster, by server-side apply. Safe to repeat.')
     .option('--kubeconfig <file>', 'default: $KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'a context of the kubeconfig')
     .option('--crds-only', 'only the CustomResourceDefinitions')
+    .option('--image <reference>', 'the image of the controller (default: cartographer-controller of this version)')
     .option('--dry-run', 'ask the server, change nothing')
     .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }
