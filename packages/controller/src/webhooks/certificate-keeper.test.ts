@@ -50,7 +50,7 @@ async function stage(seed?: IssuedCertificate) {
   await client.create(WEBHOOK_CONFIGURATIONS, {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
-    metadata: { name: configuration },
+    metadata: { name: configuration, annotations: { 'cert-manager.io/inject-ca-from': 'x/y', kept: 'yes' } },
     webhooks: [service('someone-else'), service('cartographer-webhook')],
   });
   if (seed !== undefined) await client.create(SECRETS, secretOf(secret, seed));
@@ -88,6 +88,8 @@ describe('the keeper of the webhook certificate', () => {
     expect(whyReplace(held, names, at.clock.now())).toBeUndefined();
     expect(await at.bundles()).toEqual(['', held.caPem]);
     expect(at.used).toEqual([held.certPem]);
+    const { metadata } = await at.client.get(WEBHOOK_CONFIGURATIONS, { name: configuration });
+    expect(metadata.annotations).toEqual({ kept: 'yes' });
   });
 
   it('replaces it before it expires, and keeps the old authority trusted while it lasts', async () => {

@@ -1,5 +1,5 @@
 import { type Client, createInformer, isNotFound, messageOf } from '@cartographer/kube';
-import type { Clock, Json, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import type { Clock, Json, JsonObject, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { certificateOf, type SecretKey, SECRETS, secretOf } from './certificate-secret.ts';
 import { bundleOf, type IssuedCertificate, issueCertificate, whyReplace } from './serving-certificate.ts';
@@ -28,6 +28,8 @@ const CHECK_MS = 60 * 60 * 1_000;
 const RETRY_MS = 10_000;
 /** API servers hear of a changed configuration by a watch; they have this long before the new certificate is served. */
 const TRUST_FIRST_MS = 5_000;
+/** Left by an installation that had cert-manager do this: its injector would put its own authority back for ever. */
+const INJECT_ANNOTATION = 'cert-manager.io/inject-ca-from';
 const FIELD_MANAGER = 'cartographer-webhook';
 
 /**
@@ -120,11 +122,13 @@ async function trust(options: CertificateKeeperOptions, caPem: string, signal: A
     return;
   }
   const caBundle = Buffer.from(caPem).toString('base64');
-  const changes = webhooksOf(live).flatMap(({ clientConfig }, index) =>
+  const changes: JsonObject[] = webhooksOf(live).flatMap(({ clientConfig }, index) =>
     isOurs(clientConfig, options) && clientConfig?.caBundle !== caBundle
       ? [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value: caBundle }]
       : [],
   );
+  const injected = Object.hasOwn(live.metadata.annotations ?? {}, INJECT_ANNOTATION);
+  if (injected) changes.push({ op: 'remove', path: `/metadata/annotations/${INJECT_ANNOTATION.replace('/', '~1')}` });
   if (changes.length === 0) return;
   const test = { op: 'test', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' };
   const body: Json = [test, ...changes];
