@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
+import { isUsable } from './serving-certificate.ts';
 import type { KeyPair } from './webhook-server.ts';
 
 /** How soon a file that changed is noticed: the kubelet swaps mounted files by a link, which no file event tells reliably. */
@@ -56,7 +56,7 @@ async function readPair(folder: string): Promise<KeyPair> {
       readFile(join(folder, 'tls.crt'), 'utf8'),
       readFile(join(folder, 'tls.key'), 'utf8'),
     ]);
-    createSecureContext({ cert: certPem, key: keyPem });
+    if (!isUsable({ certPem, keyPem })) throw new Error('they are no certificate with its key');
     return { certPem, keyPem };
   } catch (cause) {
     throw new CartoError('CARTO_CERTIFICATE', `tls.crt and tls.key in ${folder}: ${(cause as Error).message}`, {

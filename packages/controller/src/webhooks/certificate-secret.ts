@@ -1,8 +1,7 @@
-import { createSecureContext } from 'node:tls';
 import { type Client, createInformer } from '@cartographer/kube';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
-import type { IssuedCertificate } from './serving-certificate.ts';
+import { type IssuedCertificate, isUsable } from './serving-certificate.ts';
 import type { KeyPair } from './webhook-server.ts';
 
 export const SECRETS: ResourceType = {
@@ -68,10 +67,8 @@ export function certificateSecret({ client, clock, log, key, use }: CertificateS
     const { certPem, keyPem } = certificateOf(object);
     if (type === 'deleted' || certPem === undefined || keyPem === undefined || `${certPem}${keyPem}` === current)
       return;
-    try {
-      createSecureContext({ cert: certPem, key: keyPem });
-    } catch (error) {
-      log.warn({ secret: key, error: (error as Error).message }, 'webhook certificate cannot be used');
+    if (!isUsable({ certPem, keyPem })) {
+      log.warn({ secret: key }, 'webhook certificate cannot be used');
       return;
     }
     use({ certPem, keyPem });

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { KeyPair } from './webhook-server.ts';
 
@@ -58,6 +58,15 @@ export function whyReplace(
   if (dnsNames.some((name) => certificate.checkHost(name) === undefined)) return 'it names another service';
   if (Date.parse(certificate.validTo) - nowMs < RENEW_BEFORE_DAYS * DAY_MS) return 'it expires soon';
   return Date.parse(certificate.validFrom) > nowMs ? 'it is not valid yet' : undefined;
+}
+
+/** Whether a server can serve with this; half-written files cannot. */
+export function isUsable({ certPem, keyPem }: KeyPair): boolean {
+  try {
+    return new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem));
+  } catch {
+    return false;
+  }
 }
 
 /** The certificates of a PEM bundle, one text each. */
