@@ -13,6 +13,7 @@ import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission } from './admission.ts';
+import { asController } from './controller-account.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
 import { showFlows } from './screen.ts';
@@ -73,7 +74,9 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const mapper = createRestMapper({ client, clock });
   const ytt = createYtt({ clock, log: log.child({ part: 'ytt' }) });
   undo.unshift(() => ytt.close());
-  const controller = startController({ client, mapper, clock, log, render: ytt.render });
+  const account = await asController({ client, mapper, clock, transport });
+  const own = createClient({ transport: account, clock, userAgent: `carto-controller/${VERSION}` });
+  const controller = startController({ client: own, mapper, clock, log, render: ytt.render });
   undo.unshift(() => controller.stop());
   if (options.laptop) {
     const laptop = await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') });
