@@ -85,11 +85,15 @@ export function readAudit(dataDir: string): readonly AuditEntry[] {
     .map((line) => parseJson(line) as unknown as AuditEntry);
 }
 
+/** The controller's own account lives here; it writes status and events only. */
+const SYSTEM = 'system:serviceaccount:cartographer-system:';
+
 /** The writes that stamp objects, made as the chain's service account. */
 export function stampWrites(entries: readonly AuditEntry[]): readonly AuditEntry[] {
   return entries.filter(
     ({ user, verb, responseStatus }) =>
       user.username.startsWith('system:serviceaccount:') &&
+      !user.username.startsWith(SYSTEM) &&
       ['apply', 'create', 'update', 'patch', 'delete'].includes(verb) &&
       responseStatus.code < 300,
   );
