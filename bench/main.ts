@@ -2,6 +2,7 @@
 import { measureChain } from './chain.ts';
 import { measureRest } from './rest.ts';
 import { type Row, rowText } from './row.ts';
+import { measureRunnables } from './runnables.ts';
 import { measureServer } from './server.ts';
 import { measurePlan } from './plan.ts';
 import { measureStartUp } from './start-up.ts';
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   server: measureServer,
   chain: measureChain,
   rest: measureRest,
+  runnables: measureRunnables,
   'start-up': measureStartUp,
 };
 

@@ -113,7 +113,7 @@ async function world(stage: Stage): Promise<string> {
   );
   // Entries of the status keep their places from version to version.
   const resources = status.resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const owner = plain({ apiVersion: CARTO, kind: 'Workload', metadata: {}, status: { ...status, resources } } as never);
+  const owner = plain({ apiVersion: CARTO, kind: 'Workload', metadata: {}, status: { ...status, resources } });
   return canonicalJson([
     owner,
     ...objects.map(plain).toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1)),

@@ -6,11 +6,14 @@ import type { JsonObject } from '@cartographer/machinery';
 /** What the documents of a step's file are for. */
 export type StepAction = 'apply' | 'patch' | 'patch-status' | 'delete' | 'refused' | 'assert' | 'absent';
 
+/** A document of a step: an object, or as much of one as the step needs. */
+export type CaseDocument = JsonObject & { readonly kind: string };
+
 /** One file of a case. */
 export type CaseStep = {
   readonly file: string;
   readonly action: StepAction;
-  readonly documents: readonly JsonObject[];
+  readonly documents: readonly CaseDocument[];
 };
 
 /** A folder of numbered YAML files: things to do, and what must be there afterwards. */
@@ -56,5 +59,5 @@ function loadStep(folder: string, file: string, namespace: string): CaseStep {
   if (odd !== undefined || documents.length === 0) {
     throw new Error(`${join(folder, file)}: every document is an object with a kind`);
   }
-  return { file, action, documents: documents as readonly JsonObject[] };
+  return { file, action, documents: documents as unknown as readonly CaseDocument[] };
 }

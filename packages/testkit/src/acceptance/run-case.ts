@@ -1,6 +1,6 @@
 import { ApiError, isNotFound, NoMatchError } from '@cartographer/kube';
 import type { Client, RestMapper } from '@cartographer/kube';
-import { asJson, isObject, stringifyJson } from '@cartographer/machinery';
+import { asJson, getKey, isObject, stringifyJson } from '@cartographer/machinery';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
 import type { AcceptanceCase, CaseStep } from './acceptance-case.ts';
 import { createCaseClient } from './case-client.ts';
@@ -69,8 +69,12 @@ async function act(
       case 'refused':
         faults.push(...(await tryRefused(cluster, document)));
         break;
-      default:
+      case 'apply':
         await cluster.apply(document);
+        break;
+      case 'assert':
+      case 'absent':
+        throw new Error(`${step.action} does nothing`);
     }
   }
   // The next step finds the world that this one makes.
@@ -121,7 +125,7 @@ async function look(cluster: CaseClient, { action, documents }: CaseStep): Promi
 async function countFault(cluster: CaseClient, { of, count }: JsonObject): Promise<string | undefined> {
   if (!isObject(of)) throw new Error('a Count has an object `of`');
   const found = (await known(cluster, of)).filter((object) => firstMismatch(of, object) === undefined);
-  return found.length === count ? undefined : `${found.length} objects match ${nameOf(of)}, not ${String(count)}`;
+  return found.length === count ? undefined : `${found.length} objects match ${nameOf(of)}, not ${text(count)}`;
 }
 
 async function missingFault(cluster: CaseClient, document: JsonObject): Promise<string | undefined> {
@@ -130,7 +134,10 @@ async function missingFault(cluster: CaseClient, document: JsonObject): Promise<
     const mismatch = firstMismatch(document, object);
     if (mismatch === undefined) return undefined;
     const { at, expected, actual } = mismatch;
-    mismatches.push(`  ${nameOf(object)} at ${at}: expected ${text(expected)}, found ${text(actual)}`);
+    const status = text(getKey(object, 'status')).slice(0, MOST_STATUS);
+    mismatches.push(
+      `  ${nameOf(object)} at ${at}: expected ${text(expected)}, found ${text(actual)}\n  status: ${status}`,
+    );
   }
   return `no object matches ${nameOf(document)}\n${mismatches.slice(0, MOST_SHOWN).join('\n')}`;
 }
@@ -141,6 +148,7 @@ async function presentFault(cluster: CaseClient, document: JsonObject): Promise<
 }
 
 const MOST_SHOWN = 12;
+const MOST_STATUS = 4_000;
 
 /** Of a kind that the server does not know, there are no objects. */
 async function known(cluster: CaseClient, document: JsonObject): Promise<readonly JsonObject[]> {
@@ -154,7 +162,7 @@ async function known(cluster: CaseClient, document: JsonObject): Promise<readonl
 
 function nameOf({ kind, metadata, ...rest }: JsonObject): string {
   const { name, labels } = isObject(metadata) ? metadata : {};
-  return `${String(kind)} ${typeof name === 'string' ? name : text(labels === undefined ? rest : { labels })}`;
+  return `${typeof kind === 'string' ? kind : '?'} ${typeof name === 'string' ? name : text(labels === undefined ? rest : { labels })}`;
 }
 
 function text(value: Json | undefined): string {
