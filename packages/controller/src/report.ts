@@ -3,6 +3,7 @@ import type { PlannedEvent } from '@cartographer/engine';
 import { type Client, type EventRecorder, type InformerEvent, isConflict, isNotFound } from '@cartographer/kube';
 import { deepEqual, type JsonObject, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
+import { leftInStatus } from './take-over.ts';
 
 /** Tells the cluster how a reconcile ended, and remembers what was told until the caches have it. */
 export interface Reporter {
@@ -23,6 +24,15 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
   const own = new CatchUp();
   /** The status of the last write of each object, from the moment it is sent. */
   const sent = new Map<string, JsonObject>();
+
+  /** Removes what the first implementation left in the status. */
+  async function tidied(written: KubeObject, status: JsonObject, signal: AbortSignal): Promise<KubeObject> {
+    const body = leftInStatus(written, status);
+    if (body === undefined) return written;
+    const { namespace, name = '' } = written.metadata;
+    const key = namespace === undefined ? { name } : { namespace, name };
+    return client.patch(type, key, { kind: 'merge', body, subresource: 'status', fieldManager: FIELD_MANAGER, signal });
+  }
 
   return {
     latest: (object) => own.resolve(objectKey(object.metadata), object) ?? object,
@@ -52,7 +62,7 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
           subresource: 'status',
           signal,
         });
-        own.wrote(objectKey(metadata), written);
+        own.wrote(objectKey(metadata), await tidied(written, status, signal));
       } catch (error) {
         if (!isNotFound(error) && !isConflict(error)) throw error; // a conflict here means another uid
       }

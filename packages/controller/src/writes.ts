@@ -2,10 +2,11 @@ import { FIELD_MANAGER } from '@cartographer/api';
 import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
 import { ApiError, type Client, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
+import { takeOver } from './take-over.ts';
 
 /** Does one write as the given client and tells how the server answered; throws what is no answer, and 401. */
 export async function performWrite(client: Client, write: Write, signal: AbortSignal): Promise<WriteAnswer> {
-  const response = await send(client, write, signal);
+  const response = await sendAndTakeOver(client, write, signal);
   if (response.status < 300) {
     return { kind: 'done', object: response.body as unknown as KubeObject, created: response.status === 201 };
   }
@@ -13,6 +14,14 @@ export async function performWrite(client: Client, write: Write, signal: AbortSi
   if (code === 401) throw new ApiError(failure(code, reason, message));
   if (write.verb === 'create' && reason === 'AlreadyExists') return existing(client, write, message, signal);
   return { kind: 'refused', code, message, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** An object that the first implementation made is applied twice the first time: in between, its fields become ours. */
+async function sendAndTakeOver(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
+  const response = await send(client, write, signal);
+  if (write.verb !== 'apply' || response.status !== 200) return response;
+  const applied = response.body as unknown as KubeObject;
+  return (await takeOver(client, write.type, applied, signal)) ? send(client, write, signal) : response;
 }
 
 function send(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
