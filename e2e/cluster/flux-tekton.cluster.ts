@@ -15,7 +15,7 @@ import {
 } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../carto-process.ts';
-import { dataOf, runCarto, startCartoController, untilQuiet, untilReady, workloadCondition } from './carto.ts';
+import { dataOf, installCarto, startCartoController, untilQuiet, untilReady, workloadCondition } from './carto.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/flux-tekton');
 const RUNS: ResourceType = {
@@ -44,7 +44,7 @@ beforeAll(async () => {
     play: () => ({ test: tests }),
   });
   closing.push(() => player.stop());
-  await runCarto(cluster, 'install');
+  await installCarto(cluster);
   await startCartoController(cluster);
 });
 afterAll(async () => {

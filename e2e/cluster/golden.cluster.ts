@@ -1,4 +1,6 @@
 import { crds } from '@cartographer/api';
+import { systemClock } from '@cartographer/kube';
+import { silentLog } from '@cartographer/machinery';
 import {
   describeDifferences,
   differencesOf,
@@ -11,25 +13,26 @@ import {
   startCluster,
   type TestCluster,
 } from '@cartographer/testkit';
+import { createYtt } from '@cartographer/ytt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** They need ytt, which the controller of this test has none of. */
-const YTT = [24, 50, 51, 52, 53];
-
+const ytt = createYtt({ clock: systemClock, log: silentLog });
 let cluster: TestCluster;
 beforeAll(async () => {
   // The recorder's cluster had no controller manager either.
   cluster = await startCluster({ controllerManager: false, objects: [...crds(), ...goldenCrds()] });
 });
-afterAll(() => cluster.stop());
-
-const played = scenarioNames().filter((name) => !YTT.includes(Number(name.slice(0, 2))));
+afterAll(async () => {
+  await cluster.stop();
+  await ytt.close();
+});
 
 describe('played to our controller on a real server, a scenario leaves what upstream left', () => {
-  it.each(played)('%s', async (name) => {
+  it.each(scenarioNames())('%s', async (name) => {
     const scenario = loadScenario(name);
-    const found = differencesOf(scenario, await playOnCluster(scenario, cluster, AbortSignal.timeout(110_000)));
-    const { unexpected, missing } = judge(found, loadAllowedDifferences(name));
+    const signal = AbortSignal.timeout(110_000);
+    const found = differencesOf(scenario, await playOnCluster(scenario, cluster, signal, ytt.render));
+    const { unexpected, missing } = judge(found, loadAllowedDifferences(name, 'real'));
     expect(describeDifferences(unexpected), 'unexpected differences').toBe('');
     expect(describeDifferences(missing), 'allowed differences that did not occur').toBe('');
   });

@@ -1,5 +1,5 @@
 import { carto } from '@cartographer/api';
-import { startController } from '@cartographer/controller';
+import { type Renderer, startController } from '@cartographer/controller';
 import { type Client, resourcePath } from '@cartographer/kube';
 import { type ResourceType, silentLog } from '@cartographer/machinery';
 import type { TestCluster } from '../cluster/start-cluster.ts';
@@ -21,10 +21,11 @@ export async function playOnCluster(
   scenario: Scenario,
   cluster: TestCluster,
   signal: AbortSignal,
+  render?: Renderer,
 ): Promise<readonly Snapshot[]> {
   const clock = createFakeClock(Date.now());
   const { client } = cluster;
-  const controller = startController({ client: cluster.clientOf('carto'), clock, log: silentLog });
+  const controller = startController({ client: cluster.clientOf('carto'), clock, log: silentLog, render });
   try {
     await controller.ready;
     return await replay(scenario, { client, settled: untilQuiet(client, controller, clock, PAUSE_MS), signal });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { isAlreadyExists, isNotFound } from '@cartographer/kube';
+import { isAlreadyExists, isNotFound, isTooManyRequests } from '@cartographer/kube';
 import type { Client } from '@cartographer/kube';
 import { Placeholders } from './placeholders.ts';
 import type { Prelude, Scenario, Snapshot, Step, Target } from './scenario.ts';
@@ -24,6 +24,8 @@ export async function replay(scenario: Scenario, options: ReplayOptions): Promis
   const signal = AbortSignal.any([watching.signal, options.signal]);
   await playPrelude(client, namespace, scenario.prelude);
   const watches = STAMPED_KINDS.map((kind) => noteNames(client, namespace, kind, placeholders, signal));
+  // They are waited for in the end; until then a failure is not yet unhandled.
+  for (const watch of watches) watch.catch(() => undefined);
   try {
     const snapshots: Snapshot[] = [];
     for (const [index, step] of scenario.steps.entries()) {
@@ -114,15 +116,22 @@ async function noteNames(
   placeholders: Placeholders,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    for await (const { type, object } of client.watch(typeOf(kind), { namespace, signal })) {
-      if (type === 'ADDED') placeholders.note((object as KubeObject).metadata);
+  while (!signal.aborted) {
+    try {
+      for await (const { type, object } of client.watch(typeOf(kind), { namespace, signal })) {
+        if (type === 'ADDED') placeholders.note((object as KubeObject).metadata);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // A real server answers so while it fills its cache of a kind that is new.
+      if (!isTooManyRequests(error)) throw error;
+      await sleep(WATCH_AGAIN_MS);
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
 
+/** A watch that is made again tells of everything that is there: a name is noted once. */
+const WATCH_AGAIN_MS = 100;
 const MAX_TURNS = 2000;
 
 /** Waits until the watches have told of everything that is there. */
