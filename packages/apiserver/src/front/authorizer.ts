@@ -77,10 +77,11 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
   };
 }
 
+/** No two wishes share a key: access reviews may hold any text, and what they are told is remembered, too. */
 function keyOf(wanted: AccessAttributes): string {
-  if (wanted.kind === 'path') return `${wanted.verb} ${wanted.path}`;
+  if (wanted.kind === 'path') return JSON.stringify([wanted.verb, wanted.path]);
   const { verb, group, resource, subresource = '', namespace = '', name = '' } = wanted;
-  return `${verb} ${group}/${resource}/${subresource} ${namespace}/${name}`;
+  return JSON.stringify([verb, group, resource, subresource, namespace, name]);
 }
 
 function evaluate(index: RbacIndex, user: User, wanted: AccessAttributes): Decision {

@@ -1,0 +1,67 @@
+import {
+  getPath,
+  type Json,
+  type JsonObject,
+  silentLog,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
+import { createFakeClock } from '@cartographer/testkit';
+import { afterEach, expect, test } from 'vitest';
+
+import { type ApiServer, createApiServer } from '../api-server.ts';
+import { fieldOf } from './conformance/probe.ts';
+
+const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
+const SECRETS = '/api/v1/namespaces/default/secrets';
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
+type Answer = Promise<WireResponse>;
+type Method = WireRequest['method'];
+/** Sends a request as somebody. */
+type Send = (method: Method, url: string, body?: Json, contentType?: string) => Answer;
+
+const servers: ApiServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+function sender(server: ApiServer, token: string): Send {
+  return (method, url, body, contentType = 'application/json') => {
+    const [path = '', query] = url.split('?');
+    return server.request({
+      method,
+      path,
+      ...(query === undefined ? {} : { query: Object.fromEntries(new URLSearchParams(query)) }),
+      headers: { authorization: `Bearer ${token}`, 'content-type': contentType },
+      ...(body === undefined ? {} : { body }),
+    });
+  };
+}
+
+/** A server with a ServiceAccount `robot` that holds these rules everywhere. */
+async function serverFor(...rules: readonly JsonObject[]): Promise<{ readonly admin: Send; readonly robot: Send }> {
+  const server = await createApiServer({ clock: createFakeClock(), log: silentLog });
+  servers.push(server);
+  const admin = sender(server, server.adminToken);
+  await admin('POST', ACCOUNTS, { metadata: { name: 'robot' } });
+  await admin('POST', `${RBAC}/clusterroles`, { metadata: { name: 'robot' }, rules });
+  await admin('POST', `${RBAC}/clusterrolebindings`, {
+    metadata: { name: 'robot' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'robot' },
+    subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }],
+  });
+  const { body } = await admin('POST', `${ACCOUNTS}/robot/token`, {});
+  return { admin, robot: sender(server, fieldOf(body as JsonObject, 'status', 'token')) };
+}
+
+test('a right to paths never becomes a right to objects, whatever an access review asked before', async () => {
+  const { admin, robot } = await serverFor({ nonResourceURLs: ['*'], verbs: ['*'] });
+  await admin('POST', SECRETS, { metadata: { name: 'hidden' } });
+  const review = (verb: string, path: string) => ({ spec: { nonResourceAttributes: { verb, path } } });
+  const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  for (const path of ['/secrets/ default/', '/secrets/ default/hidden']) {
+    expect(getPath((await robot('POST', reviews, review('get', path))).body, 'status', 'allowed')).toBe(true);
+  }
+  expect(await robot('GET', `${SECRETS}/hidden`)).toMatchObject({ status: 403 });
+});
