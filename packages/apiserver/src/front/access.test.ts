@@ -7,7 +7,7 @@ import {
   type WireResponse,
 } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../api-server.ts';
 import { fieldOf } from './conformance/probe.ts';
@@ -54,6 +54,39 @@ async function serverFor(...rules: readonly JsonObject[]): Promise<{ readonly ad
   const { body } = await admin('POST', `${ACCOUNTS}/robot/token`, {});
   return { admin, robot: sender(server, fieldOf(body as JsonObject, 'status', 'token')) };
 }
+
+const rule = (verbs: readonly string[], resources: readonly string[], resourceNames: readonly string[] = []) => ({
+  apiGroups: ['', 'coordination.k8s.io'],
+  resources,
+  verbs,
+  ...(resourceNames.length === 0 ? {} : { resourceNames }),
+});
+
+describe('a rule for objects by name', () => {
+  test('allows to list and watch what a field selector narrows to that name', async () => {
+    const { admin, robot } = await serverFor(rule(['list', 'watch'], ['secrets'], ['own']));
+    await admin('POST', SECRETS, { metadata: { name: 'own' } });
+    expect(await robot('GET', `${SECRETS}?fieldSelector=metadata.name%3Down`)).toMatchObject({ status: 200 });
+    expect(await robot('GET', `${SECRETS}?fieldSelector=metadata.name%3D%3Down`)).toMatchObject({ status: 200 });
+    expect(await robot('GET', SECRETS)).toMatchObject({ status: 403 });
+    expect(await robot('GET', `${SECRETS}?fieldSelector=metadata.name%3Dother`)).toMatchObject({ status: 403 });
+  });
+
+  test('is not fooled by a name inside the value of another field', async () => {
+    const { robot } = await serverFor(rule(['list'], ['secrets'], ['own']));
+    const selector = encodeURIComponent(String.raw`metadata.namespace!=x\,metadata.name=own`);
+    expect(await robot('GET', `${SECRETS}?fieldSelector=${selector}`)).toMatchObject({ status: 403 });
+  });
+
+  test('does not allow to create or to delete collections under the cloak of a field selector', async () => {
+    const { robot } = await serverFor(rule(['create', 'deletecollection'], ['secrets'], ['own']));
+    const selector = 'fieldSelector=metadata.name%3Down';
+    expect(await robot('POST', `${SECRETS}?${selector}`, { metadata: { name: 'other' } })).toMatchObject({
+      status: 403,
+    });
+    expect(await robot('DELETE', `${SECRETS}?${selector}`)).toMatchObject({ status: 403 });
+  });
+});
 
 test('a right to paths never becomes a right to objects, whatever an access review asked before', async () => {
   const { admin, robot } = await serverFor({ nonResourceURLs: ['*'], verbs: ['*'] });

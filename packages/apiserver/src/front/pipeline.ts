@@ -3,6 +3,8 @@ import {
   failure,
   type Json,
   type Log,
+  parseFieldSelector,
+  SelectorError,
   stringifyJson,
   type WireRequest,
   type WireResponse,
@@ -58,7 +60,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const identity = deps.authenticator.authenticate(headers['authorization']);
     const user = impersonate(identity instanceof Promise ? await identity : identity, headers);
     seen.user = user;
-    authorize(deps.authorizer, user, request, route);
+    authorize(deps.authorizer, user, attributesOf(request, route));
     if (route.kind === 'path') return answerPath(request, route);
     return answerResource(deps, request, route, user);
   }
@@ -87,8 +89,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
 /** What was found out about a request on its way, for the audit. */
 type Seen = { route?: Route | undefined; user?: User };
 
-function authorize(authorizer: Authorizer, user: User, request: WireRequest, route: Route): void {
-  const wanted = attributesOf(request, route);
+/** @throws StatusError 403 with the sentence of a real server. */
+function authorize(authorizer: Authorizer, user: User, wanted: AccessAttributes): void {
   const { allowed, reason } = authorizer.authorize(user, wanted);
   if (allowed) return;
   const sentence = forbiddenSentence(user, wanted, reason);
@@ -104,15 +106,10 @@ function authorize(authorizer: Authorizer, user: User, request: WireRequest, rou
   );
 }
 
-const NAME_SELECTOR = /(?:^|,)\s*metadata\.name\s*==?\s*([^,=!]+?)\s*(?:,|$)/;
-
 function attributesOf(request: WireRequest, route: Route): AccessAttributes {
   if (route.kind === 'path') return { kind: 'path', verb: request.method.toLowerCase(), path: request.path };
   const { verb, group, resource, subresource, namespace } = route;
-  // A list of one name counts as a request for that name, so that resourceNames can allow it.
-  const selected =
-    route.name === undefined ? NAME_SELECTOR.exec(request.query?.['fieldSelector'] ?? '')?.[1] : undefined;
-  const name = route.name ?? selected;
+  const name = route.name ?? (verb === 'list' || verb === 'watch' ? selectedName(request) : undefined);
   return {
     kind: 'resource',
     verb,
@@ -122,6 +119,18 @@ function attributesOf(request: WireRequest, route: Route): AccessAttributes {
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/** A list or watch of one name counts as a request for that name, so that resourceNames can allow it. */
+function selectedName({ query }: WireRequest): string | undefined {
+  const text = query?.['fieldSelector'] ?? '';
+  if (text === '') return undefined;
+  try {
+    return parseFieldSelector(text).find(({ path, op }) => path === 'metadata.name' && op === '=')?.value;
+  } catch (error) {
+    if (error instanceof SelectorError) return undefined; // refused with 400 once the request is allowed
+    throw error;
+  }
 }
 
 async function answerResource(
