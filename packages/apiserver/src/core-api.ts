@@ -75,6 +75,11 @@ export type Caller = {
   readonly fieldManager: string;
   /** The core appends texts, the front makes `Warning: 299 - "…"` headers of them. */
   readonly warnings: string[];
+  /**
+   * Asked before an update or a patch makes an object that was not there: that takes the right to create.
+   * @throws StatusError 403
+   */
+  readonly requireCreate?: () => void;
   readonly signal?: AbortSignal;
 };
 

@@ -14,6 +14,8 @@ import { fieldOf } from './conformance/probe.ts';
 
 const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
 const SECRETS = '/api/v1/namespaces/default/secrets';
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
 type Answer = Promise<WireResponse>;
@@ -97,4 +99,28 @@ test('a right to paths never becomes a right to objects, whatever an access revi
     expect(getPath((await robot('POST', reviews, review('get', path))).body, 'status', 'allowed')).toBe(true);
   }
   expect(await robot('GET', `${SECRETS}/hidden`)).toMatchObject({ status: 403 });
+});
+
+describe('what a write makes although it is no create', () => {
+  const APPLY = 'application/apply-patch+yaml';
+  const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { k: 'v' } };
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: {} };
+
+  test('takes the right to create', async () => {
+    const { admin, robot } = await serverFor(rule(['get', 'patch', 'update'], ['configmaps', 'leases']));
+    const apply = () => robot('PATCH', `${CONFIG_MAPS}/a?fieldManager=robot`, applied, APPLY);
+    expect(await apply()).toMatchObject({ status: 403, body: { reason: 'Forbidden', details: { name: 'a' } } });
+    expect(await robot('PUT', `${LEASES}/l`, lease)).toMatchObject({ status: 403 });
+    await admin('POST', CONFIG_MAPS, { metadata: { name: 'a' } });
+    expect(await apply()).toMatchObject({ status: 200 });
+    await admin('POST', LEASES, lease);
+    expect(await robot('PUT', `${LEASES}/l`, lease)).toMatchObject({ status: 200 });
+  });
+
+  test('may have its right by name', async () => {
+    const named = rule(['create'], ['configmaps', 'leases'], ['a', 'l']);
+    const { robot } = await serverFor(rule(['patch', 'update'], ['configmaps', 'leases']), named);
+    expect(await robot('PATCH', `${CONFIG_MAPS}/a?fieldManager=robot`, applied, APPLY)).toMatchObject({ status: 201 });
+    expect(await robot('PUT', `${LEASES}/l`, lease)).toMatchObject({ status: 201 });
+  });
 });

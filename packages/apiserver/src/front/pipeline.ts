@@ -150,6 +150,7 @@ async function answerResource(
     user,
     fieldManager: managerOf(request.headers?.['user-agent']),
     warnings: [],
+    requireCreate: () => authorize(deps.authorizer, user, attributesOf(request, { ...route, verb: 'create' })),
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   };
   if (info.deprecated !== undefined) caller.warnings.push(info.deprecated);

@@ -51,6 +51,7 @@ export async function applyObject(
         const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
         throw conflict(resource, key.name, text);
       }
+      caller.requireCreate?.();
       const merged = merge(undefined);
       const object = { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), name: key.name } };
       return insertObject(context, { resource, object, namespace: key.namespace, options, caller, applied: true });

@@ -34,6 +34,7 @@ export async function updateObject(
     propose: () => object,
     missing: async () => {
       if (!create) throw notFound(resource, key.name);
+      caller.requireCreate?.();
       return insertObject(context, { resource, object, namespace: key.namespace, options, caller });
     },
   });
