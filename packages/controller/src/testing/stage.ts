@@ -67,7 +67,13 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     log: silentLog,
     audit: (entry) => audit.push(entry),
   });
-  const direct = createInProcessTransport((request) => server.request(request), server.adminToken);
+  const underWay = new Set<Promise<unknown>>();
+  const direct = createInProcessTransport((request) => {
+    const answer = server.request(request);
+    underWay.add(answer);
+    void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
+    return answer;
+  }, server.adminToken);
   const client = createClient({ transport: direct, clock, userAgent: USER });
   const mapper = createRestMapper({ client, clock });
   const faults = createFaultTransport(direct, { clock });
@@ -96,6 +102,8 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
       running.transport?.cut();
       void running.controller?.stop();
       delete running.controller;
+      // What the dead process had sent is on its way still; it must not arrive in the middle of the next life.
+      await Promise.allSettled(underWay);
       await clock.settle();
     },
     async apply(yaml) {
