@@ -36,7 +36,8 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   return {
     server,
     adminTransport,
-    client: createClient({ transport: adminTransport, clock }),
+    // A name of its own: the controller takes over what a manager `cartographer` wrote.
+    client: createClient({ transport: adminTransport, clock, userAgent: 'testkit' }),
     close: () => server.close(),
   };
 }
