@@ -232,6 +232,18 @@ describe('a service account', () => {
     expect(await status(timed)).toBe(401);
   });
 
+  test('loses its token within a minute when its deletion begins, though a finalizer holds it', async () => {
+    const clock = createFakeClock();
+    const server = await start({ clock });
+    await call(server, SA, { body: { metadata: { name: 'robot', finalizers: ['test.run/hold'] } } });
+    const token = await tokenFor(server, 'robot');
+    const status = async () => (await call(server, '/version', { token })).status;
+    await call(server, `${SA}/robot`, { method: 'DELETE' });
+    expect(await status()).toBe(200);
+    await clock.advance(61_000);
+    expect(await status()).toBe(401);
+  });
+
   test('gets a token into a Secret that asks for one, even when the account comes later', async () => {
     const server = await start();
     const secrets = '/api/v1/namespaces/default/secrets';
@@ -245,6 +257,8 @@ describe('a service account', () => {
     const token = Buffer.from(fieldOf(body as JsonObject, 'data', 'token'), 'base64').toString();
     expect(await call(server, '/version', { token })).toMatchObject({ status: 200 });
     await call(server, `${secrets}/sat`, { method: 'DELETE' });
+    expect(await call(server, '/version', { token })).toMatchObject({ status: 401 });
+    await call(server, secrets, { body: { metadata: { name: 'sat' } } }); // another Secret revives nothing
     expect(await call(server, '/version', { token })).toMatchObject({ status: 401 });
   });
 });

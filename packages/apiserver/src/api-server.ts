@@ -125,6 +125,7 @@ async function assemble(options: ApiServerOptions, credentials: Credentials): Pr
       tokens,
       adminToken: credentials.adminToken,
       anonymous: authorization === 'RBAC',
+      clock,
     });
     return {
       core,

@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+import { type Clock, getPath, type KubeObject } from '@cartographer/machinery';
+
 import type { Core } from '../core-api.ts';
-import { StatusError } from '../status-error.ts';
+import { findObject } from './find-object.ts';
 import { ISSUER, type BoundObject, type ServiceAccountTokens, type TokenClaims } from './service-account-tokens.ts';
 import { anonymous, AUTHENTICATED, MASTERS, serviceAccountUser, type User } from './user.ts';
 import { unauthorized } from './wire-errors.ts';
@@ -28,6 +30,7 @@ export type AuthenticatorOptions = {
   readonly adminToken: string;
   /** Whether requests without credentials act as `system:anonymous`; otherwise they get 401. */
   readonly anonymous: boolean;
+  readonly clock: Clock;
 };
 
 /** The user that the admin token makes. */
@@ -38,8 +41,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const adminDigest = digest(options.adminToken);
   const users = new WeakMap<TokenClaims, VerifiedToken>();
 
-  function fromClaims(claims: TokenClaims | undefined): VerifiedToken | undefined {
-    if (claims === undefined || !isLive(options.core, claims)) return undefined;
+  function fromClaims(claims: TokenClaims | undefined, token: string): VerifiedToken | undefined {
+    if (claims === undefined || !isLive(options, claims, token)) return undefined;
     const known = users.get(claims);
     if (known !== undefined) return known;
     const made = { user: userOf(claims), audiences: claims.audiences };
@@ -50,7 +53,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   function verify(token: string): VerifiedToken | undefined | Promise<VerifiedToken | undefined> {
     if (token === options.adminToken || isAdmin(token, adminDigest)) return { user: admin, audiences: [ISSUER] };
     const claims = options.tokens.verify(token);
-    return claims instanceof Promise ? claims.then(fromClaims) : fromClaims(claims);
+    return claims instanceof Promise ? claims.then((known) => fromClaims(known, token)) : fromClaims(claims, token);
   }
 
   function accept(verified: VerifiedToken | undefined): User {
@@ -81,34 +84,29 @@ function isAdmin(token: string, adminDigest: Buffer): boolean {
   return !token.includes('.') && timingSafeEqual(digest(token), adminDigest);
 }
 
-/** A token holds as long as its ServiceAccount (the very one, by uid) and the object it is bound to exist. */
-function isLive(core: Pick<Core, 'get' | 'registry'>, claims: TokenClaims): boolean {
-  const { namespace, name, uid, bound } = claims;
-  if (uidOf(core, 'serviceaccounts', namespace, name) !== uid) return false;
+/** How long a timed token outlives the beginning of its account's (or bound object's) deletion, as on a real server. */
+const LEEWAY_MS = 60_000;
+
+/** A token holds as long as its ServiceAccount (the very one, by uid) and the object it is bound to stay. */
+function isLive({ core, clock }: AuthenticatorOptions, claims: TokenClaims, token: string): boolean {
+  const { namespace, name, uid, bound, expiresAtMs } = claims;
+  const goneBefore = clock.now() - (expiresAtMs === undefined ? 0 : LEEWAY_MS);
+  const account = findObject(core, 'serviceaccounts', namespace, name);
+  if (account?.metadata.uid !== uid || isLeaving(account, goneBefore)) return false;
   if (bound === undefined) return true;
-  const found = uidOf(core, resourceOfBound[bound.kind], namespace, bound.name);
-  return found !== undefined && (bound.uid === '' || bound.uid === found);
+  const found = findObject(core, resourceOfBound[bound.kind], namespace, bound.name);
+  if (found === undefined || isLeaving(found, goneBefore)) return false;
+  // A token without an end is good only while it stands in its Secret: another of the same name does not revive it.
+  if (expiresAtMs === undefined) return getPath(found, 'data', 'token') === Buffer.from(token).toString('base64');
+  return bound.uid === found.metadata.uid;
+}
+
+function isLeaving({ metadata }: KubeObject, before: number): boolean {
+  return metadata.deletionTimestamp !== undefined && Date.parse(metadata.deletionTimestamp) <= before;
 }
 
 /** Where the objects are that tokens may be bound to. */
 export const resourceOfBound: Readonly<Record<BoundObject['kind'], string>> = { Secret: 'secrets', Pod: 'pods' };
-
-/** The uid of a core/v1 object, or undefined when there is none. */
-export function uidOf(
-  core: Pick<Core, 'get' | 'registry'>,
-  resource: string,
-  namespace: string,
-  name: string,
-): string | undefined {
-  const info = core.registry.find('', 'v1', resource);
-  if (info === undefined) return undefined;
-  try {
-    return core.get(info, { namespace, name }).metadata.uid;
-  } catch (error) {
-    if (error instanceof StatusError && error.status.code === 404) return undefined;
-    throw error;
-  }
-}
 
 function userOf(claims: TokenClaims): User {
   const user = serviceAccountUser(claims.namespace, claims.name, claims.uid);

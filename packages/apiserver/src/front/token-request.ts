@@ -4,7 +4,8 @@ import { getPath, isList, isObject, type Clock, type Json, type JsonObject, rfc3
 
 import type { Core } from '../core-api.ts';
 import { conflict, notFound } from '../status-error.ts';
-import { resourceOfBound, uidOf } from './authenticator.ts';
+import { resourceOfBound } from './authenticator.ts';
+import { findObject } from './find-object.ts';
 import { type BoundObject, ISSUER, type ServiceAccountTokens } from './service-account-tokens.ts';
 import { invalid, unknownResource } from './wire-errors.ts';
 
@@ -88,7 +89,7 @@ function boundObject(
     ]);
   }
   const resource = resourceOfBound[kind];
-  const uid = uidOf(core, resource, namespace, name);
+  const uid = findObject(core, resource, namespace, name)?.metadata.uid;
   if (uid === undefined) throw notFound({ group: '', resource }, name);
   const wanted = reference['uid'];
   if (typeof wanted === 'string' && wanted !== '' && wanted !== uid) {

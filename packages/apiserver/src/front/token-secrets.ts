@@ -2,6 +2,7 @@ import { type Clock, getPath, isObject, type KubeObject, type Log } from '@carto
 
 import type { Core } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
+import { findObject } from './find-object.ts';
 import { followResource } from './follow-resource.ts';
 import { systemCaller } from './rbac-feed.ts';
 import { ISSUER, type ServiceAccountTokens } from './service-account-tokens.ts';
@@ -64,7 +65,7 @@ export async function startTokenSecrets(options: TokenSecretsOptions): Promise<{
 /** False when the account is not there yet. */
 async function fill({ core, tokens, caPem }: TokenSecretsOptions, secret: KubeObject): Promise<boolean> {
   const { namespace = '', name = '', annotations = {} } = secret.metadata;
-  const account = find(core, 'serviceaccounts', namespace, annotations[NAME] ?? '');
+  const account = findObject(core, 'serviceaccounts', namespace, annotations[NAME] ?? '');
   const info = core.registry.find('', 'v1', 'secrets');
   if (info === undefined || account?.metadata.uid === undefined) return false;
   const { uid } = account.metadata;
@@ -87,17 +88,6 @@ async function fill({ core, tokens, caPem }: TokenSecretsOptions, secret: KubeOb
     return true;
   } catch (error) {
     if (error instanceof StatusError) return true; // changed, gone, or in a namespace that goes: nothing to wait for
-    throw error;
-  }
-}
-
-function find(core: Core, resource: string, namespace: string, name: string): KubeObject | undefined {
-  const info = core.registry.find('', 'v1', resource);
-  if (info === undefined || name === '') return undefined;
-  try {
-    return core.get(info, { namespace, name });
-  } catch (error) {
-    if (error instanceof StatusError) return undefined;
     throw error;
   }
 }
