@@ -12,7 +12,8 @@ export function createProgram(): Command {
     )
     .version(VERSION)
     .showHelpAfterError('(run the command with --help to see what it takes)')
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
   addUp(program);
   addController(program);
   addInstall(program);
@@ -24,8 +25,8 @@ function addUp(program: Command): void {
     .command('up')
     .summary('run everything on this machine: API server, controller, laptop tools and an example')
     .description(
-      'Runs an embedded, kubectl-compatible API server, the controller, and stand-ins for Flux, kpack and Knative in one\n' +
-        'process, and sets up an example: a git repository whose commits become a running web app.\n' +
+      'Runs an embedded, kubectl-compatible API server, the controller, and stand-ins for Flux, kpack and Knative in one ' +
+        'process, and sets up an example: a git repository whose commits become a running web app. ' +
         'Laptop tools run code from the repositories that you name, with your rights. Ctrl-C stops all of it.',
     )
     .option(
@@ -39,6 +40,11 @@ function addUp(program: Command): void {
     .option('--kubeconfig-out <file>', 'where to write the kubeconfig (default: kubeconfig in the data folder)')
     .option('--no-laptop', 'without the stand-ins for Flux, kpack and Knative')
     .option('--no-example', 'without the example chain, repository and workload')
+    .addOption(
+      new Option('--authorization <mode>', 'RBAC holds every account to its roles; AlwaysAllow asks nobody')
+        .choices(['RBAC', 'AlwaysAllow'])
+        .default('RBAC'),
+    )
     .option('--log-level <level>', 'error, warn, info or debug; the log goes to carto.log in the data folder', 'info')
     .option('--audit-log <file>', 'append every request to the API server, one JSON line each')
     .addHelpText(

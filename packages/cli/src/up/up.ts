@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
@@ -6,9 +5,10 @@ import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
-import { type Log, stringifyJson } from '@cartographer/machinery';
+import { CartoError, type Log, stringifyJson } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
 import { createYtt } from '@cartographer/ytt';
+import { openLogFile } from '../log-file.ts';
 import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
@@ -27,12 +27,16 @@ export type UpOptions = {
   readonly kubeconfigOut?: string;
   readonly laptop: boolean;
   readonly example: boolean;
+  readonly authorization: 'RBAC' | 'AlwaysAllow';
   readonly logLevel: string;
   readonly auditLog?: string;
 };
 
 /** Something that was started and has to be ended. */
 type Undo = () => Promise<void>;
+
+/** The log's size before it is set aside; one older file is kept. */
+const LOG_BYTES = 16 * 1024 * 1024;
 
 /** `carto up`: starts everything, shows what flows, and ends everything again when it is told to stop. */
 export async function runUp(options: UpOptions): Promise<void> {
@@ -42,15 +46,25 @@ export async function runUp(options: UpOptions): Promise<void> {
   try {
     const home = await openHome(options);
     undo.unshift(() => home.dispose());
-    const file = createWriteStream(join(home.dir, 'carto.log'), { flags: 'a', mode: 0o600 });
+    const file = await openLogFile(join(home.dir, 'carto.log'), { maxBytes: LOG_BYTES });
     const log = createLog({ level, destination: file });
-    undo.unshift(() => new Promise((closed) => void file.end(closed)));
+    undo.unshift(() => file.close());
     await start(options, { home, log, signal: stop.signal, undo });
     if (!stop.signal.aborted)
       await new Promise<void>((stopped) => stop.signal.addEventListener('abort', () => stopped(), { once: true }));
     process.stdout.write('\nstopping\n');
   } finally {
-    for (const end of undo) await end();
+    await endAll(undo);
+  }
+}
+
+/** One part that cannot be ended in order does not keep the others from it. */
+async function endAll(undo: readonly Undo[]): Promise<void> {
+  for (const end of undo) {
+    await end().catch((error: Error) => {
+      process.stderr.write(`carto: ${error.message}\n`);
+      process.exitCode = 1;
+    });
   }
 }
 
@@ -62,7 +76,8 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
     customResources: [...crds(), ...(options.laptop ? laptopCrds() : [])],
     admission: [cartoAdmission],
-    ...(options.auditLog === undefined ? {} : { audit: auditTo(options.auditLog, undo) }),
+    authorization: options.authorization,
+    ...(options.auditLog === undefined ? {} : { audit: await auditTo(options.auditLog, undo) }),
     clock,
     log,
   });
@@ -93,7 +108,12 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
 async function listen(server: ApiServer, options: UpOptions, home: Home): Promise<string> {
   const { url } = await server.listen({ host: '127.0.0.1', port: options.port });
   const file = resolve(options.kubeconfigOut ?? join(home.dir, 'kubeconfig'));
-  await writeFile(file, server.kubeconfig(url), { mode: 0o600 });
+  await writeFile(file, server.kubeconfig(url), { mode: 0o600 }).catch((cause: Error) => {
+    throw new CartoError('CARTO_FILE', `cannot write the kubeconfig ${file}: ${cause.message}`, {
+      cause,
+      retry: 'never',
+    });
+  });
   return file;
 }
 
@@ -126,8 +146,8 @@ function short(file: string): string {
 }
 
 /** Appends one JSON line per request; the file is what a test or a curious user counts writes from. */
-function auditTo(file: string, undo: Undo[]): (entry: object) => void {
-  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  undo.unshift(() => new Promise((closed) => void stream.end(closed)));
-  return (entry) => void stream.write(`${stringifyJson(entry)}\n`);
+async function auditTo(path: string, undo: Undo[]): Promise<(entry: object) => void> {
+  const file = await openLogFile(path);
+  undo.unshift(() => file.close());
+  return (entry) => file.write(`${stringifyJson(entry)}\n`);
 }
