@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CartoError } from '@cartographer/machinery';
+import { CommanderError } from 'commander';
 import { withDoubleDashes } from './controller-flags.ts';
 import { createProgram } from './program.ts';
 
@@ -16,7 +17,17 @@ process.on('unhandledRejection', (error) => {
 try {
   await createProgram().parseAsync(withDoubleDashes(process.argv));
 } catch (error) {
-  if (!(error instanceof CartoError)) throw error;
-  process.stderr.write(`carto: ${error.message}\n`);
-  process.exitCode = error.code === 'CARTO_USAGE' ? USAGE_EXIT : 1;
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
+  } else if (isOperational(error)) {
+    process.stderr.write(`carto: ${error.message}\n`);
+    process.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? USAGE_EXIT : 1;
+  } else {
+    throw error;
+  }
+}
+
+/** The world did not do what was asked (a full disk, a refusal), as opposed to a bug, whose stack is worth showing. */
+function isOperational(error: unknown): error is Error {
+  return error instanceof CartoError || (error instanceof Error && ('syscall' in error || 'status' in error));
 }

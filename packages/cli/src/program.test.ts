@@ -29,6 +29,17 @@ describe('the command line', () => {
     const { code, err } = carto(...args);
     expect(err).toMatch(says);
     expect(err).not.toMatch(/\n\s+at /);
-    expect(code).toBeGreaterThan(0);
+    expect(code).toBe(args.length === 1 && args[0] === 'install' ? 1 : 2);
+  });
+
+  it.each([
+    { args: ['up', '--data', '/dev/null/x'], says: /cannot use the data folder/ },
+    { args: ['up', '--ephemeral', '--audit-log', '/does/not/exist'], says: /cannot write .*ENOENT/ },
+    { args: ['up', '--ephemeral', '--port', '0', '--kubeconfig-out', '/does/not/exist'], says: /kubeconfig .*ENOENT/ },
+  ])('says in one line which file cannot be written with $args', ({ args, says }) => {
+    const { code, err } = carto(...args);
+    expect(err).toMatch(says);
+    expect(err.trimEnd()).not.toContain('\n');
+    expect(code).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Aborts on Ctrl-C or a polite kill, so that everything that was started can be ended in order. A second Ctrl-C ends the
- * process at once.
+ * Aborts on Ctrl-C, a polite kill, or when the terminal goes away, so that everything that was started can be ended in
+ * order. A second Ctrl-C ends the process at once.
  */
 export function stopOnSignals(): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
@@ -8,13 +8,25 @@ export function stopOnSignals(): { readonly signal: AbortSignal; dispose(): void
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  const leave = (): void => controller.abort();
+  // Without a terminal a hangup keeps its meaning: under nohup it is ignored.
+  const hangup = process.stdout.isTTY ? ['SIGHUP'] : [];
+  const ends = unreadable(leave);
+  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, stop);
+  for (const name of hangup) process.on(name, leave);
+  process.stdout.on('error', ends);
+  process.stderr.on('error', ends);
   return {
     signal: controller.signal,
     dispose() {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, stop);
     },
+  };
+}
+
+/** Whoever reads the output went away: `carto up | head`, a closed terminal. A full disk behind `>` is no reason to stop. */
+function unreadable(leave: () => void): (error: NodeJS.ErrnoException) => void {
+  return ({ code }) => {
+    if (code === 'EPIPE' || code === 'EIO') leave();
   };
 }

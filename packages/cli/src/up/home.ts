@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CartoError } from '@cartographer/machinery';
@@ -18,7 +19,10 @@ export type Home = {
 export async function openHome(options: { readonly data: string; readonly ephemeral?: boolean }): Promise<Home> {
   if (options.ephemeral === true) {
     const dir = await mkdtemp(join(tmpdir(), 'carto-'));
-    return { dir, ephemeral: true, dispose: () => rm(dir, { recursive: true, force: true }) };
+    const remove = (): void => rmSync(dir, { recursive: true, force: true });
+    // A second Ctrl-C ends the process before its parts are disposed of.
+    process.once('exit', remove);
+    return { dir, ephemeral: true, dispose: async () => remove() };
   }
   const dir = resolve(options.data);
   try {
