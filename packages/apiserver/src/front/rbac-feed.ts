@@ -1,4 +1,4 @@
-import { type Clock, deepEqual, type KubeObject, type Log } from '@cartographer/machinery';
+import { type Clock, deepEqual, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
 
 import type { Caller, Core } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
@@ -47,8 +47,7 @@ export async function startRbacFeed({ core, index, clock, log, signal }: RbacFee
     if (versions.isNews(object)) index.put(object);
   };
   const remove = (object: KubeObject): void => {
-    versions.remove(object);
-    index.remove(object);
+    if (versions.remove(object)) index.remove(object);
   };
   const refresh = async ({ kind }: KubeObject): Promise<void> => {
     if (following && kind === 'ClusterRole') await writeAggregatedRules(core, index);
@@ -87,21 +86,27 @@ export async function startRbacFeed({ core, index, clock, log, signal }: RbacFee
   };
 }
 
-/** Tells news from events that arrive after the answer of the write they are about. */
-function createVersions(): { isNews(object: KubeObject): boolean; remove(object: KubeObject): void } {
-  const newest = new Map<string, number>();
+/**
+ * Tells news from events that arrive after the answer of the write they are about. An object that was deleted and made
+ * anew is another one, though it has the place of the first: the late event of that one's end is no news, either.
+ */
+function createVersions(): { isNews(object: KubeObject): boolean; remove(object: KubeObject): boolean } {
+  const newest = new Map<string, { readonly uid: string; readonly version: number }>();
   const removed = new Set<string>();
+  const placeOf = ({ kind, metadata }: KubeObject): string => `${kind} ${objectKey(metadata)}`;
   return {
-    isNews({ metadata: { uid = '', resourceVersion } }) {
+    isNews(object) {
+      const { uid = '', resourceVersion } = object.metadata;
       const version = Number(resourceVersion ?? 0);
-      if (removed.has(uid) || version <= (newest.get(uid) ?? 0)) return false;
-      newest.set(uid, version);
+      if (removed.has(uid) || version <= (newest.get(placeOf(object))?.version ?? 0)) return false;
+      newest.set(placeOf(object), { uid, version });
       return true;
     },
-    remove({ metadata: { uid = '' } }) {
-      newest.delete(uid);
+    remove(object) {
+      const { uid = '' } = object.metadata;
       if (removed.size >= MAX_REMOVED) removed.clear();
       removed.add(uid);
+      return newest.get(placeOf(object))?.uid === uid && newest.delete(placeOf(object));
     },
   };
 }
