@@ -52,7 +52,7 @@ export type InstallOptions = {
 /**
  * Applies objects in order by server-side apply; definitions of kinds are waited for before anything else of a later
  * kind is applied. May be repeated: an object that is as it should be is left alone.
- * @throws CartoError `CARTO_NOT_ESTABLISHED` when the server does not take a definition up in time.
+ * @throws CartoError `CARTO_TIMEOUT` when the server does not take a definition up in time.
  */
 export async function install(objects: readonly KubeObject[], options: InstallOptions): Promise<void> {
   const mapper = createRestMapper(options);
@@ -107,7 +107,7 @@ async function established(
     while (!isEstablished(await client.get(type, { name }, { signal }))) {
       if (clock.now() > endMs) {
         const message = `${nameOf(definition)} is not established after ${ESTABLISH_TIMEOUT_MS / 1_000} s; look at its conditions`;
-        throw new CartoError('CARTO_NOT_ESTABLISHED', message);
+        throw new CartoError('CARTO_TIMEOUT', message);
       }
       await clock.sleep(ESTABLISH_POLL_MS, signal);
     }
