@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { posix } from 'node:path';
 import { tarEnd, tarHeader, tarPadding } from '../git/tar.ts';
 import { ArchiveError } from './archive-error.ts';
+import { staysInside } from './link-target.ts';
 
 /** A folder of the disk that becomes a folder of an archive. */
 export type TarRoot = {
@@ -77,8 +77,6 @@ function folderHeader(path: string): Buffer {
 }
 
 function checkLink(path: string, target: string): void {
-  const end = posix.normalize(posix.join(posix.dirname(path), target));
-  if (target.startsWith('/') || end === '..' || end.startsWith('../')) {
-    throw new ArchiveError(`the link '${path}' leads out of the app, to '${target}'; replace it by what it points to`);
-  }
+  if (staysInside(path, target)) return;
+  throw new ArchiveError(`the link '${path}' leads out of the app, to '${target}'; replace it by what it points to`);
 }

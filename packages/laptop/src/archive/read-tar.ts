@@ -4,6 +4,8 @@ import { ArchiveError } from './archive-error.ts';
 const BLOCK = 512;
 /** A PAX or GNU record larger than this is refused. */
 const MAX_RECORD_BYTES = 1024 * 1024;
+/** Real archives have two records before an entry at most; without a bound a small one could keep a reader busy for ever. */
+const MAX_RECORDS_PER_ENTRY = 100;
 
 /** An entry as it stands in an archive. Paths are binary strings: one character a byte. */
 export type TarItem = {
@@ -21,12 +23,15 @@ export type TarItem = {
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<TarItem, void, undefined> {
   const reader = new ByteReader(chunks);
   let overrides = new Map<string, string>();
+  let records = 0;
   for (;;) {
     const block = await reader.block();
     if (block === undefined || block.every((byte) => byte === 0)) return;
     const header = parseHeader(block);
     const isRecord = header.type === 'x' || header.type === 'g' || header.type === 'L' || header.type === 'K';
     if (isRecord) {
+      records += 1;
+      if (records > MAX_RECORDS_PER_ENTRY) throw new ArchiveError('the archive has more records than entries need');
       const body = await reader.whole(header.sizeBytes);
       if (header.type !== 'g') overrides = new Map([...overrides, ...recordsOf(header.type, body)]);
       continue;
@@ -46,6 +51,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       content,
     };
     overrides = new Map();
+    records = 0;
     for await (const _rest of content); // what the reader did not take
     await reader.skip((BLOCK - (sizeBytes % BLOCK)) % BLOCK);
   }
@@ -110,6 +116,9 @@ function text(block: Buffer, offset: number, width: number): string {
   return end < 0 ? field : field.slice(0, end);
 }
 
+/** What of the records counts here; times, owners and comments do not. */
+const USED = new Set(['path', 'linkpath', 'size']);
+
 function recordsOf(type: string, body: Buffer): ReadonlyMap<string, string> {
   const all = body.toString('latin1');
   if (type === 'L') return new Map([['path', all.replace(/\0.*$/s, '')]]);
@@ -117,11 +126,14 @@ function recordsOf(type: string, body: Buffer): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
   for (let at = 0; at < all.length; ) {
     const [, digits = ''] = /^(\d+) /.exec(all.slice(at, at + 12)) ?? [];
-    const record = all.slice(at + digits.length + 1, at + Number(digits) - 1);
+    const end = at + Number(digits);
+    const record = all.slice(at + digits.length + 1, end - 1);
     const equals = record.indexOf('=');
-    if (digits === '' || equals < 0) throw new ArchiveError('the archive is broken: a PAX record is unreadable');
-    records.set(record.slice(0, equals), record.slice(equals + 1));
-    at += Number(digits);
+    // The length counts itself, so that one of less than these few characters is none.
+    const isWhole = digits !== '' && end > at + digits.length + 1 && end <= all.length && all[end - 1] === '\n';
+    if (!isWhole || equals < 0) throw new ArchiveError('the archive is broken: a PAX record is unreadable');
+    if (USED.has(record.slice(0, equals))) records.set(record.slice(0, equals), record.slice(equals + 1));
+    at = end;
   }
   return records;
 }

@@ -28,6 +28,12 @@ function tar(...entries: readonly (TarEntry | readonly [path: string, text: stri
   return Buffer.concat([...parts, tarEnd()]);
 }
 
+/** The checksum of the first header, as it stands in there. */
+function checksum(bytes: Buffer): string {
+  const sum = bytes.subarray(0, 512).reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+  return `${sum.toString(8).padStart(6, '0')}\0 `;
+}
+
 describe('unpacking an archive', () => {
   let folder: string;
   let target: string;
@@ -90,6 +96,7 @@ describe('unpacking an archive', () => {
     ['a hidden path upwards', tar(['a/../../evil', 'x'])],
     ['a link upwards', tar({ kind: 'link', path: 'a', target: '../evil' })],
     ['a link to an absolute path', tar({ kind: 'link', path: 'a', target: '/etc' })],
+    ['a link upwards by way of another', tar({ kind: 'link', path: 'a', target: 'up/../evil' })],
     ['a way through a link', tar({ kind: 'link', path: 'a', target: 'b' }, ['a/evil', 'x'])],
   ])('refuses %s', async (_name, bytes) => {
     await expect(unpack(bytes)).rejects.toThrow(/leads (out of|through)/);
@@ -104,6 +111,31 @@ describe('unpacking an archive', () => {
   it('takes an absolute path as one below the folder', async () => {
     await unpack(tar(['/etc/passwd', 'x']));
     expect(await readFile(join(target, 'etc/passwd'), 'utf8')).toBe('x');
+  });
+
+  it('keeps links that climb no higher than the folder', async () => {
+    const links = ['../b/x', './../b/./x', 'x', '..', '../b//x'];
+    await unpack(tar(...links.map((to, index) => ({ kind: 'link', path: `a/${index}`, target: to }) as const)));
+    expect(await Promise.all(links.map((_, index) => readlink(join(target, `a/${index}`))))).toEqual(links);
+  });
+
+  it.each([
+    ['of no length', '0 a=b\n'],
+    ['that reaches beyond its block', '99 path=b\n'],
+    ['without a length', 'path=b\n'],
+  ])('refuses a PAX record %s', async (_name, record) => {
+    const bytes = tar(['x', record], ['y', '']);
+    bytes[156] = 'x'.charCodeAt(0); // the first file becomes the record of the second
+    bytes.write(checksum(bytes), 148, 'latin1');
+    await expect(unpack(bytes)).rejects.toThrow('a PAX record is unreadable');
+  });
+
+  it('refuses records without end', async () => {
+    const one = tar(['x', '13 comment=x\n']).subarray(0, 1024);
+    one[156] = 'x'.charCodeAt(0);
+    one.write(checksum(one), 148, 'latin1');
+    const many = Buffer.concat([...Array.from({ length: 5_000 }, () => one), tar(['y', ''])]);
+    await expect(unpack(many)).rejects.toThrow('more records than entries need');
   });
 
   it('stops at its limits', async () => {

@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ArchiveError } from './archive-error.ts';
+import { staysInside } from './link-target.ts';
 import { readTar, type TarItem } from './read-tar.ts';
 
 /** Bounds of what is unpacked, so that a small archive cannot fill the disk. */
@@ -65,8 +66,7 @@ async function unpackItem(
       return;
     }
     case 'link': {
-      const target = posix.normalize(posix.join(posix.dirname(path), item.target));
-      if (item.target.startsWith('/') || target === '..' || target.startsWith('../')) {
+      if (!staysInside(path, item.target)) {
         throw new ArchiveError(
           `the link '${printable(path)}' leads out of the archive, to '${printable(item.target)}'`,
         );
