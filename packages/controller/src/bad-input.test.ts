@@ -101,6 +101,7 @@ describe('a Runnable whose inputs change without end', () => {
     for (let i = 0; i < 60; i += 1) {
       await stage.apply(runnable(i));
       await stage.clock.advance(100);
+      await stage.reached(() => false);
     }
     expect(await condition(stage, 'Runnable', 'task', 'RunTemplateReady')).toContain(
       'RunTemplateReady False TooManyWrites: unable to apply object [default/run-] for run template [runs]: stopped after 50 new objects of [things.test.carto.run/run-]',

@@ -8,6 +8,15 @@ type Hook = NonNullable<ApiServerOptions['admission']>[number];
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
 /** Longer than the breaker remembers writes, and than the longest pause between two tries to be seen at work. */
 const LONG_MS = 200_000;
+const STEP_MS = 100;
+
+/** Lets time pass, which stands still while the controller is at work: tokens are checked on another thread. */
+async function pass({ clock, reached }: Stage, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += STEP_MS) {
+    await clock.advance(STEP_MS);
+    await reached(() => false);
+  }
+}
 
 /** What the workload's step says of its submission. */
 async function submitted(stage: Stage, step: string): Promise<string> {
@@ -47,7 +56,7 @@ describe('a neighbour that keeps rewriting a field of ours', () => {
     await stage.settled();
     const since = stage.audit.length;
     const stop = rewrite(stage, 'shop-first');
-    await stage.clock.advance(20_000);
+    await pass(stage, 20_000);
     const writes = controllerWrites(stage.audit, since).filter((line) =>
       line.startsWith('apply configmaps/shop-first'),
     );
@@ -60,11 +69,11 @@ describe('a neighbour that keeps rewriting a field of ours', () => {
 
     expect(await stage.ready('Workload', 'other')).toBe('True Ready');
     await stage.apply(workload('third', 'web'));
-    await stage.clock.advance(5_000);
+    await pass(stage, 5_000);
     expect(await stage.ready('Workload', 'third')).toBe('True Ready');
 
     stop();
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     await stage.settled();
     expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
     expect((await stage.get('ConfigMap', 'shop-first'))?.['data']).toEqual({ value: 'one-shop' });
@@ -76,12 +85,12 @@ describe('a neighbour that keeps rewriting a field of ours', () => {
     await stage.restart();
     await stage.settled();
     const stop = rewrite(stage, 'shop-first');
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     const since = stage.audit.length;
-    await stage.clock.advance(600_000);
+    await pass(stage, 300_000);
     stop();
     const writes = controllerWrites(stage.audit, since);
-    expect(writes.length).toBeLessThan(200); // ten rounds of ten restores, what follows from them downstream, the status twice
+    expect(writes.length).toBeLessThan(110); // five rounds of ten restores, what follows from them downstream, the status twice
   });
 });
 
@@ -102,7 +111,7 @@ describe('a neighbour that changes each object as it is created', () => {
     await stage.settled();
     expect((await stage.get('ConfigMap', 'shop-second'))?.['data']).toEqual({ copy: 'forced' });
     const since = stage.audit.length;
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     expect(controllerWrites(stage.audit, since)).toEqual([]);
   });
 
@@ -116,7 +125,7 @@ describe('a neighbour that changes each object as it is created', () => {
     await stage.restart();
     await stage.settled();
     const since = stage.audit.length;
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     expect(controllerWrites(stage.audit, since).length).toBeLessThan(130);
   });
 
@@ -128,7 +137,7 @@ describe('a neighbour that changes each object as it is created', () => {
     await stage.settled();
     await stage.restart();
     await stage.settled();
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     expect(controllerWrites(stage.audit).filter((line) => line.startsWith('create things/'))).toHaveLength(1);
     expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
   });
@@ -141,7 +150,7 @@ describe('a neighbour that changes each object as it is created', () => {
     await stage.apply(RUN_CHAIN + workload('shop', 'runs'));
     await stage.restart();
     await stage.settled();
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     const created = controllerWrites(stage.audit).filter((line) => line === 'create things/');
     expect(created).toHaveLength(1);
   });
@@ -155,7 +164,8 @@ describe('somebody who edits the owner without end', () => {
     const last = 70;
     for (let edit = 0; edit <= last; edit += 1) {
       await stage.apply(workload('shop', 'edited').replace('{}', `{image: "v${edit}"}`));
-      await stage.clock.advance(300);
+      if (edit === 0) await stage.settled(); // the first token is signed in real time
+      await pass(stage, 300);
     }
     const created = () => controllerWrites(stage.audit).filter((line) => line === 'create things/');
     expect(created()).toHaveLength(50);
@@ -164,7 +174,7 @@ describe('somebody who edits the owner without end', () => {
     );
     expect((await stampedObjects(stage)).length).toBeLessThanOrEqual(3);
 
-    await stage.clock.advance(LONG_MS);
+    await pass(stage, LONG_MS);
     await stage.settled();
     expect(created()).toHaveLength(51);
     expect(await stage.ready('Workload', 'shop')).toBe('True Ready');

@@ -3,7 +3,7 @@ import { canonicalJson } from '@cartographer/machinery';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { controllerWrites, createStage, type Stage } from './testing/stage.ts';
-import { plain, stampedObjects, thingCrd } from './testing/things.ts';
+import { plain, STAMPED, stampedObjects, thingCrd } from './testing/things.ts';
 
 /** One step of a chain: what it stamps, and which earlier step it reads from. */
 type Step = {
@@ -184,5 +184,51 @@ test('edits that come faster than they can be followed end where the last of the
       },
     ),
     { numRuns: 6 },
+  );
+}, 60_000);
+
+/** What a hand may do to a stamped object; runs are only ever deleted, since nobody changes what a run was. */
+type Deed = { readonly target: number; readonly what: 'delete' | 'edit' | 'unlabel' | 'unmark' | 'disown' };
+const deeds = fc.array(
+  fc.record({
+    target: fc.nat(20),
+    what: fc.constantFrom<Deed['what'][]>('delete', 'edit', 'unlabel', 'unmark', 'disown'),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+const DAMAGE: Readonly<Record<Exclude<Deed['what'], 'delete'>, JsonObject>> = {
+  edit: { data: { out: 'vandal' }, spec: { inputs: { in: 'vandal' } } },
+  unlabel: { metadata: { labels: null } },
+  unmark: { metadata: { annotations: null } },
+  disown: { metadata: { ownerReferences: null } },
+};
+
+async function damage(stage: Stage, { target, what }: Deed): Promise<void> {
+  const objects = await stampedObjects(stage);
+  const object = objects[target % objects.length];
+  if (object === undefined) return; // not made anew yet
+  const { kind, metadata } = object;
+  const type = STAMPED.find((candidate) => candidate.kind === kind) as (typeof STAMPED)[number];
+  const key = { namespace: 'default', name: metadata.name ?? '' };
+  if (what === 'delete' || kind === 'Thing') return void (await stage.client.delete(type, key));
+  await stage.client.patch(type, key, { kind: 'merge', body: DAMAGE[what] });
+}
+
+test('whatever a hand does to stamped objects is made good', async () => {
+  await fc.assert(
+    fc.asyncProperty(versions, deeds, fc.boolean(), async (version, list, patient) => {
+      await using stage = await begin();
+      await install(stage, version);
+      const before = await world(stage);
+      for (const deed of list) {
+        await damage(stage, deed);
+        if (patient) await stage.settled();
+      }
+      await stage.settled();
+      expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
+      expect(await world(stage)).toBe(before);
+    }),
+    { numRuns: 12 },
   );
 }, 60_000);

@@ -15,8 +15,6 @@ export type OwnerKind = {
   readonly labels: { readonly name: string; readonly namespace: string; readonly blueprint: string };
   /** How a resource whose output cannot be read is judged: a Deliverable looks at why, a Workload does not. */
   readonly outputFailures: 'missingValue' | 'byCause';
-  /** Reason when the runs of a resource cannot be listed. */
-  readonly listFailed: 'FailedToListCreatedObjects' | 'UnknownError';
 };
 
 /** Workloads, which supply chains select. */
@@ -40,7 +38,6 @@ export const workloadOwner: OwnerKind = {
     blueprint: 'carto.run/supply-chain-name',
   },
   outputFailures: 'missingValue',
-  listFailed: 'FailedToListCreatedObjects',
 };
 
 /** Deliverables, which deliveries select. */
@@ -61,5 +58,4 @@ export const deliverableOwner: OwnerKind = {
     blueprint: 'carto.run/delivery-name',
   },
   outputFailures: 'byCause',
-  listFailed: 'UnknownError',
 };

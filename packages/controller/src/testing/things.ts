@@ -21,7 +21,8 @@ export const thingCrd: KubeObject = {
   },
 };
 
-const STAMPED = [
+/** The kinds that tests stamp. */
+export const STAMPED = [
   { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true },
   { group: 'test.carto.run', version: 'v1', kind: 'Thing', resource: 'things', namespaced: true },
   { group: 'carto.run', version: 'v1alpha1', kind: 'Runnable', resource: 'runnables', namespaced: true },
@@ -47,7 +48,7 @@ export function plain(object: KubeObject): JsonObject {
 }
 
 /** Text without the hashes that end the names of runs. */
-export function withoutHashes(text: unknown): string {
+function withoutHashes(text: unknown): string {
   return String(text).replaceAll(/-[0-9a-f]{10}\b/g, '-*');
 }
 

@@ -7,7 +7,7 @@ import type { JsonObject } from '@cartographer/machinery';
 export type StepAction = 'apply' | 'patch' | 'patch-status' | 'delete' | 'refused' | 'assert' | 'absent';
 
 /** A document of a step: an object, or as much of one as the step needs. */
-export type CaseDocument = JsonObject & { readonly kind: string };
+type CaseDocument = JsonObject & { readonly kind: string };
 
 /** One file of a case. */
 export type CaseStep = {
@@ -40,7 +40,7 @@ export function loadCases(folder: string): readonly AcceptanceCase[] {
 }
 
 /** Reads a case. `$NS` in its files stands for the namespace that the case has for itself. */
-export function loadCase(folder: string): AcceptanceCase {
+function loadCase(folder: string): AcceptanceCase {
   const name = basename(folder);
   const namespace = `acceptance-${name}`;
   const steps = readdirSync(folder)
