@@ -1,7 +1,7 @@
 import type { Clock } from '@cartographer/machinery';
 
 /** A moment by two clocks. */
-export type Mark = { readonly monotonicMs: number; readonly wallMs: number };
+type Mark = { readonly monotonicMs: number; readonly wallMs: number };
 
 /** What a leader knows of its own right to lead: when the request of its last successful renewal was sent. */
 export interface LeaseProof {

@@ -18,7 +18,7 @@ export const done: Next = { kind: 'done' };
 export type Reconcile = (key: string, context: ReconcileContext) => Promise<Next>;
 
 /** What a reconcile is given besides its key. */
-export type ReconcileContext = {
+type ReconcileContext = {
   readonly log: Log;
   /** Fires when the loop is to stop: begin nothing more. */
   readonly signal: AbortSignal;

@@ -6,7 +6,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 const API_VERSION = `${RBAC}/v1`;
 
 /** A rule of a Role or ClusterRole. */
-export type Rule = {
+type Rule = {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];
@@ -20,7 +20,7 @@ const WITH_STATUS = Object.values(carto.kinds).filter((kind) => kind.status !== 
  * What the controller's own account may do anywhere. It never writes what it stamps: that is done with a token of the
  * owner's account. `docs/security.md` says why each rule is needed.
  */
-export const CLUSTER_RULES: readonly Rule[] = [
+const CLUSTER_RULES: readonly Rule[] = [
   { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [GROUP], resources: WITH_STATUS.map(({ resource }) => `${resource}/status`), verbs: ['patch'] },
   { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
@@ -34,7 +34,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
 ];
 
 /** What it may do in its own namespace. RBAC cannot bind a create to a name. */
-export const NAMESPACE_RULES: readonly Rule[] = [
+const NAMESPACE_RULES: readonly Rule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
   {
     apiGroups: ['coordination.k8s.io'],
