@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
@@ -105,5 +106,22 @@ describe('the address of a Service', () => {
     waiting.write(`${OK}\r\nhi`);
     expect(await answer).toBe('200 hi');
     await drained;
+  });
+
+  it('survives a caller who wants a WebSocket and breaks off while there is no app', async () => {
+    const { port } = new URL(front.url);
+    const open = (): Socket => connect({ host: '127.0.0.1', port: Number(port) });
+    /** What is no HTTP is answered at once, and after what came before it. */
+    const untilRead = async (): Promise<void> => {
+      const [answer] = await once(open().end('nonsense\r\n\r\n'), 'data');
+      expect(String(answer)).toContain('400 Bad Request');
+    };
+    const caller = open();
+    caller.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    await untilRead();
+    caller.resetAndDestroy();
+    await untilRead();
+    front.route(await app((socket) => socket.write(`${OK}\r\nhi`)));
+    expect(await ask()).toBe('200 hi');
   });
 });

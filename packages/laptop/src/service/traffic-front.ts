@@ -90,6 +90,7 @@ export async function startTrafficFront(options: {
     });
   });
   server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy()); // Node leaves it to us, and the caller may go while it waits
     nextTarget().then(
       (target) => tunnel(target, request, socket, head),
       () => socket.destroy(),
@@ -175,6 +176,7 @@ function forward(
 
 /** WebSockets and the like: bytes both ways, from the first one on. */
 function tunnel(target: Target | undefined, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  if (socket.destroyed) return;
   if (target === undefined) {
     socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n');
     return;
