@@ -13,7 +13,13 @@ export type GitLocation =
       readonly username: string;
       readonly password: string;
     }
-  | { readonly kind: 'ssh'; readonly text: string; readonly url: string; readonly username: string };
+  | {
+      readonly kind: 'ssh';
+      readonly text: string;
+      /** What git gets: without a password. */
+      readonly url: string;
+      readonly username: string;
+    };
 
 /**
  * Reads `spec.url`: http, https and ssh as Flux has them, and, because this is a laptop, an absolute
@@ -32,7 +38,7 @@ export function parseGitLocation(url: string): GitLocation {
     case 'https:':
       return httpLocation(parsed, text);
     case 'ssh:':
-      return { kind: 'ssh', text, url, username: decodeURIComponent(parsed.username) };
+      return { kind: 'ssh', text, url: sshUrl(parsed, url), username: decodeURIComponent(parsed.username) };
     default:
       throw new Error(`unknown transport '${parsed.protocol.slice(0, -1)}'`);
   }
@@ -52,6 +58,14 @@ function httpLocation(parsed: URL, text: string): GitLocation {
     username: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
   };
+}
+
+/** ssh has no use for a password in a URL, and on git's command line everyone could read it. */
+function sshUrl(parsed: URL, url: string): string {
+  if (parsed.password === '') return url;
+  const bare = new URL(parsed);
+  bare.password = '';
+  return bare.href;
 }
 
 function redact(parsed: URL, url: string): string {
