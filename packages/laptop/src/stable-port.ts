@@ -27,6 +27,8 @@ export async function listenOnStablePort(
       const message = `${what} cannot listen on 127.0.0.1: ${cause.message}`;
       throw new CartoError('CARTO_PORT', message, { cause });
     });
+  // A connection that cannot be taken, for want of file handles say, is one lost caller and no reason to end.
+  server.on('error', (error) => log.warn({ err: error, what }, 'a connection could not be taken'));
   if (port !== wanted) {
     await mkdir(dirname(portFile), { recursive: true, mode: 0o700 });
     await writeFile(`${portFile}.new`, String(port), { mode: 0o600 });

@@ -70,6 +70,8 @@ export async function listenHttps(
   server.maxConnections = MAX_CONNECTIONS;
   server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'));
   await bind(server, host, port);
+  // A connection that cannot be taken, for want of file handles say, is one lost client and no reason to end.
+  server.on('error', (error) => options.log.warn({ err: error }, 'a connection could not be taken'));
   const address = server.address() as AddressInfo;
   return {
     host,
