@@ -13,8 +13,8 @@ import type {
   Write,
   WriteAnswer,
 } from '@cartographer/engine';
-import { type Client, isUnauthorized, messageOf, TokenError } from '@cartographer/kube';
-import type { KubeObject } from '@cartographer/machinery';
+import { type Client, isUnauthorized, TokenError } from '@cartographer/kube';
+import { type KubeObject, messageOf } from '@cartographer/machinery';
 import { BoundedMap } from './bounded-map.ts';
 import type { KindMappings } from './kind-mappings.ts';
 import type { OwnerAccess } from './owner-access.ts';

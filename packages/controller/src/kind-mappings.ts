@@ -1,5 +1,6 @@
 import type { MappingAnswer } from '@cartographer/engine';
 import { NoMatchError, type RestMapper } from '@cartographer/kube';
+import { messageOf } from '@cartographer/machinery';
 
 /** What the REST mapper said, kept so that a plan can be made without waiting. */
 export interface KindMappings {
@@ -37,7 +38,7 @@ async function ask(mapper: RestMapper, apiVersion: string, kind: string, signal:
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NoMatchError) return { kind: 'noMatch', message: await noMatchText(mapper, error, signal) };
-    return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', message: messageOf(error) };
   }
 }
 

@@ -158,8 +158,3 @@ export function hasCause(error: unknown, reason: string): error is ApiError {
   const causes: readonly StatusCause[] = (error instanceof ApiError && error.status.details?.causes) || [];
   return causes.some((cause) => cause.reason === reason);
 }
-
-/** The text of anything thrown, for a log line or a condition. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

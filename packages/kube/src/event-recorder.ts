@@ -1,6 +1,6 @@
-import { objectKey, rfc3339 } from '@cartographer/machinery';
+import { messageOf, objectKey, rfc3339 } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { ApiError, hasCause, isAlreadyExists, isNotFound, messageOf } from './api-error.ts';
+import { ApiError, hasCause, isAlreadyExists, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 import { createEventCorrelator } from './event-correlator.ts';
 import type { Correlated, EventObject } from './event-correlator.ts';

@@ -1,6 +1,6 @@
 import { getKey, isObject, parseJson, stringifyJson } from '@cartographer/machinery';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
-import { messageOf, TransportError } from './api-error.ts';
+import { TransportError } from './api-error.ts';
 import { bearer } from './cluster-access.ts';
 import type { Credential, CredentialSource } from './cluster-access.ts';
 import { runProgram } from './run-program.ts';
@@ -137,5 +137,5 @@ function problem(plugin: ExecPlugin, text: string): TransportError {
 }
 
 function hint({ installHint }: ExecPlugin): string {
-  return installHint === undefined ? '' : `; ${messageOf(installHint).trim()}`;
+  return installHint === undefined ? '' : `; ${installHint.trim()}`;
 }

@@ -10,7 +10,6 @@ export {
   isNotFound,
   isTooManyRequests,
   isUnauthorized,
-  messageOf,
   TransportError,
 } from './api-error.ts';
 export type { TransportErrorCode } from './api-error.ts';

@@ -1,6 +1,5 @@
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { deepFreeze, objectKey, qualifiedResource } from '@cartographer/machinery';
-import { messageOf } from './api-error.ts';
+import { deepFreeze, messageOf, objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from './client.ts';
 import { createObjectMirror } from './object-mirror.ts';
 import type { Change } from './object-mirror.ts';

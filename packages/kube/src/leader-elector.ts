@@ -1,6 +1,5 @@
-import { CartoError } from '@cartographer/machinery';
+import { CartoError, messageOf } from '@cartographer/machinery';
 import type { Clock, Log } from '@cartographer/machinery';
-import { messageOf } from './api-error.ts';
 import type { Client } from './client.ts';
 import { createInformer } from './informer.ts';
 import { LEASES } from './lease.ts';

@@ -1,6 +1,6 @@
-import { deepEqual } from '@cartographer/machinery';
+import { deepEqual, messageOf } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log } from '@cartographer/machinery';
-import { isAlreadyExists, isConflict, isNotFound, messageOf } from './api-error.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 import { LEASES, durationOf, heldSpec, holderOf, leaseSpecOf, releasedSpec } from './lease.ts';
 import type { LeaseProof } from './lease-proof.ts';

@@ -1,6 +1,6 @@
-import { qualifiedResource } from '@cartographer/machinery';
+import { messageOf, qualifiedResource } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { ApiError, isNotFound, messageOf, TransportError } from './api-error.ts';
+import { ApiError, isNotFound, TransportError } from './api-error.ts';
 import type { Client, Selection } from './client.ts';
 import { createDeadline } from './deadline.ts';
 import { listPages } from './list-pages.ts';

@@ -1,6 +1,5 @@
 import type { Clock, Log } from '@cartographer/machinery';
-import { CartoError, silentLog } from '@cartographer/machinery';
-import { messageOf } from './api-error.ts';
+import { CartoError, messageOf, silentLog } from '@cartographer/machinery';
 import type { Client, ServiceAccountToken } from './client.ts';
 import { orAborted } from './shared-run.ts';
 

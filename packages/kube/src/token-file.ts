@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '@cartographer/machinery';
-import { messageOf, TransportError } from './api-error.ts';
+import { type Clock, messageOf } from '@cartographer/machinery';
+import { TransportError } from './api-error.ts';
 import { bearer } from './cluster-access.ts';
 import type { Credential, CredentialSource } from './cluster-access.ts';
 

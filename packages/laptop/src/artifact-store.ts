@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CartoError, type Clock } from '@cartographer/machinery';
+import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import { writeGzip } from './archive/write-gzip.ts';
 
 /** What was written: the digest and the size of the compressed archive. */
@@ -90,7 +90,7 @@ async function orStoreError<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const message = `artifact store: ${error instanceof Error ? error.message : String(error)}; check the folder of ${path}`;
+    const message = `artifact store: ${messageOf(error)}; check the folder of ${path}`;
     throw new CartoError('CARTO_ARTIFACT_STORE', message, { cause: error });
   }
 }

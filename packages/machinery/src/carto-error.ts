@@ -1,3 +1,8 @@
+/** The text of anything thrown, for a log line or a condition. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Whether and how the controller loop tries again after a failure. */
 export type Retry = 'backoff' | 'after' | 'never';
 

@@ -1,4 +1,5 @@
 import type { CelFunc, CelResult } from '@bufbuild/cel';
+import { messageOf } from './carto-error.ts';
 import { celLibrary } from './cel-library.ts';
 
 /** What an expression gives. Errors are in Kubernetes' words where they have some. */
@@ -60,7 +61,7 @@ function parsing<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new RuleError(`compilation failed: ERROR: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new RuleError(`compilation failed: ERROR: ${messageOf(error)}`, {
       cause: error,
     });
   }

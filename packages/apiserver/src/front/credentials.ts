@@ -9,7 +9,7 @@ import {
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CartoError } from '@cartographer/machinery';
+import { CartoError, messageOf } from '@cartographer/machinery';
 import { generate } from 'selfsigned';
 
 /** Everything secret that a server needs to be itself: kept in one file, so that kubeconfigs and tokens survive a restart. */
@@ -64,7 +64,7 @@ async function readStored(path: string): Promise<Credentials | undefined> {
     if (typeof stored.adminToken !== 'string' || stored.adminToken === '') throw new TypeError('it has no admin token');
     return stored;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const message = `${path} is damaged (${reason}); delete it to get new certificates and tokens`;
     throw new CartoError('CARTO_DATA_DAMAGED', message, { cause: error, retry: 'never' });
   }

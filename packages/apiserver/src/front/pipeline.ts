@@ -3,6 +3,7 @@ import {
   failure,
   type Json,
   type Log,
+  messageOf,
   parseFieldSelector,
   SelectorError,
   stringifyJson,
@@ -71,7 +72,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     } catch (error) {
       if (error instanceof StatusError) return statusAnswer(error.status);
       deps.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
-      const message = `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `Internal error occurred: ${messageOf(error)}`;
       return statusAnswer(failure(500, 'InternalError', message));
     }
   }

@@ -1,5 +1,13 @@
-import { type Client, createInformer, isNotFound, messageOf } from '@cartographer/kube';
-import type { Clock, Json, JsonObject, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import { type Client, createInformer, isNotFound } from '@cartographer/kube';
+import {
+  type Clock,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type Log,
+  messageOf,
+  type ResourceType,
+} from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { certificateOf, type SecretKey, SECRETS, secretOf } from './certificate-secret.ts';
 import { bundleOf, type IssuedCertificate, issueCertificate, whyReplace } from './serving-certificate.ts';

@@ -1,8 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isNotFound, messageOf } from '@cartographer/kube';
-import { type Clock, deepEqual, isObject, type KubeObject, type Log, type ResourceType } from '@cartographer/machinery';
+import { type Client, isNotFound } from '@cartographer/kube';
+import {
+  type Clock,
+  deepEqual,
+  isObject,
+  type KubeObject,
+  type Log,
+  messageOf,
+  type ResourceType,
+} from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
 import { WrittenObjects } from '../written-objects.ts';

@@ -1,7 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf } from '@cartographer/kube';
-import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { CartoError, type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { diskTrouble } from '../disk-trouble.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
