@@ -8,7 +8,7 @@ export { goJson, goQuote, goText } from './go-text.ts';
 export { applyJsonPatch } from './json-patch.ts';
 export { JsonPathError } from './jsonpath-error.ts';
 export * from './jsonpath.ts';
-export * from './merge-patch.ts';
+export { applyMergePatch, createMergePatch } from './merge-patch.ts';
 export * from './names.ts';
 export * from './opaque-json.ts';
 export { PatchError } from './patch-error.ts';

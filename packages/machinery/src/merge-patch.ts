@@ -43,7 +43,8 @@ function mergeValue(current: Json | undefined, value: Json): Json {
   return withoutNulls(value);
 }
 
-function withoutNulls(value: Json): Json {
+/** The value without the keys that hold null, at any depth: what a patch makes of what was not there. */
+export function withoutNulls(value: Json): Json {
   if (isList(value)) return value.map((item) => withoutNulls(item));
   if (!isObject(value)) return value;
   const kept: MutableJsonObject = {};

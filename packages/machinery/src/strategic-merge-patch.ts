@@ -1,5 +1,6 @@
 import { goText } from './go-text.ts';
 import { clone, getKey, isList, isObject, type Json, type JsonObject, type MutableJsonObject, setKey } from './json.ts';
+import { withoutNulls } from './merge-patch.ts';
 import { PatchError } from './patch-error.ts';
 import { inElementOrder, type MergeList, mergeValueOf, sameKind } from './strategic-merge-order.ts';
 
@@ -258,17 +259,6 @@ function listOrThrow(value: Json | undefined): MergeList {
   if (isList(value)) return value;
   const type = isObject(value) ? 'map[string]interface {}' : value === null ? '%!s(<nil>)' : typeof value;
   throw new PatchError(`expected a []interface {}, but received a ${type}`);
-}
-
-function withoutNulls(value: Json): Json {
-  if (isList(value)) return value.map((item) => withoutNulls(item));
-  if (!isObject(value)) return value;
-  const kept: MutableJsonObject = {};
-  for (const key of Object.keys(value)) {
-    const item = value[key];
-    if (item !== null && item !== undefined) setKey(kept, key, withoutNulls(item));
-  }
-  return kept;
 }
 
 /** Drops every object that is a directive; undefined when the value itself is one. */
