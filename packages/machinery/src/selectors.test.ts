@@ -49,7 +49,7 @@ describe('laws', () => {
   const word = fc.stringMatching(/^[a-z0-9](?:[-a-zA-Z0-9_.]{0,5}[a-z0-9])?$/);
   const requirement = fc.oneof(
     fc.tuple(word, fc.constantFrom('=', '==', '!=' as const), fc.tuple(word)),
-    fc.tuple(word, fc.constantFrom('in', 'notin' as const), fc.array(word, { minLength: 1, maxLength: 3 })),
+    fc.tuple(word, fc.constantFrom('in', 'notin' as const), fc.uniqueArray(word, { minLength: 1, maxLength: 3 })),
     fc.tuple(word, fc.constantFrom('exists', '!' as const), fc.constant([])),
     fc.tuple(word, fc.constantFrom('gt', 'lt' as const), fc.tuple(fc.integer({ min: 0 }).map(String))),
   );
