@@ -8,6 +8,7 @@ import {
   type JsonObject,
   parseYamlDocuments,
   silentLog,
+  textAt,
   type WatchEvent,
   type WireRequest,
   type WireResponse,
@@ -16,7 +17,6 @@ import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts';
-import { fieldOf } from './front/conformance/probe.ts';
 import { WIDGET_CRD } from './front/kubectl-fixtures.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -62,7 +62,7 @@ const configMap = (name: string, data: JsonObject = {}): JsonObject => ({
 
 async function tokenFor(server: ApiServer, name: string, spec: JsonObject = {}): Promise<string> {
   const answer = await call(server, `${SA}/${name}/token`, { body: { spec } });
-  return fieldOf(answer.body as JsonObject, 'status', 'token');
+  return textAt(answer.body, 'status', 'token');
 }
 
 const reader = {
@@ -254,7 +254,7 @@ describe('a service account', () => {
       .poll(async () => getPath((await call(server, `${secrets}/sat`)).body, 'data', 'token'))
       .toBeTypeOf('string');
     const { body } = await call(server, `${secrets}/sat`);
-    const token = Buffer.from(fieldOf(body as JsonObject, 'data', 'token'), 'base64').toString();
+    const token = Buffer.from(textAt(body, 'data', 'token'), 'base64').toString();
     expect(await call(server, '/version', { token })).toMatchObject({ status: 200 });
     await call(server, `${secrets}/sat`, { method: 'DELETE' });
     expect(await call(server, '/version', { token })).toMatchObject({ status: 401 });

@@ -9,7 +9,7 @@ import {
   unionSets,
 } from './field-set.ts';
 import type { JsonObject, MutableJsonObject } from './json.ts';
-import { deepEqual, getPath, isList, isObject, setKey } from './json.ts';
+import { deepEqual, isList, isObject, setKey, textAt } from './json.ts';
 import { parseApiVersion } from './kube-object.ts';
 import { hasLastApplied, ownedThroughLastApplied, withLastApplied } from './last-applied.ts';
 import type { Owner, Owners } from './managed-fields.ts';
@@ -92,10 +92,7 @@ export function serverSideApply(request: ApplyRequest): ApplyOutcome {
 }
 
 function invalidText(applied: JsonObject, reason: string): string {
-  const text = (...path: readonly string[]): string => {
-    const value = getPath(applied, ...path);
-    return typeof value === 'string' ? value : '';
-  };
+  const text = (...path: readonly string[]): string => textAt(applied, ...path);
   const { group, version } = parseApiVersion(text('apiVersion'));
   const what = `${text('metadata', 'namespace')}/${text('metadata', 'name')}; ${group}/${version}, Kind=${text('kind')}`;
   return `failed to create typed patch object (${what}): ${reason}`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson, clone, deepEqual, isObject, type Json } from './json.ts';
+import { canonicalJson, clone, deepEqual, isObject, type Json, textAt, textsAt } from './json.ts';
 
 const values = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 
@@ -33,6 +33,17 @@ test('keys that hold undefined count for nothing, and __proto__ is a key', () =>
   expect(deepEqual({}, proto)).toBe(false);
   expect(deepEqual(proto, {})).toBe(false);
   expect(deepEqual([], {})).toBe(false);
+});
+
+test('texts are found at a path, and what is no text is none', () => {
+  const value = { a: { b: 'x', n: 1, list: ['y', 2, null, 'z'] } };
+  expect([textAt(value, 'a', 'b'), textAt(value, 'a', 'n'), textAt(value, 'constructor', 'name')]).toEqual([
+    'x',
+    '',
+    '',
+  ]);
+  expect([textAt('x'), textAt(undefined), textAt(['x'])]).toEqual(['x', '', '']);
+  expect([textsAt(value, 'a', 'list'), textsAt(value, 'a', 'b'), textsAt(['x'])]).toEqual([['y', 'z'], [], ['x']]);
 });
 
 function slowly(value: Json): string {

@@ -3,6 +3,7 @@ import {
   type Json,
   type JsonObject,
   silentLog,
+  textAt,
   type WireRequest,
   type WireResponse,
 } from '@cartographer/machinery';
@@ -10,7 +11,6 @@ import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../api-server.ts';
-import { fieldOf } from './conformance/probe.ts';
 
 const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
 const SECRETS = '/api/v1/namespaces/default/secrets';
@@ -54,7 +54,7 @@ async function serverFor(...rules: readonly JsonObject[]): Promise<{ readonly ad
     subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }],
   });
   const { body } = await admin('POST', `${ACCOUNTS}/robot/token`, {});
-  return { admin, robot: sender(server, fieldOf(body as JsonObject, 'status', 'token')) };
+  return { admin, robot: sender(server, textAt(body, 'status', 'token')) };
 }
 
 const rule = (verbs: readonly string[], resources: readonly string[], resourceNames: readonly string[] = []) => ({

@@ -1,4 +1,4 @@
-import { deepEqual, failure, getPath, type KubeObject, stringifyJson } from '@cartographer/machinery';
+import { deepEqual, failure, getPath, type KubeObject, stringifyJson, textAt } from '@cartographer/machinery';
 
 import type { AdmissionHook, AdmissionReview } from '../core-api.ts';
 import { forbidden, StatusError } from '../status-error.ts';
@@ -58,8 +58,8 @@ function bindingRefusal(
   object: KubeObject,
 ): string | undefined {
   if (!changed(old, object, 'roleRef', 'subjects')) return undefined;
-  const roleKind = textOf(getPath(object, 'roleRef', 'kind'));
-  const roleName = textOf(getPath(object, 'roleRef', 'name'));
+  const roleKind = textAt(object, 'roleRef', 'kind');
+  const roleName = textAt(object, 'roleRef', 'name');
   const resource = roleKind === 'Role' ? 'roles' : 'clusterroles';
   if (holds(authorizer, user, { verb: 'bind', resource, namespace, name: roleName })) return undefined;
   const rules = index.rulesOf({ namespace, roleKind, roleName });
@@ -85,8 +85,4 @@ function missing(
   const who = `user ${stringifyJson(user.name)} (groups=${quoteList(user.groups)})`;
   const because = errors.length === 0 ? '' : `; resolution errors: ${joinErrors(errors)}`;
   return `${who} is attempting to grant RBAC permissions not currently held:\n${rights.join('\n')}${because}`;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

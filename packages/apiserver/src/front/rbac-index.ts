@@ -4,8 +4,9 @@ import {
   isObject,
   type JsonObject,
   type KubeObject,
-  labelSelectorOf,
   type LabelSelector,
+  labelSelectorOf,
+  textAt,
 } from '@cartographer/machinery';
 
 import { type PolicyRule, rulesOf } from './policy-rule.ts';
@@ -142,18 +143,14 @@ function readBinding(object: KubeObject): Binding {
   return {
     name,
     ...(namespace === undefined || namespace === '' ? {} : { namespace }),
-    roleKind: text(getPath(object, 'roleRef', 'kind')),
-    roleName: text(getPath(object, 'roleRef', 'name')),
+    roleKind: textAt(object, 'roleRef', 'kind'),
+    roleName: textAt(object, 'roleRef', 'name'),
     subjects: (isList(subjects) ? subjects.filter(isObject) : []).map((subject) => ({
-      kind: text(subject['kind']),
-      name: text(subject['name']),
-      namespace: text(subject['namespace']),
+      kind: textAt(subject, 'kind'),
+      name: textAt(subject, 'name'),
+      namespace: textAt(subject, 'namespace'),
     })),
   };
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function isUser(subject: Subject, user: User, bindingNamespace: string): boolean {

@@ -1,4 +1,12 @@
-import { getPath, isList, isObject, type Json, type JsonObject, type StatusCause } from '@cartographer/machinery';
+import {
+  getPath,
+  isObject,
+  type Json,
+  type JsonObject,
+  type StatusCause,
+  textAt,
+  textsAt,
+} from '@cartographer/machinery';
 
 import type { Authenticator } from './authenticator.ts';
 import { type Authorizer, joinErrors } from './authorizer.ts';
@@ -33,7 +41,7 @@ export async function review(
     case 'TokenReview':
       return answer(await reviewToken(deps.authenticator, spec));
     case 'SelfSubjectRulesReview':
-      return answer(reviewRules(deps.authorizer, user, text(getPath(spec, 'namespace'))));
+      return answer(reviewRules(deps.authorizer, user, textAt(spec, 'namespace')));
     case 'SelfSubjectAccessReview':
       return answer(reviewAccess(deps.authorizer, user, requireAttributes(spec, [])));
     default: {
@@ -59,10 +67,10 @@ function metadataOf(body: JsonObject): JsonObject {
 }
 
 async function reviewToken(authenticator: Authenticator, spec: Json | undefined): Promise<JsonObject> {
-  const verified = await authenticator.verify(text(getPath(spec, 'token')));
+  const verified = await authenticator.verify(textAt(spec, 'token'));
   const refused = (error: string): JsonObject => ({ user: {}, error });
   if (verified === undefined) return refused('invalid bearer token');
-  const wanted = texts(getPath(spec, 'audiences'));
+  const wanted = textsAt(spec, 'audiences');
   const audiences = (wanted.length === 0 ? [ISSUER] : wanted).filter((one) => verified.audiences.includes(one));
   if (audiences.length === 0) return refused('token audiences do not match');
   return { authenticated: true, user: userInfo(verified.user), audiences };
@@ -90,7 +98,7 @@ function resourceRule({ verbs, apiGroups = [], resources = [], resourceNames }: 
 }
 
 function subjectErrors(spec: Json | undefined): readonly Required<StatusCause>[] {
-  const named = text(getPath(spec, 'user')) !== '' || texts(getPath(spec, 'groups')).length > 0;
+  const named = textAt(spec, 'user') !== '' || textsAt(spec, 'groups').length > 0;
   return named ? [] : [fieldInvalid('spec.user', '""', 'at least one of user or group must be specified')];
 }
 
@@ -114,19 +122,19 @@ function requireAttributes(
     const field = isObject(path) ? 'spec.nonResourceAttributes' : 'spec.resourceAttributes';
     causes.unshift(fieldInvalid(field, '"null"', message));
   }
-  if (namespace !== undefined && text(getPath(resource, 'namespace')) !== namespace) {
+  if (namespace !== undefined && textAt(resource, 'namespace') !== namespace) {
     const message = `must match metadata.namespace`;
     causes.push(
-      fieldInvalid('spec.resourceAttributes.namespace', JSON.stringify(text(getPath(resource, 'namespace'))), message),
+      fieldInvalid('spec.resourceAttributes.namespace', JSON.stringify(textAt(resource, 'namespace')), message),
     );
   }
   if (causes.length > 0) throw invalid('', 'authorization.k8s.io', '', causes);
-  if (isObject(path)) return { kind: 'path', verb: text(path['verb']), path: text(path['path']) };
+  if (isObject(path)) return { kind: 'path', verb: textAt(path, 'verb'), path: textAt(path, 'path') };
   return {
     kind: 'resource',
-    verb: text(getPath(resource, 'verb')),
-    group: text(getPath(resource, 'group')),
-    resource: text(getPath(resource, 'resource')),
+    verb: textAt(resource, 'verb'),
+    group: textAt(resource, 'group'),
+    resource: textAt(resource, 'resource'),
     ...optional('subresource', getPath(resource, 'subresource')),
     ...optional('namespace', getPath(resource, 'namespace')),
     ...optional('name', getPath(resource, 'name')),
@@ -138,13 +146,5 @@ function optional<K extends string>(key: K, value: Json | undefined): { readonly
 }
 
 function subjectOf(spec: Json | undefined): User {
-  return { name: text(getPath(spec, 'user')), groups: texts(getPath(spec, 'groups')) };
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function texts(value: Json | undefined): readonly string[] {
-  return isList(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+  return { name: textAt(spec, 'user'), groups: textsAt(spec, 'groups') };
 }

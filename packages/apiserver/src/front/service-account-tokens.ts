@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto';
 
-import { getPath, type Clock, type Json, type JsonObject } from '@cartographer/machinery';
+import { type Clock, getPath, type Json, type JsonObject, textsAt } from '@cartographer/machinery';
 import { errors, jwtVerify, SignJWT } from 'jose';
 
 import { keyId } from './credentials.ts';
@@ -126,7 +126,7 @@ function readClaims(payload: JsonObject): TokenClaims | undefined {
     namespace,
     name,
     uid,
-    audiences: textList(payload['aud']),
+    audiences: audiencesOf(payload['aud']),
     ...(isText(payload['jti']) ? { id: payload['jti'] } : {}),
     ...(bound === undefined ? {} : { bound }),
     expiresAtMs: expires * 1000,
@@ -143,7 +143,7 @@ function isText(value: Json | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-function textList(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+/** The claim is one text or a list of them. */
+function audiencesOf(value: Json | undefined): readonly string[] {
+  return typeof value === 'string' ? [value] : textsAt(value);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { getPath, isList, isObject, type Clock, type Json, type JsonObject, rfc3339 } from '@cartographer/machinery';
+import { type Clock, getPath, isObject, type Json, type JsonObject, rfc3339, textsAt } from '@cartographer/machinery';
 
 import type { Core } from '../core-api.ts';
 import { conflict, notFound } from '../status-error.ts';
@@ -30,8 +30,7 @@ export async function requestToken(
   if (info === undefined) throw unknownResource();
   const account = core.get(info, key);
   const seconds = secondsOf(getPath(body, 'spec', 'expirationSeconds'));
-  const requested = getPath(body, 'spec', 'audiences');
-  const audiences = isList(requested) ? requested.filter((item): item is string => typeof item === 'string') : [];
+  const audiences = textsAt(body, 'spec', 'audiences');
   const bound = boundObject(core, key.namespace, getPath(body, 'spec', 'boundObjectRef'));
   const expiresAtMs = Math.floor(clock.now() / 1000 + seconds) * 1000;
   const spec = { audiences: audiences.length === 0 ? [ISSUER] : audiences, expirationSeconds: seconds };

@@ -16,6 +16,7 @@ import {
   signalGroup,
   writeProcessRecord,
 } from './process-record.ts';
+import { endStrays, markedEnvironment } from './stray-processes.ts';
 
 /** What programs get to end by themselves when the parent is gone. */
 const LAST_GRACE_MS = 1_000;
@@ -52,7 +53,12 @@ function start(request: KeeperRequest & { op: 'start' }): void {
   const log = openBoundedLog(logFile, maxLogBytes);
   let child: ChildProcess;
   try {
-    child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = spawn(program, args, {
+      env: markedEnvironment(env, recordFile, id),
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } catch (error) {
     report({ op: 'refused', id, message: (error as Error).message });
     return;
@@ -68,6 +74,7 @@ function start(request: KeeperRequest & { op: 'start' }): void {
   writeRecord();
   child.once('exit', (code, signal) => {
     signalGroup(pid, 'SIGKILL'); // what a program leaves behind goes with it, as in a container
+    endStrays(recordFile, id);
     const finish = (): void => {
       if (!running.delete(id)) return;
       writeRecord();

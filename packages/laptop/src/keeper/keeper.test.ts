@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,13 @@ const STUBBORN = `
   console.log(child.pid);
   ${FOREVER}
 `;
+/** Starts a daemon in a session of its own and prints its pid. */
+const DAEMON = `
+  const options = { detached: true, stdio: 'ignore' };
+  console.log(require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(FOREVER)}], options).pid);
+  ${FOREVER}
+`;
+const HAS_PROC = existsSync('/proc/self/environ');
 
 function isAlive(pid: number): boolean {
   return markProcess(pid) !== undefined;
@@ -64,6 +72,28 @@ describe('the keeper', () => {
     const child = Number(await logged());
     expect(await program.stop(50)).toMatchObject({ signal: 'SIGKILL' });
     await until(() => !isAlive(child));
+  });
+
+  it.skipIf(!HAS_PROC)('ends a daemon that left the process group, together with its program', async () => {
+    const program = await run(DAEMON);
+    const daemon = Number(await logged());
+    expect(isAlive(daemon)).toBe(true);
+    await program.stop(1_000);
+    await until(() => !isAlive(daemon));
+  });
+
+  it.skipIf(!HAS_PROC)('ends daemons that were left behind, keeper and all, at the next start', async () => {
+    const program = await run(DAEMON);
+    const daemon = Number(await logged());
+    const marks = JSON.parse(await readFile(join(folder, 'processes.json'), 'utf8')) as {
+      pid: number;
+      isKeeper?: true;
+    }[];
+    for (const { pid } of marks.toSorted((a) => (a.isKeeper === true ? -1 : 1))) process.kill(pid, 'SIGKILL');
+    await program.exited;
+    await keeper?.close();
+    await open();
+    await until(() => !isAlive(daemon));
   });
 
   it('ends everything when it is closed', async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { KeeperReport, KeeperRequest } from './keeper-protocol.ts';
 import { isStillRunning, readProcessRecord, removeProcessRecord, signalGroup } from './process-record.ts';
+import { endStrays } from './stray-processes.ts';
 
 /** A program to run. */
 type KeptSpec = {
@@ -88,6 +89,7 @@ export async function createKeeper(options: {
       if (child === begun) child = undefined;
       if (!closed) log.error({}, 'the keeper of processes has ended; what it ran is started again');
       loseAll(kept);
+      endStrays(recordFile);
     });
     begun.once('error', (error) => log.error({ err: error }, 'the keeper of processes cannot be started'));
     return begun;
@@ -186,5 +188,6 @@ async function endLeftovers(recordFile: string, clock: Clock, log: Log): Promise
     log.warn({ pid: mark.pid }, 'ending a process that an earlier run left behind');
     signalGroup(mark.pid, 'SIGKILL');
   }
+  for (const pid of endStrays(recordFile)) log.warn({ pid }, 'ended a daemon that an earlier run left behind');
   removeProcessRecord(recordFile);
 }

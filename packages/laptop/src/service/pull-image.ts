@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { CartoError, getPath, isList } from '@cartographer/machinery';
+import { CartoError, getPath, isList, textsAt } from '@cartographer/machinery';
 import { ArchiveError } from '../archive/archive-error.ts';
 import { unpackTar } from '../archive/unpack-tar.ts';
 import { type Descriptor, digestOf, isDigest, mediaTypes } from '../image/oci-image.ts';
@@ -192,10 +192,7 @@ function partsOf(image: ImageReference, manifest: unknown): readonly [Descriptor
 }
 
 function imageOf(image: ImageReference, config: unknown): PulledImage {
-  const texts = (field: string): readonly string[] => {
-    const list = getPath(config, 'config', field);
-    return isList(list) ? list.filter((item) => typeof item === 'string') : [];
-  };
+  const texts = (field: string): readonly string[] => textsAt(config, 'config', field);
   const found = getPath(config, 'os');
   const os = typeof found === 'string' ? found : 'unknown';
   if (os !== process.platform) {

@@ -7,6 +7,7 @@ import {
   type Json,
   type KubeObject,
   type ResourceType,
+  textsAt,
 } from '@cartographer/machinery';
 import { digestOf } from '../image/oci-image.ts';
 
@@ -94,10 +95,10 @@ export function appTemplate(
   }
   const env = readEnv(container);
   if (env.kind === 'unsupported') return env;
-  const revisionName = textAt(whole, 'metadata', 'name');
-  const workingDir = textAt(container, 'workingDir');
+  const revisionName = givenText(whole, 'metadata', 'name');
+  const workingDir = givenText(container, 'workingDir');
   const memoryLimit = getPath(container, 'resources', 'limits', 'memory');
-  const deadline = textAt(whole, 'metadata', 'annotations', PROGRESS_DEADLINE_ANNOTATION);
+  const deadline = givenText(whole, 'metadata', 'annotations', PROGRESS_DEADLINE_ANNOTATION);
   const template: AppTemplate = {
     digest: digestOf(canonicalJson(whole)).slice('sha256:'.length),
     ...(revisionName === undefined ? {} : { revisionName }),
@@ -125,14 +126,14 @@ function readEnv(
   | { readonly kind: 'unsupported'; readonly message: string } {
   const sources: EnvSource[] = [];
   for (const item of listAt(container, 'envFrom')) {
-    const source = referenceOf(item, 'secretRef', 'configMapRef', textAt(item, 'prefix') ?? '');
+    const source = referenceOf(item, 'secretRef', 'configMapRef', givenText(item, 'prefix') ?? '');
     if (source === undefined)
       return { kind: 'unsupported', message: 'spec.template: envFrom takes secretRef or configMapRef' };
     const { key: _all, ...whole } = source;
     sources.push(whole);
   }
   for (const item of listAt(container, 'env')) {
-    const name = textAt(item, 'name') ?? '';
+    const name = givenText(item, 'name') ?? '';
     const valueFrom = getPath(item, 'valueFrom');
     if (valueFrom === undefined || valueFrom === null) {
       const value = getPath(item, 'value');
@@ -161,9 +162,9 @@ function referenceOf(
   ] as const) {
     const reference = getPath(item, field);
     if (!isObject(reference)) continue;
-    const key = textAt(reference, 'key');
+    const key = givenText(reference, 'key');
     const optional = reference['optional'] === true;
-    return { kind, name, object: textAt(reference, 'name') ?? '', ...(key === undefined ? {} : { key }), optional };
+    return { kind, name, object: givenText(reference, 'name') ?? '', ...(key === undefined ? {} : { key }), optional };
   }
   return undefined;
 }
@@ -173,9 +174,12 @@ function readProbe(probe: Json | undefined): ReadinessProbe {
   const timeoutMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : DEFAULT_PROBE_TIMEOUT_MS;
   const http = getPath(probe, 'httpGet');
   if (!isObject(http)) return { headers: {}, timeoutMs };
-  const headers = listAt(http, 'httpHeaders').map((item) => [textAt(item, 'name') ?? '', textAt(item, 'value') ?? '']);
+  const headers = listAt(http, 'httpHeaders').map((item) => [
+    givenText(item, 'name') ?? '',
+    givenText(item, 'value') ?? '',
+  ]);
   return {
-    path: textAt(http, 'path') ?? '/',
+    path: givenText(http, 'path') ?? '/',
     headers: Object.fromEntries(headers) as Record<string, string>,
     timeoutMs,
   };
@@ -192,11 +196,8 @@ function listAt(value: unknown, ...path: readonly string[]): readonly Json[] {
   return isList(list) ? list : [];
 }
 
-function textsAt(value: unknown, ...path: readonly string[]): readonly string[] {
-  return listAt(value, ...path).filter((item) => typeof item === 'string');
-}
-
-function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+/** A text, if one is given. */
+function givenText(value: unknown, ...path: readonly string[]): string | undefined {
   const text = getPath(value, ...path);
   return typeof text === 'string' && text !== '' ? text : undefined;
 }

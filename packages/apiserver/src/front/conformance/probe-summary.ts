@@ -1,5 +1,4 @@
-import { isObject, type WatchEvent, type WireResponse } from '@cartographer/machinery';
-import { fieldOf } from './probe.ts';
+import { isObject, textAt, type WatchEvent, type WireResponse } from '@cartographer/machinery';
 
 /** What is compared of an answer: `422 Invalid FieldValueRequired@spec.n`, `200 ADDED:name`, `404 text`. */
 export function probeSummary(
@@ -13,7 +12,7 @@ export function probeSummary(
   const causes = (details['causes'] ?? []) as readonly { reason?: string; field?: string }[];
   return [
     status,
-    fieldOf(body, 'reason') || '-',
+    textAt(body, 'reason') || '-',
     ...causes.map(({ reason = '', field = '' }) => `${reason}@${field}`),
   ].join(' ');
 }

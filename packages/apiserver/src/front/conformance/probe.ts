@@ -1,4 +1,4 @@
-import { getPath, type Json, type JsonObject, type WireRequest } from '@cartographer/machinery';
+import { type Json, type JsonObject, type WireRequest } from '@cartographer/machinery';
 
 /** Answers of earlier probes by name: later ones build on them. */
 export type Answers = (name: string) => JsonObject;
@@ -27,12 +27,6 @@ export function probe(
   headers?: Probe['headers'],
 ): Probe {
   return { name, method, path, ...(body === undefined ? {} : { body }), ...(headers === undefined ? {} : { headers }) };
-}
-
-/** The text at a path of an answer. */
-export function fieldOf(answer: JsonObject, ...path: readonly string[]): string {
-  const value = getPath(answer, ...path);
-  return typeof value === 'string' ? value : '';
 }
 
 /** Content types of patches. */

@@ -1,8 +1,10 @@
-import { type Answers, fieldOf, gadget, MERGE, type Probe, probe } from './probe.ts';
+import { textAt } from '@cartographer/machinery';
+
+import { type Answers, gadget, MERGE, type Probe, probe } from './probe.ts';
 
 const as = (form: string): { accept: string } => ({ accept: `application/json;as=${form};v=v1;g=meta.k8s.io` });
-const token = (get: Answers): string => fieldOf(get('_page'), 'metadata', 'continue');
-const version = (get: Answers, name = '_page'): string => fieldOf(get(name), 'metadata', 'resourceVersion');
+const token = (get: Answers): string => textAt(get('_page'), 'metadata', 'continue');
+const version = (get: Answers, name = '_page'): string => textAt(get(name), 'metadata', 'resourceVersion');
 
 /** Reading, listing, and the forms of answers. */
 export const readProbes: readonly Probe[] = [

@@ -1,6 +1,6 @@
-import type { JsonObject } from '@cartographer/machinery';
+import { type JsonObject, textAt } from '@cartographer/machinery';
 
-import { type Answers, crdVersion, fieldOf, gadget, MERGE, type Probe, probe } from './probe.ts';
+import { type Answers, crdVersion, gadget, MERGE, type Probe, probe } from './probe.ts';
 
 const alice = { 'impersonate-user': 'alice', 'impersonate-group': 'devs' };
 const SA = '/api/v1/namespaces/$NS/serviceaccounts';
@@ -25,7 +25,7 @@ export const httpProbes: readonly Probe[] = [
 ];
 
 const asAccount = (get: Answers): { authorization: string } => ({
-  authorization: `Bearer ${fieldOf(get('tokenrequest'), 'status', 'token')}`,
+  authorization: `Bearer ${textAt(get('tokenrequest'), 'status', 'token')}`,
 });
 const attributes = { resourceAttributes: { namespace: '$NS', verb: 'get', resource: 'pods' } };
 const rbac = 'rbac.authorization.k8s.io';
@@ -48,7 +48,7 @@ export const authProbes: readonly Probe[] = [
   probe('tokenreview', 'POST', reviews('authentication', 'tokenreviews'), (get) => ({
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenReview',
-    spec: { token: fieldOf(get('tokenrequest'), 'status', 'token') },
+    spec: { token: textAt(get('tokenrequest'), 'status', 'token') },
   })),
   probe('sa-forbidden', 'GET', '$CM', undefined, asAccount),
   probe('alice-impersonate', 'GET', '$W', undefined, (get) => ({ ...asAccount(get), 'impersonate-user': 'bob' })),
