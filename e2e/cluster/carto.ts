@@ -53,13 +53,18 @@ const WEBHOOKS: ResourceType = {
 const ACCOUNT = { namespace: 'cartographer-system', name: 'cartographer-controller' };
 const TOKEN_SECONDS = 7200;
 
+/** A token of the account that was installed for the controller. */
+export async function controllerToken(cluster: TestCluster): Promise<string> {
+  return (await cluster.client.createToken(ACCOUNT, { expirationSeconds: TOKEN_SECONDS })).token;
+}
+
 /** Starts `carto controller` with the very rights that were installed; resolves when it says that it is ready. */
 export async function startCartoController(
   cluster: TestCluster,
   name = 'carto',
   more: readonly string[] = [],
 ): Promise<ClusterProcess> {
-  const { token } = await cluster.client.createToken(ACCOUNT, { expirationSeconds: TOKEN_SECONDS });
+  const token = await controllerToken(cluster);
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
   const flags = ['--kubeconfig', cluster.kubeconfigWithToken(name, token), '--metrics-address', address, ...more];
