@@ -13,7 +13,8 @@ import type { Revision } from './revisions.ts';
 
 /** How an app is doing. */
 export type AppState =
-  | { readonly kind: 'starting' }
+  /** `why` is there once it takes longer than most apps need. */
+  | { readonly kind: 'starting'; readonly why?: string }
   | { readonly kind: 'answering'; readonly port: number }
   /** It ended, does not answer or cannot be started; it is tried again. */
   | { readonly kind: 'failing'; readonly message: string };
@@ -53,6 +54,7 @@ const STABLE_MS = 60_000;
 const POLL_MS = 25;
 const SLOW_POLL_MS = 250;
 const SLOW_AFTER_MS = 5_000;
+const ADVICE = 'it has to listen on the port in the variable PORT';
 
 /** Starts an app and keeps it running until it is stopped. */
 export function startApp(order: AppOrder, deps: AppDeps): App {
@@ -77,7 +79,10 @@ export function startApp(order: AppOrder, deps: AppDeps): App {
     // A stop that came while it was being started.
     if (signal.aborted) await process_.stop(0);
     const ended = process_.exited;
-    const probed = await untilAnswers(order, prepared.port, ended, clock, signal);
+    const onSlow = (why: string): void => {
+      if (state.kind === 'starting') become({ kind: 'starting', why: `${why}; log: ${order.logFile}` });
+    };
+    const probed = await untilAnswers(order, { port: prepared.port, ended, onSlow, clock, signal });
     if (probed.kind === 'late') {
       const { tail } = await process_.stop(FIRST_RETRY_MS);
       return `${probed.message}; last lines: ${lastLines(tail)}`;
@@ -136,16 +141,23 @@ async function prepare(
 
 type Command = Exclude<ReturnType<typeof appCommand>, { refused: string }>;
 
+type Waiting = {
+  readonly port: number;
+  readonly ended: Promise<unknown>;
+  /** Called once, when it takes long. */
+  readonly onSlow: (why: string) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
 /** Resolves when the app answers, or says why it has not until its deadline; ends quietly when the app does. */
 async function untilAnswers(
   { revision: { template } }: AppOrder,
-  port: number,
-  ended: Promise<unknown>,
-  clock: Clock,
-  signal: AbortSignal,
+  { port, ended, onSlow, clock, signal }: Waiting,
 ): Promise<{ readonly kind: 'answers' | 'gone' } | { readonly kind: 'late'; readonly message: string }> {
   const startedAt = clock.now();
   let isGone = false;
+  let isSlow = false;
   void ended.then(() => (isGone = true));
   for (;;) {
     const found = await probeApp(port, template.probe, signal);
@@ -153,8 +165,14 @@ async function untilAnswers(
     if (found.kind === 'answers') return found;
     const waitedMs = clock.now() - startedAt;
     if (waitedMs >= template.progressMs) {
-      const message = `it did not answer within ${template.progressMs / 1000} s: ${found.why}; it has to listen on the port in the variable PORT`;
-      return { kind: 'late', message };
+      return {
+        kind: 'late',
+        message: `it did not answer within ${template.progressMs / 1000} s: ${found.why}; ${ADVICE}`,
+      };
+    }
+    if (waitedMs >= SLOW_AFTER_MS && !isSlow) {
+      isSlow = true;
+      onSlow(`it does not answer yet: ${found.why}; ${ADVICE}`);
     }
     await clock.sleep(waitedMs < SLOW_AFTER_MS ? POLL_MS : SLOW_POLL_MS, signal).catch(() => undefined);
   }

@@ -1,12 +1,6 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { count, open, openList, text, toolCrd } from '../tool-crd.ts';
 import { serviceType } from './service.ts';
-
-const open = (description: string): object => ({
-  type: 'object',
-  description,
-  'x-kubernetes-preserve-unknown-fields': true,
-});
-const text = (description: string): object => ({ type: 'string', description });
 
 const spec = {
   type: 'object',
@@ -16,32 +10,21 @@ const spec = {
       type: 'object',
       description: 'What a revision is made of: each change makes a new one.',
       properties: {
-        metadata: {
-          type: 'object',
-          description: 'Annotations and the name of the revision.',
-          'x-kubernetes-preserve-unknown-fields': true,
-        },
+        metadata: open('Annotations and the name of the revision.'),
         spec: {
           type: 'object',
           description: 'A pod with one container. On the laptop it becomes a process.',
           properties: {
-            containers: {
-              type: 'array',
-              description:
-                'The one container: image, command, args, env, envFrom, workingDir, readinessProbe and the memory limit count here.',
-              items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-            },
+            containers: openList(
+              'The one container: image, command, args, env, envFrom, workingDir, readinessProbe and the memory limit count here.',
+            ),
           },
           required: ['containers'],
           'x-kubernetes-preserve-unknown-fields': true,
         },
       },
     },
-    traffic: {
-      type: 'array',
-      description: 'Has no meaning here: all requests go to the newest revision that answers.',
-      items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-    },
+    traffic: openList('Has no meaning here: all requests go to the newest revision that answers.'),
   },
 };
 
@@ -62,7 +45,7 @@ const status = {
   type: 'object',
   description: 'What runs.',
   properties: {
-    observedGeneration: { type: 'integer', format: 'int64', description: 'The spec that was acted on.' },
+    observedGeneration: count('The spec that was acted on.'),
     conditions: { type: 'array', items: condition, description: 'How things stand.' },
     url: text('Where the app answers.'),
     address: { type: 'object', description: 'The same for other apps.', properties: { url: { type: 'string' } } },
@@ -87,48 +70,19 @@ const status = {
 };
 
 /** The CustomResourceDefinition of Knative's Service: the fields that matter to supply chains, others are let through. */
-export const serviceCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${serviceType.resource}.${serviceType.group}` },
-  spec: {
-    group: serviceType.group,
-    names: {
-      kind: serviceType.kind,
-      listKind: `${serviceType.kind}List`,
-      plural: serviceType.resource,
-      singular: 'service',
-      shortNames: ['kservice', 'ksvc'],
-      categories: ['all', 'knative', 'serving'],
-    },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: serviceType.version,
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'URL', type: 'string', jsonPath: '.status.url' },
-          { name: 'LatestCreated', type: 'string', jsonPath: '.status.latestCreatedRevisionName' },
-          { name: 'LatestReady', type: 'string', jsonPath: '.status.latestReadyRevisionName' },
-          { name: 'Ready', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].status" },
-          { name: 'Reason', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].reason" },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'An app that is kept running, with an address that stays.',
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec,
-              status,
-            },
-          },
-        },
-      },
-    ],
-  },
-};
+export const serviceCrd: KubeObject = toolCrd({
+  type: serviceType,
+  singular: 'service',
+  shortNames: ['kservice', 'ksvc'],
+  categories: ['all', 'knative', 'serving'],
+  description: 'An app that is kept running, with an address that stays.',
+  columns: [
+    { name: 'URL', type: 'string', jsonPath: '.status.url' },
+    { name: 'LatestCreated', type: 'string', jsonPath: '.status.latestCreatedRevisionName' },
+    { name: 'LatestReady', type: 'string', jsonPath: '.status.latestReadyRevisionName' },
+    { name: 'Ready', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].status" },
+    { name: 'Reason', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].reason" },
+  ],
+  spec,
+  status,
+});

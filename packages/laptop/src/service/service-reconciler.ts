@@ -156,7 +156,8 @@ function stateOf(wanted: Revision, { serving, next }: RunningApps): ServiceOutco
     case 'starting':
     case undefined:
       // It has answered before this process was started: no reason to doubt it, and none to write that twice.
-      return wanted.wasReady ? { kind: 'ready' } : { kind: 'deploying' };
+      if (wanted.wasReady) return { kind: 'ready' };
+      return app?.state.why === undefined ? { kind: 'deploying' } : { kind: 'deploying', message: app.state.why };
   }
 }
 

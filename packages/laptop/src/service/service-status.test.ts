@@ -35,6 +35,15 @@ describe('the status of a Service', () => {
       ['ConfigurationsReady Unknown', 'Ready Unknown', 'RoutesReady True'],
     ],
     [
+      'says why the next one takes long',
+      { created: 'web-00002', state: { kind: 'deploying', message: 'no answer yet' }, ready: 'web-00001', url },
+      [
+        'ConfigurationsReady Unknown Revision "web-00002": no answer yet',
+        'Ready Unknown Revision "web-00002": no answer yet',
+        'RoutesReady True',
+      ],
+    ],
+    [
       'and when that one fails',
       { created: 'web-00002', state: { kind: 'failed', message: 'it is broken' }, ready: 'web-00001', url },
       [`ConfigurationsReady False ${failure}`, `Ready False ${failure}`, 'RoutesReady True'],

@@ -8,7 +8,7 @@ export type ServiceOutcome = {
   readonly state:
     | { readonly kind: 'ready' }
     /** It is not known yet whether it works. */
-    | { readonly kind: 'deploying' }
+    | { readonly kind: 'deploying'; readonly message?: string }
     | { readonly kind: 'failed'; readonly message: string };
   /** The newest revision that has answered at least once. */
   readonly ready?: string;
@@ -80,7 +80,7 @@ function configurationsReady({ created, state }: ServiceOutcome): Verdict {
     case 'ready':
       return ['True', '', ''];
     case 'deploying':
-      return ['Unknown', '', ''];
+      return ['Unknown', '', state.message === undefined ? '' : `Revision "${created ?? ''}": ${state.message}`];
     case 'failed':
       return [
         'False',
@@ -106,7 +106,8 @@ function routesReady(name: string, { state, ready }: ServiceOutcome): Verdict {
 function worst(...dependents: readonly Verdict[]): Verdict {
   const failed = dependents.find(([status]) => status === 'False');
   const waiting = dependents.filter(([status]) => status === 'Unknown');
-  return failed ?? waiting.find(([, reason]) => reason !== '') ?? waiting[0] ?? ['True', '', ''];
+  const telling = waiting.find(([, , message]) => message !== '');
+  return failed ?? telling ?? waiting[0] ?? ['True', '', ''];
 }
 
 function bounded(message: string): string {
