@@ -10,7 +10,6 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CartoError, messageOf } from '@cartographer/machinery';
-import { generate } from 'selfsigned';
 
 /** Everything secret that a server needs to be itself: kept in one file, so that kubeconfigs and tokens survive a restart. */
 export type Credentials = {
@@ -89,6 +88,7 @@ function expiresSoon(pem: string, nowMs: number): boolean {
 
 async function createCredentials(nowMs: number, kept?: Credentials): Promise<Credentials> {
   const id = randomBytes(4).toString('hex');
+  const generate = await loadGenerate();
   const ca = await generate([{ name: 'commonName', value: `cartographer-ca-${id}` }], {
     ...curve,
     ...validity(nowMs, CA_DAYS),
@@ -106,6 +106,11 @@ async function createCredentials(nowMs: number, kept?: Credentials): Promise<Cre
   };
 }
 
+/** Two hundred modules that only a new data folder needs. */
+async function loadGenerate(): Promise<typeof import('selfsigned')['generate']> {
+  return (await import('selfsigned')).generate;
+}
+
 const curve = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 
 function validity(nowMs: number, days: number): { readonly notBeforeDate: Date; readonly notAfterDate: Date } {
@@ -118,6 +123,7 @@ async function issueServerCertificate(
   nowMs: number,
 ): Promise<Pick<Credentials, 'serverCertPem' | 'serverKeyPem'>> {
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'host.docker.internal'];
+  const generate = await loadGenerate();
   const server = await generate([{ name: 'commonName', value: 'cartographer-apiserver' }], {
     ...curve,
     ...validity(nowMs, SERVER_DAYS),

@@ -1,5 +1,4 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { generate } from 'selfsigned';
 import type { KeyPair } from './webhook-server.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -17,6 +16,7 @@ const curve = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
 export async function issueCertificate(dnsNames: readonly string[], nowMs: number): Promise<IssuedCertificate> {
   // A day of slack for a clock that is behind ours.
   const validity = { notBeforeDate: new Date(nowMs - DAY_MS), notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS) };
+  const { generate } = await import('selfsigned'); // two hundred modules that most processes never need
   const ca = await generate([{ name: 'commonName', value: `cartographer-webhook-ca-${nowMs}` }], {
     ...curve,
     ...validity,

@@ -1,0 +1,33 @@
+import { CartoError } from '@cartographer/machinery';
+import { CommanderError } from 'commander';
+import { withDoubleDashes } from './controller-flags.ts';
+import { createProgram } from './program.ts';
+
+/** Exit code of a command that was used wrongly; 1 is a command that failed. */
+const USAGE_EXIT = 2;
+
+/** Runs one command of `carto` and sets the exit code of the process: what went wrong is one line, a bug has its stack. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  process.on('unhandledRejection', (error) => {
+    const text = String(error instanceof Error ? error.stack : error);
+    process.stderr.write(`carto: unexpected failure, please report it: ${text}\n`);
+    process.exit(1);
+  });
+  try {
+    await createProgram().parseAsync(withDoubleDashes(argv));
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
+    } else if (isOperational(error)) {
+      process.stderr.write(`carto: ${error.message}\n`);
+      process.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? USAGE_EXIT : 1;
+    } else {
+      throw error;
+    }
+  }
+}
+
+/** The world did not do what was asked (a full disk, a refusal), as opposed to a bug, whose stack is worth showing. */
+function isOperational(error: unknown): error is Error {
+  return error instanceof CartoError || (error instanceof Error && ('syscall' in error || 'status' in error));
+}
