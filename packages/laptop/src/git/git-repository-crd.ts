@@ -1,7 +1,7 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { count, text, toolCrd } from '../tool-crd.ts';
 import { gitRepositoryType } from './git-repository.ts';
 
-const text = (description: string): object => ({ type: 'string', description });
 const reference = (description: string): object => ({
   type: 'object',
   description,
@@ -28,7 +28,7 @@ const artifact = {
     },
     path: text('Place of the archive in the storage of the controller.'),
     revision: text('The revision in the terms of its source: BRANCH-OR-TAG@sha1:COMMIT.'),
-    size: { type: 'integer', format: 'int64', description: 'Bytes in the archive.' },
+    size: count('Bytes in the archive.'),
     url: text('Where the archive is served.'),
   },
   required: ['digest', 'lastUpdateTime', 'path', 'revision', 'url'],
@@ -142,7 +142,7 @@ const status = {
     conditions: { type: 'array', items: condition, description: 'How things stand.' },
     includedArtifacts: { type: 'array', items: artifact, description: 'Artifacts that were merged in.' },
     lastHandledReconcileAt: text('The last value of the annotation reconcile.fluxcd.io/requestedAt that was acted on.'),
-    observedGeneration: { type: 'integer', format: 'int64', description: 'The spec that was acted on with success.' },
+    observedGeneration: count('The spec that was acted on with success.'),
     observedIgnore: text('spec.ignore as it went into the artifact.'),
     observedInclude: { type: 'array', items: include },
     observedRecurseSubmodules: { type: 'boolean', description: 'spec.recurseSubmodules as it went into the artifact.' },
@@ -158,46 +158,17 @@ const status = {
 const ready = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`;
 
 /** The CustomResourceDefinition of GitRepository: Flux's fields, and local repositories allowed in `spec.url`. */
-export const gitRepositoryCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${gitRepositoryType.resource}.${gitRepositoryType.group}` },
-  spec: {
-    group: gitRepositoryType.group,
-    names: {
-      kind: gitRepositoryType.kind,
-      listKind: `${gitRepositoryType.kind}List`,
-      plural: gitRepositoryType.resource,
-      singular: 'gitrepository',
-      shortNames: ['gitrepo'],
-    },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: gitRepositoryType.version,
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'URL', type: 'string', jsonPath: '.spec.url' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-          { name: 'Ready', type: 'string', jsonPath: ready('status') },
-          { name: 'Status', type: 'string', jsonPath: ready('message') },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'A Git repository to follow: each new revision becomes an archive with a URL and a digest.',
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec,
-              status,
-            },
-          },
-        },
-      },
-    ],
-  },
-};
+export const gitRepositoryCrd: KubeObject = toolCrd({
+  type: gitRepositoryType,
+  singular: 'gitrepository',
+  shortNames: ['gitrepo'],
+  description: 'A Git repository to follow: each new revision becomes an archive with a URL and a digest.',
+  columns: [
+    { name: 'URL', type: 'string', jsonPath: '.spec.url' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Ready', type: 'string', jsonPath: ready('status') },
+    { name: 'Status', type: 'string', jsonPath: ready('message') },
+  ],
+  spec,
+  status,
+});

@@ -1,18 +1,6 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { count, open, openList, text, toolCrd } from '../tool-crd.ts';
 import { imageType } from './image.ts';
-
-const text = (description: string): object => ({ type: 'string', description });
-const open = (description: string): object => ({
-  type: 'object',
-  description,
-  'x-kubernetes-preserve-unknown-fields': true,
-});
-const openList = (description: string): object => ({
-  type: 'array',
-  description,
-  items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-});
-const count = (description: string): object => ({ type: 'integer', format: 'int64', description });
 
 const source = {
   type: 'object',
@@ -128,45 +116,16 @@ const status = {
 };
 
 /** The CustomResourceDefinition of Image: the fields of kpack that matter to supply chains, others are let through. */
-export const imageCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${imageType.resource}.${imageType.group}` },
-  spec: {
-    group: imageType.group,
-    names: {
-      kind: imageType.kind,
-      listKind: `${imageType.kind}List`,
-      plural: imageType.resource,
-      singular: 'image',
-      shortNames: ['img', 'imgs'],
-      categories: ['kpack'],
-    },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: imageType.version,
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'LatestImage', type: 'string', jsonPath: '.status.latestImage' },
-          { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'An image that is kept up to date with its source.',
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec,
-              status,
-            },
-          },
-        },
-      },
-    ],
-  },
-};
+export const imageCrd: KubeObject = toolCrd({
+  type: imageType,
+  singular: 'image',
+  shortNames: ['img', 'imgs'],
+  categories: ['kpack'],
+  description: 'An image that is kept up to date with its source.',
+  columns: [
+    { name: 'LatestImage', type: 'string', jsonPath: '.status.latestImage' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+  ],
+  spec,
+  status,
+});
