@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, createInformer, type InformerEvent } from '@cartographer/kube';
-import { type Clock, deepEqual, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
-import { createController, createRateLimiter, type Runnable } from '@cartographer/runtime';
+import { type Client, createInformer } from '@cartographer/kube';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import type { Runnable } from '@cartographer/runtime';
 import { type ArtifactServer, startArtifactServer } from '../artifact-server.ts';
 import { createArtifactStore } from '../artifact-store.ts';
+import { createToolController } from '../tool-controller.ts';
 import { createGit } from './git-process.ts';
 import { gitRepositoryType, requestedAt } from './git-repository.ts';
 import { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository-reconciler.ts';
@@ -31,9 +32,8 @@ export type GitSource = {
   close(): Promise<void>;
 };
 
-/** Failing repositories are tried again after Flux's first wait, and at least once a minute: this is a laptop, someone is waiting. */
+/** Flux's own. */
 const FIRST_RETRY_MS = 750;
-const LAST_RETRY_MS = 60_000;
 
 /** Makes the controller of GitRepositories and starts the server of its artifacts. */
 export async function createGitSource(options: GitSourceOptions): Promise<GitSource> {
@@ -46,12 +46,13 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
 
   const informer = createInformer({ client, type: gitRepositoryType, clock, log });
   const localRepositories = createLocalRepositoryWatch({ onChange: (key) => controller.enqueue(key), clock, log });
-  const controller = createController({
+  const controller = createToolController({
     name: 'gitrepository',
-    concurrency: 4,
+    informer,
+    essence,
+    firstRetryMs: FIRST_RETRY_MS,
     clock,
     log,
-    rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
     reconcile: createGitRepositoryReconciler({
       client,
       events,
@@ -64,9 +65,6 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
       urlOf: (path) => server.urlOf(path),
       workFolder: join(dataFolder, 'git'),
     }),
-  });
-  informer.onEvent((event) => {
-    if (isNews(event)) controller.enqueue(objectKey(event.object.metadata));
   });
 
   return {
@@ -82,9 +80,8 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
   };
 }
 
-/** A change of the status is our own, mostly: only what can change the outcome counts, as in Flux. */
-function isNews({ type, object, old }: InformerEvent): boolean {
-  if (type !== 'updated' || old === undefined) return true;
-  const essence = ({ metadata }: KubeObject): unknown => [metadata.generation, metadata.deletionTimestamp];
-  return !deepEqual(essence(object), essence(old)) || requestedAt(object) !== requestedAt(old);
+/** What can change the outcome for a GitRepository, as in Flux. */
+function essence(object: KubeObject): unknown {
+  const { generation, deletionTimestamp } = object.metadata;
+  return [generation, deletionTimestamp, requestedAt(object)];
 }

@@ -1,11 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, createInformer, type Informer, type InformerEvent } from '@cartographer/kube';
-import { type Clock, deepEqual, getPath, isList, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
-import { createController, createRateLimiter, type Runnable } from '@cartographer/runtime';
+import { type Client, createInformer, type Informer } from '@cartographer/kube';
+import { type Clock, getPath, isList, type KubeObject, type Log } from '@cartographer/machinery';
+import type { Runnable } from '@cartographer/runtime';
 import { isFolder } from '../archive/unpack-tar.ts';
+import { keysOnDisk } from '../keys-on-disk.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
+import { createToolController } from '../tool-controller.ts';
 import { BUILD_REQUEST_ANNOTATION, imageType } from './image.ts';
 import { createImageBuilds } from './image-builds.ts';
 import { createImageReconciler, type ImageDeps, repositoryOf } from './image-reconciler.ts';
@@ -33,9 +34,6 @@ export type ImageTool = {
   close(): Promise<void>;
 };
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 60_000;
-
 /** Makes the controller of Images and starts the registry of what they build. */
 export async function createImageTool(options: ImageToolOptions): Promise<ImageTool> {
   const { client, clock, events, keeper, environment, dataFolder, services } = options;
@@ -53,12 +51,12 @@ export async function createImageTool(options: ImageToolOptions): Promise<ImageT
   });
 
   const images = createInformer({ client, type: imageType, clock, log });
-  const controller = createController({
+  const controller = createToolController({
     name: 'image',
-    concurrency: 4,
+    informer: images,
+    essence,
     clock,
     log,
-    rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
     reconcile: createImageReconciler({
       client,
       events,
@@ -68,9 +66,6 @@ export async function createImageTool(options: ImageToolOptions): Promise<ImageT
       digestsInUse: () => (services.hasSynced() ? new Set(services.list().flatMap(digestsOf)) : undefined),
       now: () => clock.now(),
     }),
-  });
-  images.onEvent((event) => {
-    if (isNews(event)) controller.enqueue(objectKey(event.object.metadata));
   });
   services.onEvent(({ type, object, old }) => {
     // What a Service does not run any more may be garbage.
@@ -97,25 +92,10 @@ export async function createImageTool(options: ImageToolOptions): Promise<ImageT
   };
 }
 
-/** A change of the status is our own: only what can change the outcome counts. */
-function isNews({ type, object, old }: InformerEvent): boolean {
-  if (type !== 'updated' || old === undefined) return true;
-  const essence = ({ metadata }: KubeObject): unknown => [
-    metadata.uid,
-    metadata.generation,
-    metadata.deletionTimestamp,
-    getPath(metadata.annotations, BUILD_REQUEST_ANNOTATION),
-  ];
-  return !deepEqual(essence(object), essence(old));
-}
-
-/** Keys of the folders `NAMESPACE/NAME` below a folder. */
-export async function keysOnDisk(folder: string): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for (const namespace of await readdir(folder).catch(() => [])) {
-    for (const name of await readdir(join(folder, namespace)).catch(() => [])) keys.push(`${namespace}/${name}`);
-  }
-  return keys;
+/** What can change the outcome for an Image. */
+function essence({ metadata }: KubeObject): unknown {
+  const { uid, generation, deletionTimestamp, annotations } = metadata;
+  return [uid, generation, deletionTimestamp, getPath(annotations, BUILD_REQUEST_ANNOTATION)];
 }
 
 function imagesOf(service: KubeObject): readonly string[] {

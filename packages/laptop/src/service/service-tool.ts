@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { type Client, createInformer, type Informer, type InformerEvent } from '@cartographer/kube';
-import { type Clock, deepEqual, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
-import { createController, createRateLimiter, type Runnable } from '@cartographer/runtime';
-import { keysOnDisk } from '../image/image-tool.ts';
+import { type Client, createInformer, type Informer } from '@cartographer/kube';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import type { Runnable } from '@cartographer/runtime';
+import { keysOnDisk } from '../keys-on-disk.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
+import { createToolController } from '../tool-controller.ts';
 import { createEnvValues } from './env-values.ts';
 import { serviceType } from './service.ts';
 import { createServiceApps } from './service-apps.ts';
@@ -25,9 +26,6 @@ export type ServiceToolOptions = {
 /** The Service controller, ready to be run in order, and its cache. */
 export type ServiceTool = { readonly parts: readonly (readonly Runnable[])[]; readonly informer: Informer };
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 60_000;
-
 /** Makes the controller of Knative Services. */
 export function createServiceTool(options: ServiceToolOptions): ServiceTool {
   const { client, clock, events, keeper, environment, dataFolder } = options;
@@ -37,16 +35,13 @@ export function createServiceTool(options: ServiceToolOptions): ServiceTool {
   const onChange = (key: string): void => controller.enqueue(key);
   const envValues = createEnvValues(client);
   const apps = createServiceApps({ folder, keeper, environment, envValues, clock, log, onChange });
-  const controller = createController({
+  const controller = createToolController({
     name: 'service',
-    concurrency: 4,
+    informer,
+    essence,
     clock,
     log,
-    rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LAST_RETRY_MS }),
     reconcile: createServiceReconciler({ client, events, services: informer, apps, now: () => clock.now() }),
-  });
-  informer.onEvent((event) => {
-    if (isNews(event)) controller.enqueue(objectKey(event.object.metadata));
   });
   return {
     informer,
@@ -67,13 +62,7 @@ export function createServiceTool(options: ServiceToolOptions): ServiceTool {
   };
 }
 
-/** A change of the status is our own: only what can change what runs counts. */
-function isNews({ type, object, old }: InformerEvent): boolean {
-  if (type !== 'updated' || old === undefined) return true;
-  const essence = ({ metadata }: KubeObject): unknown => [
-    metadata.uid,
-    metadata.generation,
-    metadata.deletionTimestamp,
-  ];
-  return !deepEqual(essence(object), essence(old));
+/** What can change what runs of a Service. */
+function essence({ metadata: { uid, generation, deletionTimestamp } }: KubeObject): unknown {
+  return [uid, generation, deletionTimestamp];
 }
