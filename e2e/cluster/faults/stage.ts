@@ -136,7 +136,7 @@ export async function createFaultStage(
     },
     async expectNoDuplicates(deleted = []) {
       const { items } = await client.list(CONFIG_MAPS, { namespace, labelSelector: 'test/run' });
-      const values = items.map((run) => getPath(run, 'data', 'value'));
+      const values = items.map((run) => String(getPath(run, 'data', 'value') as string));
       expect(new Set(values).size, `runs for ${values.join(', ')}`).toBe(values.length);
       const created = (await cluster.audit.since(began))
         .filter(isOwn)

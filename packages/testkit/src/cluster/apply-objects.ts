@@ -57,10 +57,25 @@ async function established(client: Client, clock: Clock, name: string): Promise<
   for (;;) {
     const definition = await client.get(DEFINITIONS, { name });
     const conditions = getPath(definition['status'], 'conditions') as readonly Condition[] | undefined;
-    if (isTrue(conditions, 'Established')) return;
+    if (isTrue(conditions, 'Established') && (await isServed(client, definition))) return;
     if (clock.now() > deadline) {
       throw new Error(`${name} was not established: ${JSON.stringify(findCondition(conditions, 'NamesAccepted'))}`);
     }
     await clock.sleep(POLL_MS);
   }
+}
+
+/** Whether each version can be listed: for a moment after it is established, a definition's kind is refused with 429. */
+async function isServed(client: Client, { spec }: KubeObject): Promise<boolean> {
+  const { group, names, versions } = spec as {
+    readonly group: string;
+    readonly names: { readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+  for (const { name } of versions.filter(({ served }) => served)) {
+    const path = `/apis/${group}/${name}/${names.plural}`;
+    const { status } = await client.raw({ method: 'GET', path, query: { limit: '1', resourceVersion: '0' } });
+    if (status !== 200) return false;
+  }
+  return true;
 }
