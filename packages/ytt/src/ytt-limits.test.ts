@@ -15,15 +15,20 @@ const RECURSION = '#@ def f(n):\n#@   return 1 + f(n + 1)\n#@ end\na: #@ f(0)\n'
 
 type Stage = { readonly ytt: Ytt; readonly clock: FakeClock; render(template: string): Promise<YttAnswer> };
 
-async function withYtt(options: Partial<YttOptions>, act: (stage: Stage) => Promise<void>): Promise<void> {
+function createStage(options: Partial<YttOptions> = {}): Stage {
   const clock = createFakeClock();
   const ytt = createYtt({ clock, log: silentLog, workers: 1, ...options });
   const render = (template: string): Promise<YttAnswer> =>
     ytt.render({ template, values: {} }, AbortSignal.timeout(20_000));
+  return { ytt, clock, render };
+}
+
+async function withYtt(options: Partial<YttOptions>, act: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = createStage(options);
   try {
-    await act({ ytt, clock, render });
+    await act(stage);
   } finally {
-    await ytt.close();
+    await stage.ytt.close();
   }
 }
 
@@ -33,17 +38,21 @@ async function begun(ytt: Ytt, workers = 1): Promise<void> {
 }
 
 describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {
-  it('a template that loops is killed at its deadline, and the next is rendered', () =>
-    withYtt({}, async ({ ytt, clock, render }) => {
-      const runaway = render(LOOP);
-      await begun(ytt);
-      await clock.advance(3_999);
-      expect(ytt.load().workers).toBe(1);
-      const next = render('a: #@ 1 + 1\n');
-      await clock.advance(1);
-      expect(await runaway).toEqual({ kind: 'failed', message: 'signal: killed' });
-      expect(await next).toEqual({ kind: 'rendered', output: 'a: 2\n' });
-    }));
+  // For tests that need no bounds of their own: to compile ytt costs more than most of them.
+  const usual = createStage();
+  afterAll(() => usual.ytt.close());
+
+  it('a template that loops is killed at its deadline, and the next is rendered', async () => {
+    const { ytt, clock, render } = usual;
+    const runaway = render(LOOP);
+    await begun(ytt);
+    await clock.advance(3_999);
+    expect(ytt.load().workers).toBe(1);
+    const next = render('a: #@ 1 + 1\n');
+    await clock.advance(1);
+    expect(await runaway).toEqual({ kind: 'failed', message: 'signal: killed' });
+    expect(await next).toEqual({ kind: 'rendered', output: 'a: 2\n' });
+  });
 
   it('a runaway template leaves the other worker alone', () =>
     withYtt({ workers: 2, deadlineMs: 1_000 }, async ({ ytt, clock, render }) => {
@@ -84,11 +93,11 @@ describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {
       }));
   });
 
-  it('a template that nests without end is told so', () =>
-    withYtt({}, async ({ render }) => {
-      const deep = `a: #@ ${'('.repeat(200_000)}1${')'.repeat(200_000)}\n`;
-      expect(await render(deep)).toEqual({ kind: 'failed', message: 'the template recurses too deeply' });
-    }));
+  it('a template that nests without end is told so', async () => {
+    const { render } = usual;
+    const deep = `a: #@ ${'('.repeat(200_000)}1${')'.repeat(200_000)}\n`;
+    expect(await render(deep)).toEqual({ kind: 'failed', message: 'the template recurses too deeply' });
+  });
 
   it('an output beyond the bound is refused, and the worker stays', () =>
     withYtt({ maxOutputBytes: 100_000 }, async ({ ytt, render }) => {
@@ -97,23 +106,21 @@ describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {
       expect(ytt.load().workers).toBe(1);
     }));
 
-  it('what a template prints and says is kept up to a bound', () =>
-    withYtt({}, async ({ render }) => {
-      const answer = await render(
-        '#@ for i in range(200):\n#@ print("x" * 10000)\n#@ end\na: #@ fail("y" * 1000000)\n',
-      );
-      expect(answer).toMatchObject({ kind: 'failed', message: expect.stringMatching(/^xxx/) });
-      expect(answer.kind === 'failed' && answer.message.length).toBe(2 * 65_536);
-    }));
+  it('what a template prints and says is kept up to a bound', async () => {
+    const { render } = usual;
+    const answer = await render('#@ for i in range(200):\n#@ print("x" * 10000)\n#@ end\na: #@ fail("y" * 1000000)\n');
+    expect(answer).toMatchObject({ kind: 'failed', message: expect.stringMatching(/^xxx/) });
+    expect(answer.kind === 'failed' && answer.message.length).toBe(2 * 65_536);
+  });
 
-  it('an input beyond the bound is refused', () =>
-    withYtt({}, async ({ render }) => {
-      const answer = await render('#'.repeat(16_000_001));
-      expect(answer).toEqual({
-        kind: 'failed',
-        message: 'template and values are 16.0 MB long, and ytt takes 16.0 MB at most',
-      });
-    }));
+  it('an input beyond the bound is refused', async () => {
+    const { render } = usual;
+    const answer = await render('#'.repeat(16_000_001));
+    expect(answer).toEqual({
+      kind: 'failed',
+      message: 'template and values are 16.0 MB long, and ytt takes 16.0 MB at most',
+    });
+  });
 
   it('no more than so many wait', () =>
     withYtt({ maxWaiting: 2 }, async ({ ytt, render }) => {
@@ -126,23 +133,23 @@ describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {
       expect((await refused).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     }));
 
-  it('an aborted render leaves the queue, or its worker unheard', () =>
-    withYtt({}, async ({ ytt, clock, render }) => {
-      const [running, queued] = [new AbortController(), new AbortController()];
-      const first = ytt.render({ template: LOOP, values: {} }, running.signal);
-      await begun(ytt);
-      const second = ytt.render({ template: 'a: 1\n', values: {} }, queued.signal);
-      await expect.poll(() => ytt.load().waiting).toBe(1);
-      queued.abort(new Error('no longer wanted'));
-      await expect(second).rejects.toThrow('no longer wanted');
-      expect(ytt.load().waiting).toBe(0);
-      running.abort(new Error('not wanted either'));
-      await expect(first).rejects.toThrow('not wanted either');
-      const third = render('a: 3\n');
-      await expect.poll(() => ytt.load().waiting).toBe(1);
-      await clock.advance(4_000);
-      expect(await third).toEqual({ kind: 'rendered', output: 'a: 3\n' });
-    }));
+  it('an aborted render leaves the queue, or its worker unheard', async () => {
+    const { ytt, clock, render } = usual;
+    const [running, queued] = [new AbortController(), new AbortController()];
+    const first = ytt.render({ template: LOOP, values: {} }, running.signal);
+    await begun(ytt);
+    const second = ytt.render({ template: 'a: 1\n', values: {} }, queued.signal);
+    await expect.poll(() => ytt.load().waiting).toBe(1);
+    queued.abort(new Error('no longer wanted'));
+    await expect(second).rejects.toThrow('no longer wanted');
+    expect(ytt.load().waiting).toBe(0);
+    running.abort(new Error('not wanted either'));
+    await expect(first).rejects.toThrow('not wanted either');
+    const third = render('a: 3\n');
+    await expect.poll(() => ytt.load().waiting).toBe(1);
+    await clock.advance(4_000);
+    expect(await third).toEqual({ kind: 'rendered', output: 'a: 3\n' });
+  });
 
   it('renders many at once on few workers', () =>
     withYtt({ workers: 2 }, async ({ ytt, render }) => {
