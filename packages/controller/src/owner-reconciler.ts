@@ -103,7 +103,8 @@ async function settle(
 /** How the loop goes on: what the plan says is retried quietly, since its condition already tells the user. */
 function nextOf({ retry }: Settled): Next {
   if (retry.kind === 'after') return { kind: 'again', afterMs: retry.afterMs };
-  return retry.kind === 'none' ? done : { kind: 'retry' };
+  if (retry.kind === 'none') return done;
+  return { kind: 'retry', ...(retry.atLeastMs === undefined ? {} : { atLeastMs: retry.atLeastMs }) };
 }
 
 /** The things that a plan looked at, as keys of the {@link DependencyIndex}. */

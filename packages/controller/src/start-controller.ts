@@ -13,6 +13,7 @@ import {
   type ControllerMetrics,
   type Reconcile,
   createController,
+  createRateLimiter,
   type Runnable,
   runInOrder,
 } from '@cartographer/runtime';
@@ -82,6 +83,8 @@ const TEMPLATE_KINDS = {
 const MAX_MEMORIES = 200_000;
 const MAX_RENDERS = 10_000;
 const DEFAULT_CONCURRENCY = 16;
+/** However long something failed, its end is noticed within this time; client-go's default would be a quarter of an hour. */
+const LONGEST_WAIT_MS = 45_000;
 
 /** Starts the choreographer against a cluster: caches first, reconcilers once those are filled. */
 export function startController(options: ControllerOptions): RunningController {
@@ -176,7 +179,15 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   const flushes: (() => Promise<void>)[] = [];
 
   const loop = (kind: Woken['kind'], reconcile: Reconcile, workers: number): Controller =>
-    createController({ name: kind.toLowerCase(), reconcile, clock, log, concurrency: workers, metrics });
+    createController({
+      name: kind.toLowerCase(),
+      reconcile,
+      clock,
+      log,
+      concurrency: workers,
+      metrics,
+      rateLimiter: createRateLimiter({ clock, maxMs: LONGEST_WAIT_MS }),
+    });
 
   function addOwner(kind: OwnerDeps['kind'], templates: readonly WatchedKind[], plan: OwnerDeps['plan']): Woken {
     const recorder = createEventRecorder({ client, component: kind, clock, log });

@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '@cartographer/api';
 import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
-import { ApiError, type Client, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
+import { ApiError, type Client, errorOf, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
 import { takeOver } from './take-over.ts';
 
@@ -10,10 +10,16 @@ export async function performWrite(client: Client, write: Write, signal: AbortSi
   if (response.status < 300) {
     return { kind: 'done', object: response.body as unknown as KubeObject, created: response.status === 201 };
   }
-  const { code, reason, message } = statusOf(response);
+  const { code, reason, message, retryAfterMs } = refusalOf(response);
   if (code === 401) throw new ApiError(failure(code, reason, message));
   if (write.verb === 'create' && reason === 'AlreadyExists') return existing(client, write, message, signal);
-  return { kind: 'refused', code, message, ...(reason === undefined ? {} : { reason }) };
+  return {
+    kind: 'refused',
+    code,
+    message,
+    ...(reason === undefined ? {} : { reason }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** An object that the first implementation made is applied twice the first time: in between, its fields become ours. */
@@ -71,10 +77,18 @@ async function existing(client: Client, write: Write, message: string, signal: A
   return { kind: 'exists', object, message };
 }
 
-function statusOf(response: WireResponse): { code: number; reason?: string; message: string } {
-  if (!isStatus(response.body)) return { code: response.status, message: `the server answered ${response.status}` };
+/** A server that asks for an hour is not believed: it might have healed long before. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+type Refusal = Omit<Extract<WriteAnswer, { kind: 'refused' }>, 'kind'>;
+
+function refusalOf(response: WireResponse): Refusal {
+  const { afterMs } = errorOf(response);
+  const asked = afterMs === undefined ? {} : { retryAfterMs: Math.min(afterMs, LONGEST_RETRY_AFTER_MS) };
+  const code = response.status;
+  if (!isStatus(response.body)) return { code, message: `the server answered ${code}`, ...asked };
   const { reason, message } = response.body;
-  return { code: response.status, message, ...(reason === undefined ? {} : { reason }) };
+  return { code, message, ...(reason === undefined ? {} : { reason }), ...asked };
 }
 
 /** Deletes one object as the given client; an object that is gone, or was made anew since, counts as deleted. */

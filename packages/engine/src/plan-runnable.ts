@@ -10,13 +10,13 @@ import { ownerView } from './owner-shape.ts';
 import { pathExpression } from './path-expression.ts';
 import { runnableLabels } from './stamp-labels.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
-import { objectText, STOPPED_MS } from './stand.ts';
+import { againAfter, objectText, STOPPED_MS } from './stand.ts';
 import { stampObject } from './stamped-object.ts';
 import { accountFailure } from './stamping-account.ts';
 import { TEKTON_RULE } from './template-kinds.ts';
 import { renderTemplate } from './template-program.ts';
 import { DEFAULT_RETENTION, LABELS } from '@cartographer/api';
-import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, RunnableWorld, Settled } from './world.ts';
+import type { Again, AccountKey, Dependencies, Plan, PlannedEvent, Retry, RunnableWorld, Settled } from './world.ts';
 import { deletionEvents, runDelete } from './orphans.ts';
 
 /** Where a Runnable got to: `waiting` for an answer, `failed` with a reason, or `ran`. */
@@ -26,7 +26,7 @@ type Progress =
       readonly kind: 'failed';
       readonly reason: string;
       readonly message: string;
-      readonly retry: boolean;
+      readonly retry: Again;
       readonly run?: KubeObject;
     }
   | {
@@ -38,6 +38,7 @@ type Progress =
     };
 
 const WAITING: Progress = { kind: 'waiting' };
+const NEVER: Again = { kind: 'none' };
 
 /** Decides what is to be done for a Runnable: like {@link plan}, for a single run template. */
 export function planRunnable(world: RunnableWorld): Plan {
@@ -68,7 +69,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
   const template = asks.template({ kind: 'ClusterRunTemplate', name }) as ClusterRunTemplate | undefined;
   if (template === undefined) {
     const message = `unable to get run template [${name}]: failed to get run template object from api server [ClusterRunTemplate/${name}]: ClusterRunTemplate.carto.run "${name}" not found`;
-    return { kind: 'failed', reason: 'RunTemplateNotFound', message, retry: false };
+    return { kind: 'failed', reason: 'RunTemplateNotFound', message, retry: NEVER };
   }
   const selection = select(runnable, asks);
   if (selection.kind !== 'selected') return selection;
@@ -80,7 +81,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
   const stamping = rendered.kind === 'faulty' ? rendered : stampObject(rendered.value, runnable, labels);
   if (stamping.kind === 'faulty') {
     const message = `unable to stamp object for run template [${name}]: ${stamping.message}`;
-    return { kind: 'failed', reason: 'TemplateStampFailure', message, retry: false };
+    return { kind: 'failed', reason: 'TemplateStampFailure', message, retry: NEVER };
   }
   const standing = standRun({
     asks,
@@ -102,7 +103,8 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
     }
     case 'halted': {
       const message = `unable to apply object ${place}: ${standing.message}`;
-      return { kind: 'failed', reason: 'TooManyWrites', message, retry: true, run: standing.object };
+      const retry: Again = { kind: 'after', afterMs: STOPPED_MS };
+      return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object };
     }
     case 'stands':
       return finish(runnable, template, asks, standing);
@@ -119,7 +121,7 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   if (selector === undefined) return { kind: 'selected', object: undefined };
   const { apiVersion = '', kind = '' } = selector.resource;
   const place = `[${goText(selector.matchingLabels)}], apiVersion [${apiVersion}], kind [${kind}]`;
-  const fail = (message: string, retry: boolean): Selection => ({
+  const fail = (message: string, retry: Again): Selection => ({
     kind: 'failed',
     reason: 'TemplateStampFailure',
     message: `unable to resolve selector ${place}: ${message}`,
@@ -127,7 +129,8 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   });
   const mapping = asks.mapping(apiVersion, kind);
   if (mapping === undefined) return { kind: 'waiting' };
-  if (mapping.kind !== 'mapped') return fail(`failed to list objects matching labels: ${mapping.message}`, true);
+  if (mapping.kind !== 'mapped')
+    return fail(`failed to list objects matching labels: ${mapping.message}`, { kind: 'backoff' });
   const { type } = mapping;
   const listed = asks.selectedObjects({
     type,
@@ -136,10 +139,10 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   });
   if (listed === undefined) return { kind: 'waiting' };
   if (listed.kind === 'failed')
-    return fail(`failed to list objects matching labels: ${listed.message}`, listed.code !== 403);
+    return fail(`failed to list objects matching labels: ${listed.message}`, againAfter(listed.code));
   const [object] = listed.objects;
-  if (object === undefined) return fail('selector did not match any objects', false);
-  return listed.objects.length > 1 ? fail('selector matched multiple objects', false) : { kind: 'selected', object };
+  if (object === undefined) return fail('selector did not match any objects', NEVER);
+  return listed.objects.length > 1 ? fail('selector matched multiple objects', NEVER) : { kind: 'selected', object };
 }
 
 type Standing = Extract<ReturnType<typeof standRun>, { kind: 'stands' }>;
@@ -159,7 +162,7 @@ function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, st
     const { namespace = '' } = object.metadata;
     const what = `[${objectKey(object.metadata)}] of type [${qualifiedResource(type)}]`;
     const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${outputs.message}`;
-    return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: false, run: object };
+    return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object };
   }
   return { kind: 'ran', run: object, type, outputs: outputs?.outputs, events };
 }
@@ -210,9 +213,8 @@ function report(
   });
 }
 
-function retryOf({ retry, reason, message }: Extract<Progress, { kind: 'failed' }>): Retry {
-  if (reason === 'TooManyWrites') return { kind: 'after', afterMs: STOPPED_MS, message };
-  return retry ? { kind: 'backoff', message } : { kind: 'none' };
+function retryOf({ retry, message }: Extract<Progress, { kind: 'failed' }>): Retry {
+  return retry.kind === 'none' ? retry : { ...retry, message };
 }
 
 function stampedCondition(run: KubeObject | undefined): ConditionDraft {

@@ -292,13 +292,18 @@ describe('a resource that fails', () => {
     expect(cluster.all('ConfigMap')).toHaveLength(2);
   });
 
-  test('is retried when the server refused it, but not for lack of rights', () => {
+  test('is retried when the server refused it, no sooner than that asks for, and seldom for lack of rights', () => {
     const cluster = single('ClusterTemplate', { template: configMap(APP, {}) });
     cluster.blueprint(cluster.get('ClusterSupplyChain', 'web'));
     cluster.refusal = () => ({ kind: 'refused', code: 409, message: 'no' });
     expect(cluster.reconcile(cluster.get('Workload', 'shop')).retry.kind).toBe('backoff');
+    cluster.refusal = () => ({ kind: 'refused', code: 429, message: 'later', retryAfterMs: 5_000 });
+    expect(cluster.reconcile(cluster.get('Workload', 'shop')).retry).toMatchObject({
+      kind: 'backoff',
+      atLeastMs: 5_000,
+    });
     cluster.refusal = () => ({ kind: 'refused', code: 403, message: 'configmaps "shop" is forbidden' });
-    expect(cluster.reconcile(cluster.get('Workload', 'shop')).retry).toEqual({ kind: 'none' });
+    expect(cluster.reconcile(cluster.get('Workload', 'shop')).retry).toMatchObject({ kind: 'after', afterMs: 30_000 });
     expect(ownerLines(cluster.get('Workload', 'shop'))[1]).toBe(
       'ResourcesSubmitted False TemplateRejectedByAPIServer: unable to apply object [team/shop] for resource [only] in supply chain [web]: create: configmaps "shop" is forbidden',
     );

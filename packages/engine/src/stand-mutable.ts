@@ -4,7 +4,7 @@ import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { droppedFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
 import { foreignController, hasDrifted, projectionDigest } from './object-drift.ts';
-import { appliedEvent, haltMessage, objectText, refusal, refused, typeOf, WAITING } from './stand.ts';
+import { againAfter, appliedEvent, haltMessage, objectText, refusal, refused, typeOf, WAITING } from './stand.ts';
 import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { Memory, PlannedEvent, Write, WriteAnswer } from './world.ts';
@@ -39,7 +39,7 @@ export function standMutable(request: StandRequest): Standing {
   const observation = asks.observed({ type, namespace: stamped.namespace, name: stamped.name });
   if (observation === undefined) return WAITING;
   if (observation.kind === 'failed') {
-    return { kind: 'refused', message: `${prefix}${observation.message}`, retry: observation.code !== 403 };
+    return { kind: 'refused', message: `${prefix}${observation.message}`, retry: againAfter(observation.code) };
   }
   const live = observation.kind === 'present' ? observation.object : undefined;
   const foreign = live === undefined ? undefined : foreignController(live, owner);

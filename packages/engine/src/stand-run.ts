@@ -4,7 +4,7 @@ import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { sha256 } from './digests.ts';
 import { hasDrifted } from './object-drift.ts';
 import { runHealth } from './object-health.ts';
-import { appliedEvent, haltMessage, objectText, refusal, typeOf, WAITING } from './stand.ts';
+import { againAfter, appliedEvent, haltMessage, objectText, refusal, typeOf, WAITING } from './stand.ts';
 import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { ObjectsKey, PlannedEvent, Write } from './world.ts';
@@ -33,7 +33,7 @@ export function standRun(request: RunRequest): Standing {
   const listing = asks.listed(key);
   if (listing === undefined) return WAITING;
   if (listing.kind === 'failed') {
-    return { kind: 'refused', message: `${prefix}${listing.message}`, retry: listing.code !== 403 };
+    return { kind: 'refused', message: `${prefix}${listing.message}`, retry: againAfter(listing.code) };
   }
   const runs = listing.objects.filter((object) => belongsTo(object, owner));
   const found = currentRun(request, runs);

@@ -2,7 +2,7 @@ import { qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
 import type { StampedObject } from './stamped-object.ts';
-import type { Memory, PlannedEvent, WriteAnswer } from './world.ts';
+import type { Again, Memory, PlannedEvent, WriteAnswer } from './world.ts';
 
 /** Where and for whom an object is to stand. */
 export type StandRequest = {
@@ -33,7 +33,7 @@ export type Standing =
       readonly runs?: readonly KubeObject[];
     }
   | { readonly kind: 'halted'; readonly object?: KubeObject; readonly type: ResourceType; readonly message: string }
-  | { readonly kind: 'refused'; readonly message: string; readonly retry: boolean };
+  | { readonly kind: 'refused'; readonly message: string; readonly retry: Again };
 
 /** The standing of an object that waits for an answer. */
 export const WAITING: Standing = { kind: 'waiting' };
@@ -50,17 +50,29 @@ export function typeOf({ asks, stamped }: StandRequest, prefix: string): Resourc
   const { type } = mapping;
   if (type.namespaced) return type;
   const message = `create: [${qualifiedResource(type)}] have no namespace; only objects in the namespace of the owner can be stamped`;
-  return { kind: 'refused', message, retry: false };
+  return { kind: 'refused', message, retry: { kind: 'none' } };
 }
 
 /** A refusal that is worth a retry. */
 export function refused(message: string): Standing {
-  return { kind: 'refused', message, retry: true };
+  return { kind: 'refused', message, retry: { kind: 'backoff' } };
 }
 
-/** A refused or failed write as a standing; a refusal for lack of rights waits for the rights instead of trying again. */
+/** A refused or failed write as a standing. */
 export function refusal(answer: Exclude<WriteAnswer, { kind: 'done' }>, message: string): Standing {
-  return { kind: 'refused', message, retry: !(answer.kind === 'refused' && answer.code === 403) };
+  const { code, retryAfterMs } = answer.kind === 'refused' ? answer : {};
+  return { kind: 'refused', message, retry: againAfter(code, retryAfterMs) };
+}
+
+const FORBIDDEN_MS = 30_000;
+
+/**
+ * When to try again what the server refused with this code. A grant of the missing rights wakes the owner, as far as it
+ * can be seen: rights also come by a group or another authorizer, and a quota or Pod Security forbid, too.
+ */
+export function againAfter(code: number | undefined, retryAfterMs?: number): Again {
+  if (code === 403) return { kind: 'after', afterMs: FORBIDDEN_MS };
+  return { kind: 'backoff', ...(retryAfterMs === undefined ? {} : { atLeastMs: retryAfterMs }) };
 }
 
 /** `plural.group/name`, as messages name an object. */

@@ -5,7 +5,7 @@ import type { Health } from './object-health.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import type { OutputFailure } from './resource-outputs.ts';
 import { objectText, STOPPED_MS } from './stand.ts';
-import type { Retry } from './world.ts';
+import type { Again, Retry } from './world.ts';
 
 /** Why a resource is not through, in the words of upstream. */
 export type StepFailure =
@@ -13,7 +13,7 @@ export type StepFailure =
   | { readonly kind: 'matchOptions'; readonly message: string }
   | { readonly kind: 'noTemplate'; readonly message: string }
   | { readonly kind: 'stamp'; readonly message: string }
-  | { readonly kind: 'apply'; readonly message: string; readonly retry: boolean }
+  | { readonly kind: 'apply'; readonly message: string; readonly retry: Again }
   | { readonly kind: 'halted'; readonly message: string }
   | { readonly kind: 'passThrough'; readonly input: string; readonly message: string }
   | {
@@ -119,9 +119,15 @@ function outputMessage({ failure, object, type }: OutputStepFailure, { resource,
 
 /** How to come back for the failures of a pass: those that go away by trying again, or time. Others wait for a change. */
 export function retryFor(failures: readonly (StepFailure | undefined)[]): Retry {
-  const refused = failures.find((failure) => failure?.kind === 'apply' && failure.retry);
-  if (refused?.kind === 'apply') return { kind: 'backoff', message: refused.message };
-  const halted = failures.find((failure) => failure?.kind === 'halted');
-  if (halted?.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message: halted.message };
-  return { kind: 'none' };
+  const all = failures.flatMap((failure) => (failure === undefined ? [] : [retryOf(failure)]));
+  const growing = all.filter((retry) => retry.kind === 'backoff');
+  if (growing.length > 0) return growing.reduce((a, b) => ((b.atLeastMs ?? 0) > (a.atLeastMs ?? 0) ? b : a));
+  const fixed = all.filter((retry) => retry.kind === 'after');
+  return fixed.length > 0 ? fixed.reduce((a, b) => (b.afterMs < a.afterMs ? b : a)) : { kind: 'none' };
+}
+
+function retryOf(failure: StepFailure): Retry {
+  const { message } = failure.kind === 'output' ? failure.failure : failure;
+  if (failure.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message };
+  return failure.kind === 'apply' && failure.retry.kind !== 'none' ? { ...failure.retry, message } : { kind: 'none' };
 }

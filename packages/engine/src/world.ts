@@ -44,12 +44,19 @@ export type ListAnswer =
 
 /**
  * How the API server answered a write of this reconcile. `exists` is the answer to a create whose name is taken:
- * the object that has it, and the server's text. `refused` is every answer of the server that is no success; `failed` means that no answer was had.
+ * the object that has it, and the server's text. `refused` is every answer of the server that is no success, with the
+ * time that it asks to be left alone for; `failed` means that no answer was had.
  */
 export type WriteAnswer =
   | { readonly kind: 'done'; readonly object: KubeObject; readonly created: boolean }
   | { readonly kind: 'exists'; readonly object: KubeObject; readonly message: string }
-  | { readonly kind: 'refused'; readonly code: number; readonly reason?: string; readonly message: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: number;
+      readonly reason?: string;
+      readonly message: string;
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** How a delete was answered; an object that was gone already counts as deleted with `found: false`. */
@@ -235,11 +242,14 @@ export type Settled = {
   readonly retry: Retry;
 };
 
-/** Whether to come back without being woken: after a growing wait, or once a step that was stopped may be tried again. */
-export type Retry =
+/** When to try again without being woken: not at all, after a growing wait of no less than the server asks for, or after a fixed one. */
+export type Again =
   | { readonly kind: 'none' }
-  | { readonly kind: 'backoff'; readonly message: string }
-  | { readonly kind: 'after'; readonly afterMs: number; readonly message: string };
+  | { readonly kind: 'backoff'; readonly atLeastMs?: number }
+  | { readonly kind: 'after'; readonly afterMs: number };
+
+/** Whether to come back without being woken, and why. */
+export type Retry = { readonly kind: 'none' } | (Exclude<Again, { kind: 'none' }> & { readonly message: string });
 
 /** What a plan function answers. */
 export type Plan = Acting | Settled;

@@ -1,5 +1,6 @@
 export {
   ApiError,
+  errorOf,
   hasCause,
   isAlreadyExists,
   isAmbiguous,

@@ -8,8 +8,8 @@ export type Next =
   | { readonly kind: 'done' }
   /** Look again after this long, as a safety net or because time itself matters. */
   | { readonly kind: 'again'; readonly afterMs: number }
-  /** Try again after a growing wait; the failure is already told (in a condition, say), so it is not logged as an error. */
-  | { readonly kind: 'retry' };
+  /** Try again after a growing wait, no shorter than this; the failure is already told (in a condition, say), so it is not logged as an error. */
+  | { readonly kind: 'retry'; readonly atLeastMs?: number };
 
 /** Nothing more to do until something changes. */
 export const done: Next = { kind: 'done' };
@@ -83,6 +83,8 @@ export function createController(options: ControllerOptions): Controller {
       case 'after':
         return queue.addAfter(key, result.afterMs);
       case 'retry':
+        metrics?.retried(name);
+        return queue.addAfter(key, Math.max(limiter.next(key), result.atLeastMs ?? 0));
       case 'error':
       case 'bug':
         metrics?.retried(name);
