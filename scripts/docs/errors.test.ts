@@ -5,6 +5,9 @@ import { codeSpans, readDoc, tableRows } from './markdown.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../packages');
 
+/** Variables of the environment are named alike and are no codes. */
+const VARIABLES: ReadonlySet<string> = new Set(['CARTO_KEPT_BY']);
+
 function codesInSources(): ReadonlySet<string> {
   const files = readdirSync(PACKAGES).flatMap((name) =>
     readdirSync(join(PACKAGES, name, 'src'), { recursive: true, encoding: 'utf8' })
@@ -15,7 +18,7 @@ function codesInSources(): ReadonlySet<string> {
     files.flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/'(CARTO_[A-Z_]+)'/g)].map(([, code = '']) => code),
     ),
-  );
+  ).difference(VARIABLES);
 }
 
 it('docs/errors.md explains every error code of the sources, once, and no other', () => {
