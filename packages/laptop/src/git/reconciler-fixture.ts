@@ -22,6 +22,8 @@ export type ReconcilerFixture = {
   edit(key: string, spec: Readonly<Record<string, unknown>>): void;
   object(key: string): KubeObject;
   status(key: string): GitRepositoryStatus;
+  /** A condition as `Status Reason message`. */
+  condition(key: string, type: string): string | undefined;
   reconcile(key: string, signal?: AbortSignal): Promise<Next>;
 };
 
@@ -99,6 +101,10 @@ export function createReconcilerFixture(folder: string, deps: Partial<GitReposit
     },
     object,
     status: (key) => gitRepositoryStatus(object(key)),
+    condition(key, type) {
+      const found = gitRepositoryStatus(object(key)).conditions?.find((item) => item.type === type);
+      return found && `${found.status} ${found.reason} ${found.message}`;
+    },
     reconcile: (key, signal = neverAborted) => reconcile(key, { signal, log: silentLog }),
   };
 }
