@@ -45,26 +45,34 @@ export function decodeProtobuf(bytes: Uint8Array): JsonObject {
 
 function decodeEnvelope(bytes: Uint8Array): JsonObject {
   const envelope = new ProtobufReader(bytes);
-  let apiVersion = '';
-  let kind = '';
+  let type: TypeMeta = { apiVersion: '', kind: '' };
   let raw = new Uint8Array(0);
   for (let field = envelope.next(); field !== undefined; field = envelope.next()) {
-    if (field.number === 1) {
-      const type = new ProtobufReader(envelope.bytes(field));
-      for (let part = type.next(); part !== undefined; part = type.next()) {
-        if (part.number === 1) apiVersion = type.text(part);
-        else if (part.number === 2) kind = type.text(part);
-        else type.skip(part);
-      }
-    } else if (field.number === 2) raw = envelope.bytes(field);
+    if (field.number === 1) type = decodeType(envelope.bytes(field), type);
+    else if (field.number === 2) raw = envelope.bytes(field);
     else envelope.skip(field);
   }
+  const { kind } = type;
   if (!protobufKinds.has(kind)) {
     throw new ProtobufError(
       `this server does not read ${kind === '' ? 'untyped objects' : kind} as protobuf; send JSON`,
     );
   }
-  return { apiVersion, kind, ...decodeMessage(kind, raw, 0) };
+  return { ...type, ...decodeMessage(kind, raw, 0) };
+}
+
+type TypeMeta = { readonly apiVersion: string; readonly kind: string };
+
+/** A message that stands twice is merged, as protobuf has it. */
+function decodeType(bytes: Uint8Array, before: TypeMeta): TypeMeta {
+  let { apiVersion, kind } = before;
+  const reader = new ProtobufReader(bytes);
+  for (let field = reader.next(); field !== undefined; field = reader.next()) {
+    if (field.number === 1) apiVersion = reader.text(field);
+    else if (field.number === 2) kind = reader.text(field);
+    else reader.skip(field);
+  }
+  return { apiVersion, kind };
 }
 
 function decodeMessage(message: string, bytes: Uint8Array, depth: number): MutableJsonObject {

@@ -1,6 +1,6 @@
 import { type Clock, deepEqual, type KubeObject, type Log, objectKey } from '@cartographer/machinery';
 
-import type { Caller, Core } from '../core-api.ts';
+import type { Caller, Core, ResourceInfo } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';
 import { bootstrapBindings, bootstrapRoles } from './bootstrap-roles.ts';
 import { followResource } from './follow-resource.ts';
@@ -118,13 +118,15 @@ async function installBootstrapRoles(core: Core): Promise<void> {
   ] as const) {
     const info = core.registry.find(GROUP, 'v1', resource);
     if (info === undefined) continue;
-    for (const object of objects) {
-      try {
-        await core.create(info, undefined, object as never, {}, systemCaller('kube-apiserver'));
-      } catch (error) {
-        if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
-      }
-    }
+    for (const object of objects) await createMissing(core, info, object);
+  }
+}
+
+async function createMissing(core: Core, info: ResourceInfo, object: KubeObject): Promise<void> {
+  try {
+    await core.create(info, undefined, object as never, {}, systemCaller('kube-apiserver'));
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
   }
 }
 

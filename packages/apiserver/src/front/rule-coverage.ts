@@ -7,22 +7,15 @@ export function missingRights(held: readonly PolicyRule[], wanted: readonly Poli
 }
 
 /** Splits a rule into rights of one group, resource, name and verb. */
-function breakDown(rule: PolicyRule): readonly PolicyRule[] {
-  const rights: PolicyRule[] = [];
-  const names = rule.resourceNames ?? [];
-  for (const group of rule.apiGroups ?? []) {
-    for (const resource of rule.resources ?? []) {
-      for (const verb of rule.verbs) {
-        const right = { verbs: [verb], apiGroups: [group], resources: [resource] };
-        if (names.length === 0) rights.push(right);
-        else rights.push(...names.map((name) => ({ ...right, resourceNames: [name] })));
-      }
-    }
-  }
-  for (const url of rule.nonResourceURLs ?? []) {
-    rights.push(...rule.verbs.map((verb) => ({ verbs: [verb], nonResourceURLs: [url] })));
-  }
-  return rights;
+function breakDown({ verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] }: PolicyRule) {
+  const targets: Omit<PolicyRule, 'verbs'>[] = apiGroups.flatMap((group) =>
+    resources.flatMap((resource) => {
+      const target = { apiGroups: [group], resources: [resource] };
+      return resourceNames.length === 0 ? target : resourceNames.map((name) => ({ ...target, resourceNames: [name] }));
+    }),
+  );
+  targets.push(...nonResourceURLs.map((url) => ({ nonResourceURLs: [url] })));
+  return targets.flatMap((target): PolicyRule[] => verbs.map((verb) => ({ ...target, verbs: [verb] })));
 }
 
 function covers(held: PolicyRule, right: PolicyRule): boolean {
