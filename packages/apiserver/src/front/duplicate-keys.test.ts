@@ -22,6 +22,24 @@ describe('duplicate keys', () => {
     fc.assert(fc.property(fc.json(), (text) => duplicateKeys(text).length === 0));
   });
 
+  test('cost no more to find when there are many of them, deep inside', () => {
+    const depth = 450;
+    const text = `${'{"x":'.repeat(depth)}{${'"a":1,'.repeat(80_000)}"b":1}${'}'.repeat(depth)}`;
+    const timeOf = (input: string): number => {
+      const start = performance.now();
+      duplicateKeys(input);
+      return performance.now() - start;
+    };
+    const own = `${'{"x":'.repeat(depth)}{${Array.from({ length: 80_000 }, (_, i) => `"${i}":1`).join(',')}}${'}'.repeat(depth)}`;
+    expect(timeOf(text)).toBeLessThan(8 * timeOf(own));
+  });
+
+  test('are looked for no deeper than objects may nest', () => {
+    const nested = (depth: number): string => `${'{"x":'.repeat(depth)}{"a":1,"a":2}${'}'.repeat(depth)}`;
+    expect(duplicateKeys(nested(500))).toHaveLength(1);
+    expect(duplicateKeys(nested(500_000))).toEqual([]);
+  });
+
   test('are reported up to a limit', () => {
     const text = `{${Array.from({ length: 500 }, (_, i) => `"k${i}":1,"k${i}":2`).join(',')}}`;
     expect(duplicateKeys(text)).toHaveLength(100);

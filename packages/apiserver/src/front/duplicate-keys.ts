@@ -6,6 +6,10 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const COMMA = 0x2c;
 const MAX_REPORTED = 100;
+/** Duplicates whose paths are worked out; many may have the same one. */
+const MAX_EXAMINED = 1_000;
+/** Bodies that nest deeper are refused, whatever else is wrong with them. */
+const MAX_DEPTH = 1_000;
 
 type Level = { readonly keys: Set<string> | undefined; label: string; index: number; expectsKey: boolean };
 
@@ -15,13 +19,17 @@ type Level = { readonly keys: Set<string> | undefined; label: string; index: num
  */
 export function duplicateKeys(text: string): readonly string[] {
   const levels: Level[] = [];
-  const found: string[] = [];
-  for (let at = 0; at < text.length; at += 1) {
+  const found = new Set<string>();
+  let examined = 0;
+  for (let at = 0; at < text.length && levels.length <= MAX_DEPTH && examined < MAX_EXAMINED; at += 1) {
     const level = levels.at(-1);
     switch (text.charCodeAt(at)) {
       case QUOTE: {
         const end = endOfString(text, at);
-        if (level?.keys !== undefined && level.expectsKey) noteKey(levels, level, text.slice(at, end), found);
+        if (level?.keys !== undefined && level.expectsKey && isSecond(level, text.slice(at, end))) {
+          examined += 1;
+          if (found.size < MAX_REPORTED) found.add(pathOf(levels));
+        }
         at = end - 1;
         break;
       }
@@ -42,7 +50,7 @@ export function duplicateKeys(text: string): readonly string[] {
       default:
     }
   }
-  return found;
+  return [...found];
 }
 
 function step(list: Level | undefined): void {
@@ -58,14 +66,14 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-function noteKey(levels: readonly Level[], level: Level, quoted: string, found: string[]): void {
+/** Takes up a key; whether its object has it already. */
+function isSecond(level: Level, quoted: string): boolean {
   const key = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
   level.expectsKey = false;
   level.label = key;
-  if (level.keys?.has(key) === true) {
-    const path = pathOf(levels);
-    if (found.length < MAX_REPORTED && !found.includes(path)) found.push(path);
-  } else level.keys?.add(key);
+  if (level.keys?.has(key) === true) return true;
+  level.keys?.add(key);
+  return false;
 }
 
 function pathOf(levels: readonly Level[]): string {
