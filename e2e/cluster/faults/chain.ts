@@ -83,3 +83,52 @@ metadata: {name: app, namespace: ${namespace}, labels: {test/chain: ${namespace}
 spec: {params: [{name: value, value: start}]}
 `;
 }
+
+/** A workload whose chain begins with a Thing, a kind of the stage's own. */
+export function thingChainYaml(namespace: string): string {
+  return `
+apiVersion: carto.run/v1alpha1
+kind: ClusterConfigTemplate
+metadata: {name: ${namespace}-thing, labels: {test/stage: ${namespace}}}
+spec:
+  configPath: .spec.value
+  template:
+    apiVersion: ${namespace}.test/v1
+    kind: Thing
+    metadata: {name: $(workload.metadata.name)$-thing}
+    spec: {value: $(workload.metadata.name)$}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: ${namespace}-things, labels: {test/stage: ${namespace}}}
+spec:
+  selector: {test/chain: ${namespace}-things}
+  serviceAccountRef: {name: chain}
+  resources:
+  - {name: thing, templateRef: {kind: ClusterConfigTemplate, name: ${namespace}-thing}}
+  - {name: last, templateRef: {kind: ClusterTemplate, name: ${namespace}-last}, configs: [{name: in, resource: thing}]}
+---
+apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata: {name: made, namespace: ${namespace}, labels: {test/chain: ${namespace}-things}}
+spec: {}
+`;
+}
+
+/** The definition of that kind. */
+export function thingDefinitionYaml(namespace: string): string {
+  return `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.${namespace}.test}
+spec:
+  group: ${namespace}.test
+  scope: Namespaced
+  names: {plural: things, singular: thing, kind: Thing, listKind: ThingList}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+}

@@ -20,6 +20,8 @@ export interface FaultProxy {
   resetAll(): void;
   /** Ends every open connection as if the server had closed it (FIN). */
   endAll(): void;
+  /** Leaves every open connection half-open for good: nothing goes through it any more, and new ones are not concerned. */
+  freezeAll(): void;
   /** Ends each connection once it has carried this many more bytes to the client: in the middle of a line, say. */
   cutAfterBytes(bytes: number): void;
   readonly openConnections: number;
@@ -28,7 +30,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-type Link = { readonly client: Socket; readonly server: Socket; bytesLeft: number };
+type Link = { readonly client: Socket; readonly server: Socket; bytesLeft: number; frozen: boolean };
 
 /** Starts a {@link FaultProxy} to a server that listens on loopback. */
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
@@ -36,8 +38,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   let mode: ProxyMode = { kind: 'pass' };
   let accepted = 0;
 
+  const isSilent = ({ frozen }: Link): boolean => frozen || mode.kind === 'black-hole';
+
   const carry = (link: Link, from: Socket, to: Socket, chunk: Buffer): void => {
-    if (mode.kind === 'black-hole') return;
+    if (isSilent(link)) return;
     const send = (): void => {
       if (to.writable) to.write(chunk);
     };
@@ -62,7 +66,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       return;
     }
     const server = connect(targetPort, '127.0.0.1');
-    const link: Link = { client, server, bytesLeft: Number.POSITIVE_INFINITY };
+    const link: Link = { client, server, bytesLeft: Number.POSITIVE_INFINITY, frozen: false };
     links.add(link);
     for (const [from, to] of [
       [client, server],
@@ -70,10 +74,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     ] as const) {
       from.on('data', (chunk: Buffer) => carry(link, from, to, chunk));
       from.on('error', () => to.destroy());
-      from.on('end', () => (mode.kind === 'black-hole' ? undefined : to.end()));
+      from.on('end', () => (isSilent(link) ? undefined : to.end()));
       from.on('close', () => {
         links.delete(link);
-        if (mode.kind !== 'black-hole') to.destroy();
+        if (!isSilent(link)) to.destroy();
       });
     }
   };
@@ -97,6 +101,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       each(({ client, server }) => {
         client.end();
         server.destroy();
+      }),
+    freezeAll: () =>
+      each((link) => {
+        link.frozen = true;
       }),
     cutAfterBytes: (bytes) =>
       each((link) => {
