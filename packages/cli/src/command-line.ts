@@ -5,6 +5,7 @@ import { createProgram } from './program.ts';
 
 /** Exit code of a command that was used wrongly; 1 is a command that failed. */
 const USAGE_EXIT = 2;
+const LONG_MS = 2 ** 30;
 
 /** Runs one command of `carto` and sets the exit code of the process: what went wrong is one line, a bug has its stack. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -13,6 +14,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     process.stderr.write(`carto: unexpected failure, please report it: ${text}\n`);
     process.exit(1);
   });
+  // Timers of the clock do not keep a process alive: one that only waits for its next look would end half way.
+  const alive = setInterval(() => undefined, LONG_MS);
   try {
     await createProgram().parseAsync(withDoubleDashes(argv));
   } catch (error) {
@@ -24,6 +27,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     } else {
       throw error;
     }
+  } finally {
+    clearInterval(alive);
   }
 }
 
