@@ -6,6 +6,7 @@ import {
   intersectSets,
   isEmptySet,
   isSubset,
+  unionOfSets,
   unionSets,
 } from './field-set.ts';
 import type { JsonObject, MutableJsonObject } from './json.ts';
@@ -175,8 +176,7 @@ function prune(
   if (lastFields === undefined || isSubset(lastFields, current)) return merged;
   const setOf = (object: JsonObject): FieldSet => withNamedFields(fieldSetOf(object, schema), schema);
   const remove = (set: FieldSet): JsonObject => removeTyped(merged, differenceSets(set, UNOWNED), schema) as JsonObject;
-  let owned = emptySet;
-  for (const owner of owners.values()) owned = unionSets(owned, owner.fields);
+  const owned = unionOfSets([...owners.values()].map(({ fields }) => fields));
   const last = withNamedFields(lastFields, schema);
   const all = setOf(merged);
   const withOwned = unionSets(setOf(remove(last)), withNamedFields(owned, schema));

@@ -61,6 +61,18 @@ export function unionSets(left: FieldSet, right: FieldSet): FieldSet {
   return children === undefined && member === left.member ? left : { member, children: children ?? left.children };
 }
 
+/** All paths that are in any of the sets. In pairs: many small sets must not each be added to an ever larger one. */
+export function unionOfSets(sets: readonly FieldSet[]): FieldSet {
+  let rest = sets;
+  while (rest.length > 1) {
+    const all = rest;
+    rest = Array.from({ length: Math.ceil(all.length / 2) }, (_, index) =>
+      unionSets(all[2 * index] ?? emptySet, all[2 * index + 1] ?? emptySet),
+    );
+  }
+  return rest[0] ?? emptySet;
+}
+
 /** The paths of `left` that are not in `right`. A path does not stand for those below it. */
 export function differenceSets(left: FieldSet, right: FieldSet): FieldSet {
   if (isEmptySet(left) || isEmptySet(right)) return left;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { serverSideApply } from './apply.ts';
+import { serverSideApply, trackUpdate } from './apply.ts';
 import { gadget, gadgetSchema, gadgetServer as server } from './gadget-fixture.ts';
 import type { Json, JsonObject } from './json.ts';
 import { getPath, isObject } from './json.ts';
@@ -134,5 +134,36 @@ describe('kubectl after client-side apply', () => {
 
   test('other managers have no such right', () => {
     expect(start().apply('cartographer', { spec: { n: 2 } })).toMatchObject({ kind: 'conflict' });
+  });
+
+  test('merging updaters costs no more for each when there are many', () => {
+    const updatersOf = (count: number): JsonObject => ({
+      ...gadget({ spec: { n: 1 } }),
+      metadata: {
+        name: 'many',
+        managedFields: Array.from({ length: count }, (_, i) => ({
+          manager: `m${i}`,
+          operation: 'Update',
+          apiVersion: 'probe.test/v1',
+          fieldsType: 'FieldsV1',
+          fieldsV1: { 'f:spec': { [`f:x${i}`]: {} } },
+        })),
+      },
+    });
+    const timeOf = (updated: JsonObject): number => {
+      const start = performance.now();
+      const tracked = trackUpdate({
+        updated,
+        manager: 'u',
+        schema: mergeSchemaOf(gadgetSchema),
+        apiVersion: 'probe.test/v1',
+        time: 't',
+      });
+      expect(getPath(tracked, 'metadata', 'managedFields')).toHaveLength(10);
+      return performance.now() - start;
+    };
+    timeOf(updatersOf(500));
+    const few = timeOf(updatersOf(500));
+    expect(timeOf(updatersOf(8_000))).toBeLessThan(100 * few); // 16 times as many; one by one it were 256
   });
 });

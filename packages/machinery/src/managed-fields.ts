@@ -1,5 +1,5 @@
 import type { FieldSet } from './field-set.ts';
-import { decodeFieldSet, encodeFieldSet, equalSets, isEmptySet, unionSets } from './field-set.ts';
+import { decodeFieldSet, encodeFieldSet, equalSets, isEmptySet, unionOfSets } from './field-set.ts';
 import type { Json, JsonObject } from './json.ts';
 import { getPath, isList, isObject } from './json.ts';
 import type { ManagedFieldsEntry } from './kube-object.ts';
@@ -137,30 +137,39 @@ export function settleOwners(owners: Map<string, Owner>): Owners {
     ([a, left], [b, right]) => compareText(left.time ?? '', right.time ?? '') || compareText(a, b),
   );
   const firstOfVersion = new Map<string, string>();
+  const buckets = new Map<string, Bucket>();
   for (const [id, owner] of byAge) {
     if (excess <= 0) break;
-    const first = firstOfVersion.get(owner.apiVersion);
+    const { apiVersion } = owner;
+    const first = firstOfVersion.get(apiVersion);
     if (first === undefined) {
-      firstOfVersion.set(owner.apiVersion, id);
-    } else {
-      mergeIntoBucket(owners, first, id, owner);
-      excess -= 1;
+      firstOfVersion.set(apiVersion, id);
+      continue;
     }
+    const bucket = buckets.get(apiVersion) ?? openBucket(owners, apiVersion, first);
+    buckets.set(apiVersion, bucket);
+    owners.delete(id);
+    bucket.sets.push(owner.fields);
+    bucket.time = owner.time; // the newest of all
+    excess -= 1;
   }
+  for (const { id, self, sets, time } of buckets.values()) owners.set(id, { ...self, time, fields: unionOfSets(sets) });
   return owners;
 }
 
-function mergeIntoBucket(owners: Map<string, Owner>, firstId: string, id: string, owner: Owner): void {
-  const bucket: Omit<Owner, 'fields'> = {
-    manager: MERGED_MANAGER,
-    operation: 'Update',
-    apiVersion: owner.apiVersion,
-    subresource: '',
-    time: owner.time, // the newer of the two
-  };
-  const bucketId = ownerId(bucket);
-  const merged = owners.get(bucketId)?.fields ?? owners.get(firstId)?.fields;
-  if (!owners.has(bucketId)) owners.delete(firstId);
-  owners.delete(id);
-  owners.set(bucketId, { ...bucket, fields: merged === undefined ? owner.fields : unionSets(merged, owner.fields) });
+/** Updaters of one version that become one. */
+type Bucket = {
+  readonly id: string;
+  readonly self: Omit<Owner, 'fields' | 'time'>;
+  readonly sets: FieldSet[];
+  time: string | undefined;
+};
+
+/** Begins with the bucket that is there, or with the oldest updater, whose place it takes. */
+function openBucket(owners: Map<string, Owner>, apiVersion: string, firstId: string): Bucket {
+  const self = { manager: MERGED_MANAGER, operation: 'Update', apiVersion, subresource: '' } as const;
+  const id = ownerId(self);
+  const begun = owners.get(id) ?? owners.get(firstId);
+  if (!owners.has(id)) owners.delete(firstId);
+  return { id, self, sets: begun === undefined ? [] : [begun.fields], time: undefined };
 }
