@@ -351,3 +351,10 @@ describe('ratcheting', () => {
     expect(schema.validate({ spec: { a: 'a', set: ['x', 'x'] } }, { spec: { set: ['x', 'x'] } })).toEqual([]);
   });
 });
+
+test('more failures than a function call has room for are failures like others', () => {
+  const list = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } } as const;
+  const schema = compileSchema({ type: 'object', properties: { list } });
+  const errors = schema.validate({ list: Array.from({ length: 600_000 }, () => 'x') });
+  expect(errors).toHaveLength(1000); // as many as are told
+});

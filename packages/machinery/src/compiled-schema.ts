@@ -3,7 +3,7 @@ import { invalidError } from './field-error.ts';
 import type { JsonObject } from './json.ts';
 import { nestsTooDeep } from './nesting.ts';
 import type { Failure } from './schema-check.ts';
-import { errorsOf } from './schema-check.ts';
+import { addAll, errorsOf } from './schema-check.ts';
 import { compileDefaults } from './schema-defaults.ts';
 import { compileEmbedded, compileUniqueness } from './schema-lists.ts';
 import { compilePruner } from './schema-prune.ts';
@@ -81,7 +81,7 @@ function compileValidation(source: StructuralSchema): CompiledSchema['validate']
     embedded?.(value, undefined, failures);
     if (uniqueness !== undefined) addDuplicates(value, old, uniqueness, failures);
     const errors =
-      failures.length === 0 && earlier.length === 0 ? [] : [...earlier, ...errorsOf(failures).slice(0, MAX_ERRORS)];
+      failures.length === 0 && earlier.length === 0 ? [] : [...earlier, ...errorsOf(failures.slice(0, MAX_ERRORS))];
     if (rules === undefined) return errors;
     if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidError('<nil>', null, UNCHECKED)];
     return [...errors, ...rules(value, old)];
@@ -102,5 +102,5 @@ function addDuplicates(
     uniqueness(old, undefined, before);
     if (before.length > 0) return;
   }
-  failures.push(...found);
+  addAll(failures, found);
 }

@@ -21,6 +21,11 @@ export function fail(failures: Failure[], build: (path: string) => FieldError): 
   failures.push({ path: '', build });
 }
 
+/** Adds failures that were found apart. Not by `push(...)`: a hundred thousand of them are more than a call may have. */
+export function addAll(failures: Failure[], found: readonly Failure[]): void {
+  for (const failure of found) failures.push(failure);
+}
+
 /** Puts a step before the paths of all failures from an index on. */
 export function prefixFrom(failures: Failure[], start: number, step: string): void {
   for (let i = start; i < failures.length; i++) {

@@ -2,7 +2,7 @@ import { requiredError, tooManyError } from './field-error.ts';
 import type { Json, JsonObject } from './json.ts';
 import { deepEqual, getKey, isList, isObject } from './json.ts';
 import type { Check, Failure } from './schema-check.ts';
-import { choiceError, fail, invalidBody, prefixFrom } from './schema-check.ts';
+import { addAll, choiceError, fail, invalidBody, prefixFrom } from './schema-check.ts';
 import { enumCheck, numberChecks, stringChecks, typeCheck, typeFailure } from './schema-scalars.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 import { mapKeyOf } from './schema-lists.ts';
@@ -65,7 +65,7 @@ function anyOf(alternatives: readonly Check[]): Check {
       all.push(own);
     }
     fail(failures, choiceError('must validate at least one schema (anyOf)'));
-    failures.push(...closest(all));
+    addAll(failures, closest(all));
   };
 }
 
@@ -76,7 +76,7 @@ function oneOf(alternatives: readonly Check[]): Check {
     if (valid === 1) return;
     const found = valid === 0 ? 'none valid' : `${valid} valid alternatives`;
     fail(failures, choiceError(`must validate one and only one schema (oneOf). Found ${found}`));
-    if (valid === 0) failures.push(...closest(all));
+    if (valid === 0) addAll(failures, closest(all));
   };
 }
 
@@ -87,7 +87,7 @@ function allOf(parts: readonly Check[]): Check {
     if (invalid.length === 0) return;
     const none = invalid.length === all.length ? '. None validated' : '';
     fail(failures, choiceError(`must validate all the schemas (allOf)${none}`));
-    for (const own of invalid) failures.push(...own);
+    for (const own of invalid) addAll(failures, own);
   };
 }
 
@@ -182,6 +182,6 @@ function checkMembers(
     const own = failures
       .splice(first)
       .toSorted((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
-    failures.push(...own);
+    addAll(failures, own);
   }
 }

@@ -70,7 +70,7 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
       for (const { binding } of index.bindingsFor(user, namespace)) {
         const own = index.rulesOf(binding);
         if (own === undefined) errors.push(missingRole(binding));
-        else rules.push(...own);
+        else for (const rule of own) rules.push(rule);
       }
       return { rules, errors };
     },

@@ -18,24 +18,29 @@ export function metadataErrors(
   meta: ObjectMeta,
   nameErrors: (name: string) => readonly string[],
 ): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (meta.name === undefined || meta.name === '') {
-    errors.push(requiredError('metadata.name', 'name or generateName is required'));
-  } else {
-    for (const text of nameErrors(meta.name)) errors.push(invalidError('metadata.name', meta.name, text));
-  }
-  if (meta.labels !== undefined) errors.push(...labelErrors(meta.labels));
-  if (meta.annotations !== undefined) errors.push(...annotationErrors(meta.annotations));
-  if (meta.finalizers !== undefined) errors.push(...finalizerErrors(meta.finalizers));
-  if (meta.ownerReferences !== undefined) errors.push(...ownerErrors(meta.ownerReferences));
-  return errors;
+  return [
+    ...ownNameErrors(meta.name, nameErrors),
+    ...labelErrors(meta.labels ?? {}),
+    ...annotationErrors(meta.annotations ?? {}),
+    ...finalizerErrors(meta.finalizers ?? []),
+    ...ownerErrors(meta.ownerReferences ?? []),
+  ];
+}
+
+function ownNameErrors(
+  name: string | undefined,
+  nameErrors: (name: string) => readonly string[],
+): readonly FieldError[] {
+  if (name === undefined || name === '') return [requiredError('metadata.name', 'name or generateName is required')];
+  return nameErrors(name).map((text) => invalidError('metadata.name', name, text));
 }
 
 /** Why an update of metadata is refused. */
 export function metadataUpdateErrors(meta: ObjectMeta, old: ObjectMeta): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) {
-    const added = (meta.finalizers ?? []).filter((finalizer) => old.finalizers?.includes(finalizer) !== true);
+    const known = new Set(old.finalizers);
+    const added = (meta.finalizers ?? []).filter((finalizer) => !known.has(finalizer));
     if (added.length > 0) {
       const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
       const text = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
