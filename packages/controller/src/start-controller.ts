@@ -226,7 +226,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   }
   addOwner('Runnable', ['ClusterRunTemplate'], runnablePlan);
   wakeByAccounts(caches, all);
-  wakeByDefinitions(caches, { mappings, stamped }, all);
+  wakeByDefinitions(caches, { mappings, stamped, clock, signal }, all);
 
   return {
     informers: caches.all().map(([kind, informer]) => ({

@@ -1,6 +1,7 @@
 import { type OwnerKind, selects } from '@cartographer/engine';
 import type { InformerEvent } from '@cartographer/kube';
 import {
+  type Clock,
   deepEqual,
   findCondition,
   getPath,
@@ -103,19 +104,45 @@ function bindingsOf(
   );
 }
 
-/** A kind that appears or changes wakes those who missed it. */
+/** How long after a definition changed those who still miss its kind look again. */
+const LOOK_AGAIN_MS = [500, 2_000, 8_000, 30_000];
+
+/**
+ * A kind that appears or changes wakes those who missed it. A real server says that a definition is established a little
+ * before its discovery knows the kind: who misses it still looks again after a while.
+ */
 export function wakeByDefinitions(
   caches: StaticCaches,
-  deps: { mappings: KindMappings; stamped: StampedCaches },
+  deps: { mappings: KindMappings; stamped: StampedCaches; clock: Clock; signal: AbortSignal },
   all: readonly Woken[],
 ): void {
+  const planned = new Map<string, () => void>();
+  const wakeGroup = (group: string): void => {
+    deps.mappings.forget(group);
+    deps.stamped.forgetFailures();
+    for (const woken of all) wake(woken, unknownKindKey(group), 'live');
+  };
+  const isMissed = (group: string): boolean =>
+    all.some(({ dependencies }) => [...dependencies.dependents(unknownKindKey(group))].length > 0);
+  const lookAgain = (group: string, [afterMs, ...later]: readonly number[]): void => {
+    planned.get(group)?.();
+    planned.delete(group);
+    if (afterMs === undefined || deps.signal.aborted) return;
+    const cancel = deps.clock.schedule(afterMs, () => {
+      if (deps.signal.aborted || !isMissed(group)) return void planned.delete(group);
+      wakeGroup(group);
+      lookAgain(group, later);
+    });
+    planned.set(group, cancel);
+  };
+
   caches.informer('CustomResourceDefinition').onEvent((event) => {
     if (event.initial) return;
     const group = getPath(event.object['spec'], 'group');
     if (typeof group !== 'string') return;
-    deps.mappings.forget(group);
-    deps.stamped.forgetFailures();
-    for (const woken of all) wake(woken, unknownKindKey(group), 'live');
+    const missed = isMissed(group);
+    wakeGroup(group);
+    if (missed && event.type !== 'deleted') lookAgain(group, LOOK_AGAIN_MS);
   });
 }
 
