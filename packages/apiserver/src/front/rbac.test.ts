@@ -170,4 +170,14 @@ describe('rights that are missing', () => {
     expect(missingRights(held, [{ verbs: ['get'], apiGroups: [''], resources: ['secrets'] }])).toHaveLength(1);
     expect(missingRights(held, held)).toEqual([]);
   });
+
+  test('of rules with endless combinations are told by rule, and held only where one rule holds them all', () => {
+    const words = Array.from({ length: 3_000 }, (_, index) => `w${index}`);
+    const vast = { verbs: words, apiGroups: words, resources: words };
+    const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
+    expect(missingRights([all], [vast, vast])).toEqual([]);
+    expect(missingRights([{ ...all, verbs: words.slice(1) }], [vast, vast])).toHaveLength(1);
+    const paths = { verbs: ['*'], nonResourceURLs: ['*'] };
+    expect(missingRights([paths], [{ ...vast, nonResourceURLs: ['/x'] }])).toHaveLength(1);
+  });
 });

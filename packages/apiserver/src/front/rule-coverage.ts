@@ -2,8 +2,28 @@ import type { PolicyRule } from './policy-rule.ts';
 
 /** The rights in `wanted` that `held` does not include, as one line each in Kubernetes' notation; empty when all are held. */
 export function missingRights(held: readonly PolicyRule[], wanted: readonly PolicyRule[]): readonly string[] {
-  const missing = wanted.flatMap(breakDown).filter((right) => !held.some((rule) => covers(rule, right)));
+  const missing = rightsOf(wanted).filter((right) => !held.some((rule) => covers(rule, right)));
   return [...new Set(compact(missing).map(describe))].toSorted();
+}
+
+/** More rights than this are not told apart: a rule of a few lists stands for the product of their lengths. */
+const MAX_RIGHTS = 100_000;
+
+/** The rules, split up; those beyond the bound stay whole, so that only a rule that covers all of one grants it. */
+function rightsOf(rules: readonly PolicyRule[]): readonly PolicyRule[] {
+  let left = MAX_RIGHTS;
+  return rules.flatMap((rule) => {
+    const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
+    const targets = apiGroups.length * resources.length * Math.max(1, resourceNames.length) + nonResourceURLs.length;
+    left -= targets * verbs.length;
+    return left < 0 ? halvesOf(rule) : breakDown(rule);
+  });
+}
+
+/** What a rule says about objects, and what about paths: they are held apart. */
+function halvesOf({ nonResourceURLs, ...rest }: PolicyRule): readonly PolicyRule[] {
+  const paths = nonResourceURLs === undefined ? [] : [{ verbs: rest.verbs, nonResourceURLs }];
+  return rest.resources === undefined ? paths : [rest, ...paths];
 }
 
 /** Splits a rule into rights of one group, resource, name and verb. */
