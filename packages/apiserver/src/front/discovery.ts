@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-
-import { deepFreeze, formatApiVersion, type Json, type JsonObject } from '@cartographer/machinery';
+import { formatApiVersion, type Json, type JsonObject } from '@cartographer/machinery';
 
 import type { Registry, ResourceInfo } from '../core-api.ts';
+import { createDocuments, type Document, sealed } from './documents.ts';
 import type { DiscoveryForm } from './media-type.ts';
 import { isScaled } from './scale.ts';
 import { virtualResources } from './virtual-resources.ts';
-
-/** A discovery document with what HTTP says about it. */
-export type Document = { readonly body: JsonObject; readonly etag: string; readonly contentType: string };
 
 /** The documents that say what is served; each is made once per registry generation. */
 export interface Discovery {
@@ -48,41 +44,29 @@ type Versions = ReadonlyMap<string, readonly Entry[]>;
 
 /** Creates the discovery of a registry. */
 export function createDiscovery(registry: Registry): Discovery {
-  let generation: number | undefined;
   let groups: ReadonlyMap<string, Versions> = new Map();
-  const documents = new Map<string, Document | undefined>();
-
-  function remembered<T extends Document | undefined>(key: string, make: () => T): T {
-    if (generation !== registry.generation) {
-      generation = registry.generation;
-      groups = groupEntries(registry.all());
-      documents.clear();
-    }
-    const known = documents.get(key);
-    if (known !== undefined) return known as T;
-    const made = make();
-    documents.set(key, made);
-    return made;
-  }
+  const documents = createDocuments(registry, () => {
+    groups = groupEntries(registry.all());
+  });
 
   return {
     groups: (scope, form) =>
-      remembered(`${scope} ${form}`, () =>
+      documents.get(`${scope} ${form}`, () =>
         form === 'legacy' ? legacyGroups(scope, groups) : aggregated(scope, form, groups),
       ),
     group: (name) =>
-      remembered(`group ${name}`, () => {
+      documents.get(`group ${name}`, () => {
         const versions = name === '' ? undefined : groups.get(name);
         if (versions === undefined) return undefined;
-        return document({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name, versions) });
+        return sealed({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name, versions) });
       }),
     resources: (group, version) =>
-      remembered(`resources ${group}/${version}`, () => {
+      documents.get(`resources ${group}/${version}`, () => {
         const entries = groups.get(group)?.get(version);
-        return entries === undefined ? undefined : document(resourceList(group, version, entries));
+        return entries === undefined ? undefined : sealed(resourceList(group, version, entries));
       }),
     paths: () => {
-      remembered('paths', () => document({}));
+      documents.get('paths', () => sealed({}));
       return [...groups].flatMap(([group, versions]) =>
         group === ''
           ? ['/api', ...[...versions.keys()].map((version) => `/api/${version}`)]
@@ -90,11 +74,6 @@ export function createDiscovery(registry: Registry): Discovery {
       );
     },
   };
-}
-
-function document(body: JsonObject, contentType = 'application/json'): Document {
-  const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex').toUpperCase();
-  return { body: deepFreeze(body), etag: `"${hash}"`, contentType };
 }
 
 function groupEntries(infos: readonly ResourceInfo[]): ReadonlyMap<string, Versions> {
@@ -139,10 +118,10 @@ function subresourcesOf(info: ResourceInfo): readonly Subresource[] {
 function legacyGroups(scope: 'core' | 'named', groups: ReadonlyMap<string, Versions>): Document {
   if (scope === 'core') {
     const versions = [...(groups.get('')?.keys() ?? [])];
-    return document({ kind: 'APIVersions', versions, serverAddressByClientCIDRs: [] });
+    return sealed({ kind: 'APIVersions', versions, serverAddressByClientCIDRs: [] });
   }
   const named = [...groups].filter(([name]) => name !== '').map(([name, versions]) => groupOf(name, versions));
-  return document({ kind: 'APIGroupList', apiVersion: 'v1', groups: named });
+  return sealed({ kind: 'APIGroupList', apiVersion: 'v1', groups: named });
 }
 
 function groupOf(name: string, versions: Versions): JsonObject {
@@ -190,7 +169,7 @@ function aggregated(scope: 'core' | 'named', form: 'v2' | 'v2beta1', groups: Rea
         resources: entries.map((entry) => aggregatedResource(entry)),
       })),
     }));
-  return document(
+  return sealed(
     { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${form}`, metadata: {}, items },
     `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`,
   );

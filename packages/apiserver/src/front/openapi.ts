@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import { isObject, type Json, type JsonObject, type MutableJsonObject } from '@cartographer/machinery';
 
 import type { Registry, ResourceInfo } from '../core-api.ts';
-import type { Document } from './discovery.ts';
+import { createDocuments, type Document, sealed } from './documents.ts';
 import { OBJECT_META, objectMetaSchema } from './openapi-meta.ts';
 import { virtualResources } from './virtual-resources.ts';
 
@@ -31,32 +29,19 @@ export interface OpenApi {
 
 /** Creates the OpenAPI documents of a registry. */
 export function createOpenApi(registry: Registry): OpenApi {
-  let generation: number | undefined;
-  const documents = new Map<string, Document>();
-
-  function remembered(key: string, make: () => Document): Document {
-    if (generation !== registry.generation) {
-      generation = registry.generation;
-      documents.clear();
-    }
-    const known = documents.get(key);
-    if (known !== undefined) return known;
-    const made = make();
-    documents.set(key, made);
-    return made;
-  }
+  const documents = createDocuments(registry);
 
   function documentOf(group: string, version: string): Document | undefined {
     const infos = registry.all().filter((info) => info.group === group && info.version === version);
     const isVirtual = virtualResources.some((one) => one.group === group && one.version === version);
     if (infos.length === 0 && !isVirtual) return undefined;
-    return remembered(`${group}/${version}`, () => sealed(groupVersionDocument(infos)));
+    return documents.get(`${group}/${version}`, () => sealed(groupVersionDocument(infos)));
   }
 
   return {
     document: documentOf,
     index: () =>
-      remembered('index', () => {
+      documents.get('index', () => {
         const paths: MutableJsonObject = {};
         for (const { group, version } of [...registry.all(), ...virtualResources]) {
           const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
@@ -67,11 +52,6 @@ export function createOpenApi(registry: Registry): OpenApi {
         return sealed({ paths });
       }),
   };
-}
-
-function sealed(body: JsonObject): Document {
-  const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex').toUpperCase();
-  return { body, etag: `"${hash}"`, contentType: 'application/json' };
 }
 
 function groupVersionDocument(infos: readonly ResourceInfo[]): JsonObject {

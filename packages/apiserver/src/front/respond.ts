@@ -12,7 +12,7 @@ import {
 
 import type { ResourceInfo } from '../core-api.ts';
 import { badRequest } from '../status-error.ts';
-import type { Document } from './discovery.ts';
+import type { Document } from './documents.ts';
 import type { Rendering } from './media-type.ts';
 import {
   type IncludeObject,
