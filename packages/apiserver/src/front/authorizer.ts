@@ -27,6 +27,8 @@ export const alwaysAllow: Authorizer = {
 };
 
 const MAX_CACHED_DECISIONS = 4096;
+/** What is longer is asked for in reviews only, whose texts may be megabytes. */
+const MAX_CACHED_LENGTH = 2048;
 const allowedByGroup: Decision = { allowed: true, reason: '' };
 
 /**
@@ -42,6 +44,7 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
     const hit = known.get(key);
     if (hit !== undefined) return hit;
     const decision = evaluate(index, user, wanted);
+    if (key.length > MAX_CACHED_LENGTH) return decision;
     if (known.size >= MAX_CACHED_DECISIONS) known.clear();
     known.set(key, decision);
     return decision;

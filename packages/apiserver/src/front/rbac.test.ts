@@ -107,6 +107,21 @@ describe('RBAC', () => {
     expect(authorizer.authorize(alice, wanted).allowed).toBe(false);
   });
 
+  test('remembers what requests ask, and nothing of the length that only a review has', () => {
+    let asked = 0;
+    class CountingIndex extends RbacIndex {
+      override bindingsFor(...about: Parameters<RbacIndex['bindingsFor']>) {
+        asked += 1;
+        return super.bindingsFor(...about);
+      }
+    }
+    const authorizer = createRbacAuthorizer(new CountingIndex());
+    for (let i = 0; i < 3; i += 1) authorizer.authorize(alice, access('list', 'pods'));
+    expect(asked).toBe(1);
+    for (let i = 0; i < 3; i += 1) authorizer.authorize(alice, access('list', 'p'.repeat(10_000)));
+    expect(asked).toBe(4);
+  });
+
   test('lets members of system:masters do everything', () => {
     const { authorizer } = withObjects();
     expect(authorizer.authorize({ name: 'x', groups: [MASTERS] }, access('delete', 'anything')).allowed).toBe(true);
