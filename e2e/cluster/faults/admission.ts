@@ -7,7 +7,7 @@ import { type KubeObject, parseJson } from '@cartographer/machinery';
 import { applyObjects, type TestCluster } from '@cartographer/testkit';
 
 /** What the webhook does with the writes of ConfigMaps. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'allow'; readonly afterMs?: number }
   | { readonly kind: 'deny'; readonly code: number; readonly message: string }
   /** Sets `data.value`. */
