@@ -1,77 +1,82 @@
 import { hash } from 'node:crypto';
-import { carto } from '@cartographer/api';
+import { join } from 'node:path';
+import { carto, crds } from '@cartographer/api';
 import { type Client, systemClock } from '@cartographer/kube';
-import { getPath, isList, type KubeObject } from '@cartographer/machinery';
-import { arrivals, type Route, watchObject } from './route.ts';
+import { asJson, type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
+import { arrivals, type Route } from './route.ts';
 import { type BenchStage, CONFIG_MAPS } from './stage.ts';
 
 const REST_MS = 40;
+const PROCESS = join(import.meta.dirname, 'bare-process.ts');
+
+/** The floor: a script in a process of its own, which does the least that any controller can do. */
+export type BareScript = {
+  /** From the workload's double to the last of the chain. */
+  readonly chain: Route;
+  /** From one object to the next. */
+  readonly hop: Route;
+};
 
 /**
- * The floor: the least that any controller can do. Waits for the signal's watch event, then for each object's, and
- * applies the next object, as large as ours and as the same account. The signal is a template that nothing uses.
+ * Starts the script. Its chain begins with the workload's double, status included, of a kind that only the script
+ * watches: what it costs to patch a workload is nobody's merit.
  */
-export async function bareChain(
-  { client, account, apply }: BenchStage,
-  length: number,
-  signal: AbortSignal,
-): Promise<Route> {
-  await apply(SIGNAL);
-  const key = { name: 'signal' };
-  const { metadata } = await client.get(carto.kinds.ClusterTemplate, key);
-  const put = (index: number, value: unknown): void => {
-    if (typeof value === 'string') void applyBare(account, `bare-${index}`, value, metadata.uid ?? '');
-  };
-  watchObject(client, carto.kinds.ClusterTemplate, 'signal', signal, (object) => {
-    const params = getPath(object, 'spec', 'params');
-    put(0, isList(params) ? getPath(params[0], 'default') : undefined);
-  });
-  for (let index = 0; index < length - 1; index += 1) {
-    watchObject(client, CONFIG_MAPS, `bare-${index}`, signal, (object) =>
-      put(index + 1, getPath(object, 'data', 'value')),
-    );
-  }
+export async function startBareScript(stage: BenchStage, length: number, signal: AbortSignal): Promise<BareScript> {
+  const { client, cluster } = stage;
+  const uid = await makeDouble(stage);
+  const path = cluster.kubeconfigWithToken('bare', stage.accountToken);
+  await cluster.run({ name: 'bare', argv: [process.execPath, PROCESS, path, String(length), uid] });
+  await applyBare(stage.account, 'bare-cause', 'start', uid);
+  const rested = (): Promise<void> => systemClock.sleep(REST_MS);
   return {
-    arrival: arrivals(client, `bare-${length - 1}`, 'value', signal),
-    rested: () => systemClock.sleep(REST_MS),
-    send: (value) =>
-      client.patch(carto.kinds.ClusterTemplate, key, {
-        kind: 'merge',
-        body: { spec: { params: [{ name: 'value', default: value }] } },
-      }),
+    chain: {
+      arrival: arrivals(client, `bare-${length - 1}`, 'value', signal),
+      rested,
+      send: (value) => setValue(client, DOUBLE, value),
+    },
+    hop: {
+      arrival: arrivals(client, 'bare-effect', 'value', signal),
+      rested,
+      send: (result) => setResult(client, 'bare-cause', result),
+    },
   };
 }
 
-/** One hop: an object changes, and the next one is applied. */
-export async function bareHop({ client, account, apply }: BenchStage, signal: AbortSignal): Promise<Route> {
-  await apply(SIGNAL);
-  const { metadata } = await client.get(carto.kinds.ClusterTemplate, { name: 'signal' });
-  const put = (name: string, value: string): Promise<KubeObject> => applyBare(account, name, value, metadata.uid ?? '');
-  await put('bare-cause', 'start');
-  watchObject(client, CONFIG_MAPS, 'bare-cause', signal, (object) => {
-    const value = getPath(object, 'data', 'result');
-    if (typeof value === 'string') void put('bare-effect', value);
+/** Changes the workload `app`, or its double. */
+export function setValue(client: Client, type: ResourceType, value: string): Promise<KubeObject> {
+  const body = { spec: { params: [{ name: 'value', value }] } };
+  return client.patch(type, { namespace: 'default', name: 'app' }, { kind: 'merge', body });
+}
+
+/** The double's kind. */
+export const DOUBLE: ResourceType = { ...carto.kinds.Workload, group: 'bare.run' };
+
+/** Makes the double of the workload `app`, if there is one; resolves with its uid, for objects that it is to own. */
+export async function makeDouble({ client, apply }: BenchStage): Promise<string> {
+  const definition = crds().find(({ metadata }) => metadata.name === 'workloads.carto.run');
+  if (definition === undefined) throw new Error('Workloads have no definition');
+  const metadata = { name: 'workloads.bare.run' };
+  // JSON is YAML, too.
+  await apply(
+    stringifyJson(asJson({ ...definition, metadata, spec: { ...(definition['spec'] as object), group: 'bare.run' } })),
+  );
+  const { items } = await client.list(carto.kinds.Workload, {
+    namespace: 'default',
+    fieldSelector: 'metadata.name=app',
   });
-  return {
-    arrival: arrivals(client, 'bare-effect', 'value', signal),
-    rested: () => systemClock.sleep(REST_MS),
-    send: (result) => setResult(client, 'bare-cause', result),
-  };
+  const [app] = items;
+  const [spec, status] = [app?.['spec'] ?? {}, app?.['status'] ?? {}];
+  const double = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', metadata: { namespace: 'default', name: 'app' } };
+  const made = await client.apply(DOUBLE, { ...double, spec }, { fieldManager: 'testkit' });
+  const subresource = { fieldManager: 'cartographer', subresource: 'status' };
+  await client.apply(DOUBLE, { ...double, status }, subresource);
+  return made.metadata.uid ?? '';
 }
 
 /** What a build does when it is done: it writes its result into the object that asked for it. */
 export function setResult(client: Client, name: string, result: string): Promise<KubeObject> {
   return client.patch(CONFIG_MAPS, { namespace: 'default', name }, { kind: 'merge', body: { data: { result } } });
 }
-
-const SIGNAL = `
-apiVersion: carto.run/v1alpha1
-kind: ClusterTemplate
-metadata: {name: signal}
-spec:
-  params: [{name: value, default: start}]
-  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: never}}
-`;
 
 /** Applies what a step of a chain stamps, under labels that mean nothing. */
 export function applyBare(client: Client, name: string, value: string, uid: string): Promise<KubeObject> {
@@ -84,7 +89,7 @@ export function applyBare(client: Client, name: string, value: string, uid: stri
     'bare.run/cluster-template-name': 'step',
     'bare.run/template-lifecycle': 'mutable',
   };
-  const owner = { apiVersion: 'carto.run/v1alpha1', kind: 'ClusterTemplate', name: 'signal', uid };
+  const owner = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', name: 'app', uid };
   const object: KubeObject = {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -3,7 +3,7 @@ import { systemClock } from '@cartographer/kube';
 import { getPath, type KubeObject } from '@cartographer/machinery';
 import { ACCOUNT, chainOfConfigMaps, workloadYaml } from '../cluster.ts';
 import type { Row } from '../row.ts';
-import { bareChain, bareHop, setResult } from './bare-script.ts';
+import { setResult, setValue, startBareScript } from './bare-script.ts';
 import { ALL_ROUNDS, arrivals, compare, type Route, watchObject } from './route.ts';
 import { type BenchStage, startStage, total } from './stage.ts';
 
@@ -15,38 +15,38 @@ export async function measureChains(): Promise<readonly Row[]> {
   const stage = await startStage(`${ACCOUNT}---${chainOfConfigMaps(LENGTH)}---${RESULTS}`);
   const stop = new AbortController();
   try {
-    return [...(await chain(stage, stop.signal)), ...(await hop(stage, stop.signal))];
+    await settle(stage);
+    const bare = await startBareScript(stage, LENGTH, stop.signal);
+    return [...(await chain(stage, bare.chain, stop.signal)), ...(await hop(stage, bare.hop, stop.signal))];
   } finally {
     stop.abort();
     await stage.close();
   }
 }
 
-async function chain(stage: BenchStage, signal: AbortSignal): Promise<readonly Row[]> {
-  const { client, cluster } = stage;
+/** Both workloads are Ready, and the one that waits for a result has its first one. */
+async function settle({ apply, client, cluster, untilQuiet }: BenchStage): Promise<void> {
   const began = await cluster.audit.mark();
-  await stage.apply(workloadYaml('app', 'start'));
-  await stage.untilQuiet(began);
+  await apply(
+    `${workloadYaml('app', 'start')}---${workloadYaml('built', 'start').replace('chain: bench', 'chain: results')}`,
+  );
+  await untilQuiet(began);
+  await setResult(client, 'built-cause', 'first');
+  await untilQuiet(began);
+}
+
+async function chain(stage: BenchStage, bare: Route, signal: AbortSignal): Promise<readonly Row[]> {
+  const { client, cluster } = stage;
   const mark = await cluster.audit.mark();
   const ours: Route = {
     arrival: arrivals(client, `app-${LENGTH - 1}`, 'value', signal),
     rested: statusFollows(stage, 'app', signal),
-    send: (value) =>
-      client.patch(
-        carto.kinds.Workload,
-        { namespace: 'default', name: 'app' },
-        {
-          kind: 'merge',
-          body: { spec: { params: [{ name: 'value', value }] } },
-        },
-      ),
+    send: (value) => setValue(client, carto.kinds.Workload, value),
   };
-  const rows = await compare(
-    `chain of ${LENGTH}, change to last object`,
-    ours,
-    await bareChain(stage, LENGTH, signal),
-    LENGTH,
-  );
+  const rows = await compare(`chain of ${LENGTH}, change to last object`, ours, bare, {
+    hops: LENGTH,
+    goal: { of: 'ratio', atMost: 1 },
+  });
   const asked = await stage.untilQuiet(mark);
   const each = (count: number): number => count / ALL_ROUNDS;
   return [
@@ -75,19 +75,13 @@ function statusFollows({ client }: BenchStage, name: string, signal: AbortSignal
   };
 }
 
-async function hop(stage: BenchStage, signal: AbortSignal): Promise<readonly Row[]> {
-  const { client, cluster } = stage;
-  const began = await cluster.audit.mark();
-  await stage.apply(workloadYaml('built', 'start').replace('chain: bench', 'chain: results'));
-  await stage.untilQuiet(began);
-  await setResult(client, 'built-cause', 'first');
-  await stage.untilQuiet(began);
+function hop({ client }: BenchStage, bare: Route, signal: AbortSignal): Promise<readonly Row[]> {
   const ours: Route = {
     arrival: arrivals(client, 'built-effect', 'value', signal),
     rested: () => systemClock.sleep(REST_MS),
     send: (result) => setResult(client, 'built-cause', result),
   };
-  return compare('a stamped object changes by itself, to the object after it', ours, await bareHop(stage, signal), 1);
+  return compare('a stamped object changes by itself, to the object after it', ours, bare, { hops: 1 });
 }
 
 /** A step whose output is written by somebody else, and one that takes it. */

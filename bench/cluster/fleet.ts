@@ -3,7 +3,7 @@ import { type Client, systemClock } from '@cartographer/kube';
 import { type Condition, getPath, isTrue, type KubeObject } from '@cartographer/machinery';
 import { ACCOUNT, chainOfConfigMaps } from '../cluster.ts';
 import type { Row } from '../row.ts';
-import { applyBare } from './bare-script.ts';
+import { applyBare, makeDouble } from './bare-script.ts';
 import { type Asked, type BenchStage, CONFIG_MAPS, startStage, total } from './stage.ts';
 
 const STEPS = 3;
@@ -142,10 +142,9 @@ async function templateEdit(stage: BenchStage, size: number): Promise<readonly R
 }
 
 /** The server's own limit: as many objects, as large as ours, as the same account. */
-async function plainPerSecond({ account, client, apply }: BenchStage): Promise<number> {
-  await apply('{apiVersion: v1, kind: ConfigMap, metadata: {name: signal, namespace: default}}');
-  const { metadata } = await client.get(CONFIG_MAPS, { namespace: 'default', name: 'signal' });
-  const put = (index: number): Promise<unknown> => applyBare(account, `plain-${index}`, 'start', metadata.uid ?? '');
+async function plainPerSecond(stage: BenchStage): Promise<number> {
+  const uid = await makeDouble(stage);
+  const put = (index: number): Promise<unknown> => applyBare(stage.account, `plain-${index}`, 'start', uid);
   await inParallel(AT_ONCE * 10, AT_ONCE, put);
   const startedMs = performance.now();
   await inParallel(PLAIN, AT_ONCE, (index) => put(index + AT_ONCE * 10));

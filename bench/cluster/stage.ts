@@ -31,6 +31,7 @@ export interface BenchStage {
   readonly client: Client;
   /** Acts as the account that stamps objects: what any script in the namespace would be. */
   readonly account: Client;
+  readonly accountToken: string;
   readonly controller: ClusterProcess;
   apply(yaml: string): Promise<void>;
   /** What the controller, as itself and as accounts of owners, has asked for since; watches left out. */
@@ -74,6 +75,7 @@ export async function startStage(yaml: string): Promise<BenchStage> {
     cluster,
     client,
     account: client.withToken(token),
+    accountToken: token,
     controller,
     apply: (text) => applyObjects(client, systemClock, objectsIn(text)),
     asked,
