@@ -15,9 +15,16 @@ function connects(port: number, signal: AbortSignal): Promise<Probed> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, signal });
     socket.once('connect', () => resolve(ANSWERS));
-    socket.once('error', (error) => resolve(silent(`no connection to port ${port}: ${error.message}`)));
+    socket.once('error', (error) => resolve(silent(reasonOf(error))));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+/** Without the port: it is another one at each start, and a message that changes is a write. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ECONNREFUSED') return 'nothing listens on its port';
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
+  return `no answer: ${error.code ?? error.message}`;
 }
 
 /** Kubernetes counts every status from 200 to 399 as an answer. */
@@ -36,7 +43,7 @@ function getAnswers(
       signal,
       agent: false,
     });
-    out.once('error', (error) => resolve(silent(`GET ${path} failed: ${error.message}`)));
+    out.once('error', (error) => resolve(silent(`GET ${path}: ${reasonOf(error)}`)));
     out.once('response', (answer) => {
       answer.destroy();
       const status = answer.statusCode ?? 0;

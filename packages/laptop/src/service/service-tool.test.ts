@@ -190,7 +190,7 @@ describe('a Service', () => {
     const template = { metadata, ...(getPath(object['spec'], 'template') as object) };
     await laptop.client.create(serviceType, { ...object, spec: { template } });
     const { message } = condition(await failed('deaf'), 'Ready');
-    expect(message).toContain('did not answer within 1 s');
+    expect(message).toContain('did not answer within 1 s: nothing listens on its port;');
     expect(message).toContain('listen on the port in the variable PORT; last lines: listening on 3000');
   });
 
