@@ -18,6 +18,7 @@ import {
 import { fetchSource } from './fetch-source.ts';
 import type { ImageSpec } from './image.ts';
 import { createOciLayout, type OciLayout } from './oci-layout.ts';
+import { createSlots } from './slots.ts';
 
 /** Where things of one image are. */
 type ImagePlaces = {
@@ -211,41 +212,4 @@ async function findSame(
   const same = records.findLast((record) => record.inputs === inputs);
   if (same?.result.kind === 'built' && !(await layout.isWhole(same.result.digest))) return undefined;
   return same;
-}
-
-/** Waits in line; who is aborted leaves the line. */
-function turn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      waiting.splice(waiting.indexOf(take), 1);
-      reject(signal.reason as Error);
-    };
-    const take = (): void => {
-      signal.removeEventListener('abort', leave);
-      resolve();
-    };
-    signal.throwIfAborted();
-    signal.addEventListener('abort', leave, { once: true });
-    waiting.push(take);
-  });
-}
-
-/** Lets a few work at a time, in the order in which they came. */
-function createSlots(count: number): { use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> } {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    async use(signal, work) {
-      if (free > 0) free -= 1;
-      else await turn(waiting, signal);
-      try {
-        signal.throwIfAborted();
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free += 1;
-        else next();
-      }
-    },
-  };
 }
