@@ -21,13 +21,13 @@ const QUOTE_LIMIT = 1_000;
  */
 export function checkBody(resource: ServedResource, body: Json): JsonObject {
   const apiVersion = formatApiVersion(resource.group, resource.version);
+  checkBounds(body);
   if (!isObject(body))
     throw unrecognized(
       resource,
       `json: cannot unmarshal ${Array.isArray(body) ? 'array' : typeof body} into Go value of type struct`,
       body,
     );
-  checkBounds(body);
   const { kind, apiVersion: given } = body;
   if (!resource.builtIn && !isText(kind))
     throw unrecognized(resource, `Object 'Kind' is missing in '${quote(body)}'`, body);

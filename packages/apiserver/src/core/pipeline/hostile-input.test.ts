@@ -10,6 +10,7 @@ beforeAll(async () => {
 });
 
 const deep = (levels: number): Json => parseJson('{"a":'.repeat(levels) + '1' + '}'.repeat(levels));
+const deepList = parseJson('['.repeat(100_000) + ']'.repeat(100_000));
 
 test('keys that JavaScript treats specially are plain keys', async () => {
   const spec = parseJson('{"__proto__":{"polluted":1},"constructor":{"prototype":2},"toString":"x"}');
@@ -35,6 +36,7 @@ test('keys that JavaScript treats specially are plain keys', async () => {
 
 test.each([
   ['POST', () => t.create('gadgets', gadget('deep', deep(10_000)))],
+  ['POST of a list', () => t.create('gadgets', deepList as unknown as JsonObject)],
   ['POST of a built-in kind', () => t.create('configmaps', { metadata: { name: 'deep' }, data: deep(10_000) })],
   ['PUT', () => t.update('gadgets', gadget('proto', deep(10_000)))],
   ['merge patch', () => t.patch('gadgets', 'proto', 'merge', { spec: deep(10_000) })],
