@@ -63,11 +63,17 @@ export async function startCartoController(
   cluster: TestCluster,
   name = 'carto',
   more: readonly string[] = [],
+  token?: string,
 ): Promise<ClusterProcess> {
-  const token = await controllerToken(cluster);
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
-  const flags = ['--kubeconfig', cluster.kubeconfigWithToken(name, token), '--metrics-address', address, ...more];
+  const flags = [
+    '--kubeconfig',
+    cluster.kubeconfigWithToken(name, token ?? (await controllerToken(cluster))),
+    '--metrics-address',
+    address,
+    ...more,
+  ];
   return cluster.run({
     name,
     argv: [process.execPath, MAIN, 'controller', ...flags],
