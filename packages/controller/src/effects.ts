@@ -127,6 +127,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     await asOwner(plan, signal, async (client) => {
       const answer = await performDelete(client, asked, signal).catch((error: unknown): DeleteAnswer => {
         signal.throwIfAborted();
+        if (isUnauthorized(error)) throw error;
         return { kind: 'failed', message: messageOf(error) };
       });
       deletions.push({ request: asked, answer });

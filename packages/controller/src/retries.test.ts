@@ -1,5 +1,5 @@
 import type { WireRequest } from '@cartographer/machinery';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chain, createStage, type Stage, workload } from './testing/stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -67,4 +67,33 @@ it('tries again what was forbidden, though no rights changed: a quota or another
   heal();
   await pass(stage, MINUTE_MS, 2_000);
   expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
+});
+
+describe('an object whose step is gone', () => {
+  const isDelete = ({ method, path }: WireRequest): boolean => method === 'DELETE' && path.endsWith('/shop-second');
+  const shorter = chain('web').replace(/\n {2}- name: second[^]*$/, '\n');
+
+  it.each([
+    { code: 503, withinMs: 1_000 },
+    { code: 429, withinMs: 1_000 },
+    { code: 401, withinMs: 1_000 },
+    { code: 403, withinMs: MINUTE_MS },
+    { code: 400, withinMs: 1_000 },
+  ])('is deleted although the server answered $code at first', async ({ code, withinMs }) => {
+    await using stage = await settledStage();
+    stage.faults.inject({ when: isDelete, times: 2, fault: { kind: 'status', code } });
+    await stage.apply(shorter);
+    await pass(stage, withinMs * 2);
+    expect(stage.faults.hits).toBe(2);
+    expect(await stage.get('ConfigMap', 'shop-second')).toBeUndefined();
+    expect(await stage.get('ConfigMap', 'shop-first')).toBeDefined();
+  });
+
+  it('is deleted although the connection broke', async () => {
+    await using stage = await settledStage();
+    stage.faults.inject({ when: isDelete, fault: { kind: 'reset' } });
+    await stage.apply(shorter);
+    await pass(stage, 1_000);
+    expect(await stage.get('ConfigMap', 'shop-second')).toBeUndefined();
+  });
 });

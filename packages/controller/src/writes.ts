@@ -1,6 +1,14 @@
 import { FIELD_MANAGER } from '@cartographer/api';
 import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
-import { ApiError, type Client, errorOf, isConflict, isNotFound, resourcePath } from '@cartographer/kube';
+import {
+  ApiError,
+  type Client,
+  errorOf,
+  isConflict,
+  isNotFound,
+  isUnauthorized,
+  resourcePath,
+} from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
 import { takeOver } from './take-over.ts';
 
@@ -83,15 +91,19 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 type Refusal = Omit<Extract<WriteAnswer, { kind: 'refused' }>, 'kind'>;
 
 function refusalOf(response: WireResponse): Refusal {
-  const { afterMs } = errorOf(response);
-  const asked = afterMs === undefined ? {} : { retryAfterMs: Math.min(afterMs, LONGEST_RETRY_AFTER_MS) };
+  const wait = asked(errorOf(response));
   const code = response.status;
-  if (!isStatus(response.body)) return { code, message: `the server answered ${code}`, ...asked };
+  if (!isStatus(response.body)) return { code, message: `the server answered ${code}`, ...wait };
   const { reason, message } = response.body;
-  return { code, message, ...(reason === undefined ? {} : { reason }), ...asked };
+  return { code, message, ...(reason === undefined ? {} : { reason }), ...wait };
 }
 
-/** Deletes one object as the given client; an object that is gone, or was made anew since, counts as deleted. */
+/** How long the server asks to be left alone. */
+function asked({ afterMs }: ApiError): Pick<Refusal, 'retryAfterMs'> {
+  return afterMs === undefined ? {} : { retryAfterMs: Math.min(afterMs, LONGEST_RETRY_AFTER_MS) };
+}
+
+/** Deletes one object as the given client, and throws what is no answer, and 401; an object that is gone, or was made anew since, counts as deleted. */
 export async function performDelete(client: Client, { key, uid }: Delete, signal: AbortSignal): Promise<DeleteAnswer> {
   const preconditions = uid === undefined ? {} : { preconditions: { uid } };
   try {
@@ -100,9 +112,8 @@ export async function performDelete(client: Client, { key, uid }: Delete, signal
   } catch (error) {
     if (isNotFound(error)) return { kind: 'deleted', found: false };
     if (isConflict(error)) return { kind: 'deleted', found: false };
-    if (!(error instanceof ApiError)) throw error;
+    if (isUnauthorized(error) || !(error instanceof ApiError)) throw error;
     const { code, message } = error.status;
-    if (code >= 500 || code === 429) throw error;
-    return { kind: 'refused', code, message };
+    return { kind: 'refused', code, message, ...asked(error) };
   }
 }

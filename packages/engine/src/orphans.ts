@@ -6,9 +6,9 @@ import type { Asks } from './asks.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import type { Realized } from './realize-resource.ts';
 import { resourceLabels } from './stamp-labels.ts';
-import { objectText } from './stand.ts';
+import { againAfter, objectText, retryWith } from './stand.ts';
 import { lifecycleOf } from './template-kinds.ts';
-import type { Delete, Deletion, PlannedEvent } from './world.ts';
+import type { Delete, Deletion, PlannedEvent, Retry } from './world.ts';
 
 /** What orphans are looked for in. */
 export type OrphanSearch = {
@@ -123,6 +123,16 @@ export function deletionEvents(deletions: readonly Deletion[]): readonly Planned
       reason: 'StampedObjectRemoved',
       message: `Deleted object [${objectText(request.key.type, request.key.name)}]`,
     }));
+}
+
+/** When to try again the deletes that removed nothing. */
+export function deletionRetries(deletions: readonly Deletion[]): readonly Retry[] {
+  return deletions.flatMap(({ request, answer }) => {
+    if (answer.kind === 'deleted') return [];
+    const { code, retryAfterMs } = answer.kind === 'refused' ? answer : {};
+    const message = `unable to delete object [${objectText(request.key.type, request.key.name)}]: ${answer.message}`;
+    return [retryWith(againAfter(code, retryAfterMs), message)];
+  });
 }
 
 function identity({ apiVersion, kind, metadata }: KubeObject): string {

@@ -10,14 +10,14 @@ import { ownerView } from './owner-shape.ts';
 import { pathExpression } from './path-expression.ts';
 import { runnableLabels } from './stamp-labels.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
-import { againAfter, objectText, STOPPED_MS } from './stand.ts';
+import { againAfter, objectText, retryOfAll, retryWith, STOPPED_MS } from './stand.ts';
 import { stampObject } from './stamped-object.ts';
 import { accountFailure } from './stamping-account.ts';
 import { TEKTON_RULE } from './template-kinds.ts';
 import { renderTemplate } from './template-program.ts';
 import { DEFAULT_RETENTION, LABELS } from '@cartographer/api';
 import type { Again, AccountKey, Dependencies, Plan, PlannedEvent, Retry, RunnableWorld, Settled } from './world.ts';
-import { deletionEvents, runDelete } from './orphans.ts';
+import { deletionEvents, deletionRetries, runDelete } from './orphans.ts';
 
 /** Where a Runnable got to: `waiting` for an answer, `failed` with a reason, or `ran`. */
 type Progress =
@@ -192,11 +192,12 @@ function report(
   progress: Exclude<Progress, { kind: 'waiting' }>,
 ): Settled {
   const deletions = deletionEvents(asks.cluster.deletions());
+  const undone = deletionRetries(asks.cluster.deletions());
   if (progress.kind === 'failed') {
     const { reason, message, run } = progress;
     return settled(world, asks, key, {
       drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
-      retry: retryOf(progress),
+      retry: retryOfAll([retryWith(progress.retry, message), ...undone]),
       events: deletions,
     });
   }
@@ -210,11 +211,8 @@ function report(
     drafts: [{ type: 'RunTemplateReady', status: 'True', reason: 'Ready', message: '' }, stampedCondition(run)],
     outputs: latched,
     events: [...events, ...(changed ? [found] : []), ...deletions],
+    retry: retryOfAll(undone),
   });
-}
-
-function retryOf({ retry, message }: Extract<Progress, { kind: 'failed' }>): Retry {
-  return retry.kind === 'none' ? retry : { ...retry, message };
 }
 
 function stampedCondition(run: KubeObject | undefined): ConditionDraft {

@@ -4,7 +4,7 @@ import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { Asks } from './asks.ts';
 import { conditionList, conditionsJson, decidingCondition } from './condition-list.ts';
 import type { ConditionDraft } from './condition-list.ts';
-import { askForDeletes, deletionEvents } from './orphans.ts';
+import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
 import { bestFits, fitsBlueprint } from './owner-selection.ts';
 import { absentTemplate, realizeResource } from './realize-resource.ts';
 import type { Pass, Realized } from './realize-resource.ts';
@@ -13,6 +13,7 @@ import type { Resource } from './resource-inputs.ts';
 import { reportResource } from './resource-status.ts';
 import type { ResourceReport } from './resource-status.ts';
 import { accountFailure, accountOf } from './stamping-account.ts';
+import { retryOfAll } from './stand.ts';
 import { failureCondition, retryFor } from './step-failure.ts';
 import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, World } from './world.ts';
 
@@ -141,7 +142,10 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
     resources: inOrder(previous, current),
     events: [...reports.flatMap(({ events }) => events), ...deletionEvents(asks.cluster.deletions())],
     remember: realized.flatMap(({ remember }) => remember),
-    retry: retryFor(realized.map(({ failure }) => failure)),
+    retry: retryOfAll([
+      ...realized.flatMap(({ failure }) => (failure === undefined ? [] : [retryFor(failure)])),
+      ...deletionRetries(asks.cluster.deletions()),
+    ]),
   });
 }
 

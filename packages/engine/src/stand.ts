@@ -2,7 +2,7 @@ import { qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
 import type { StampedObject } from './stamped-object.ts';
-import type { Again, Memory, PlannedEvent, WriteAnswer } from './world.ts';
+import type { Again, Memory, PlannedEvent, Retry, WriteAnswer } from './world.ts';
 
 /** Where and for whom an object is to stand. */
 export type StandRequest = {
@@ -73,6 +73,19 @@ const FORBIDDEN_MS = 30_000;
 export function againAfter(code: number | undefined, retryAfterMs?: number): Again {
   if (code === 403) return { kind: 'after', afterMs: FORBIDDEN_MS };
   return { kind: 'backoff', ...(retryAfterMs === undefined ? {} : { atLeastMs: retryAfterMs }) };
+}
+
+/** When to try again, and why. */
+export function retryWith(again: Again, message: string): Retry {
+  return again.kind === 'none' ? again : { ...again, message };
+}
+
+/** The one retry that does for all: growing waits come first, and the longest that the server asks for counts. */
+export function retryOfAll(all: readonly Retry[]): Retry {
+  const growing = all.filter((retry) => retry.kind === 'backoff');
+  if (growing.length > 0) return growing.reduce((a, b) => ((b.atLeastMs ?? 0) > (a.atLeastMs ?? 0) ? b : a));
+  const fixed = all.filter((retry) => retry.kind === 'after');
+  return fixed.length > 0 ? fixed.reduce((a, b) => (b.afterMs < a.afterMs ? b : a)) : { kind: 'none' };
 }
 
 /** `plural.group/name`, as messages name an object. */

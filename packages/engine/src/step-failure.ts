@@ -4,7 +4,7 @@ import type { ConditionDraft } from './condition-list.ts';
 import type { Health } from './object-health.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import type { OutputFailure } from './resource-outputs.ts';
-import { objectText, STOPPED_MS } from './stand.ts';
+import { objectText, retryWith, STOPPED_MS } from './stand.ts';
 import type { Again, Retry } from './world.ts';
 
 /** Why a resource is not through, in the words of upstream. */
@@ -117,17 +117,8 @@ function outputMessage({ failure, object, type }: OutputStepFailure, { resource,
   return `unable to retrieve outputs from stamped object ${what} for resource [${resource}] in supply chain [${blueprint}]: ${failure.message}`;
 }
 
-/** How to come back for the failures of a pass: those that go away by trying again, or time. Others wait for a change. */
-export function retryFor(failures: readonly (StepFailure | undefined)[]): Retry {
-  const all = failures.flatMap((failure) => (failure === undefined ? [] : [retryOf(failure)]));
-  const growing = all.filter((retry) => retry.kind === 'backoff');
-  if (growing.length > 0) return growing.reduce((a, b) => ((b.atLeastMs ?? 0) > (a.atLeastMs ?? 0) ? b : a));
-  const fixed = all.filter((retry) => retry.kind === 'after');
-  return fixed.length > 0 ? fixed.reduce((a, b) => (b.afterMs < a.afterMs ? b : a)) : { kind: 'none' };
-}
-
-function retryOf(failure: StepFailure): Retry {
-  const { message } = failure.kind === 'output' ? failure.failure : failure;
-  if (failure.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message };
-  return failure.kind === 'apply' && failure.retry.kind !== 'none' ? { ...failure.retry, message } : { kind: 'none' };
+/** How to come back for a failure: those that go away by trying again, or by time. Others wait for a change. */
+export function retryFor(failure: StepFailure): Retry {
+  if (failure.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message: failure.message };
+  return failure.kind === 'apply' ? retryWith(failure.retry, failure.message) : { kind: 'none' };
 }

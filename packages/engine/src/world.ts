@@ -62,7 +62,7 @@ export type WriteAnswer =
 /** How a delete was answered; an object that was gone already counts as deleted with `found: false`. */
 export type DeleteAnswer =
   | { readonly kind: 'deleted'; readonly found: boolean }
-  | { readonly kind: 'refused'; readonly code: number; readonly message: string }
+  | { readonly kind: 'refused'; readonly code: number; readonly message: string; readonly retryAfterMs?: number }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** A delete that was done, or tried. */
