@@ -24,11 +24,13 @@ function setup() {
   };
   const faults = createFaultTransport(transport, { clock });
   const client = createClient({ transport: faults, clock });
-  const recorder = createEventRecorder({ client, component: 'Workload', clock, log: silentLog, random: () => 0.5 });
+  const lines: object[] = [];
+  const log = { ...silentLog, warn: (fields: object) => void lines.push(fields) };
+  const recorder = createEventRecorder({ client, component: 'Workload', clock, log, random: () => 0.5 });
   const created = (): EventObject[] =>
     served.filter(({ method }) => method === 'POST').map(({ body }) => body as unknown as EventObject);
   const patched = (): WireRequest[] => served.filter(({ method }) => method === 'PATCH');
-  return { clock, served, faults, recorder, created, patched };
+  return { clock, served, faults, recorder, created, patched, lines };
 }
 
 describe('event recorder', () => {
@@ -164,8 +166,8 @@ describe('event recorder', () => {
     expect(created().map(({ reason }) => reason)).toEqual(['Fine']);
   });
 
-  it('drops events beyond its bound instead of growing', async () => {
-    const { recorder, clock, faults } = setup();
+  it('drops events beyond its bound instead of growing, and says so in one line', async () => {
+    const { recorder, clock, faults, lines } = setup();
     faults.inject({ when: () => true, fault: { kind: 'delay', ms: 1_000 } });
     const objects = Array.from({ length: 1_500 }, (_, i) => ({
       ...about,
@@ -175,5 +177,6 @@ describe('event recorder', () => {
     await clock.advance(1_000);
     await recorder.flush();
     expect(faults.requests.length).toBeLessThanOrEqual(1_001);
+    expect(lines).toEqual([{ dropped: 1_500 - faults.requests.length }]);
   });
 });

@@ -1,4 +1,4 @@
-import { messageOf, objectKey, rfc3339 } from '@cartographer/machinery';
+import { messageOf, rfc3339 } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import { ApiError, hasCause, isAlreadyExists, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
@@ -39,13 +39,14 @@ const MAX_MESSAGE_CHARS = 32_768;
 
 /**
  * Makes an {@link EventRecorder}. Events are a courtesy: when the queue is full or the server stays away, they are
- * dropped, with a line in the log.
+ * dropped, with a line in the log: one for a whole burst.
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { clock, log, signal, random = Math.random } = options;
   const correlator = createEventCorrelator();
   const queue: EventObject[] = [];
   let draining: Promise<void> | undefined;
+  let dropped = 0;
 
   const deliver = async (event: EventObject): Promise<void> => {
     const backoff = createRetryBackoff({ firstMs: FIRST_RETRY_MS, capMs: LONGEST_RETRY_MS, random });
@@ -67,12 +68,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       await deliver(event).catch((error: unknown) => giveUp(log, event, error)); // aborted while it slept
     }
     draining = undefined;
+    if (dropped > 0) log.warn({ dropped }, 'events were dropped while too many waited');
+    dropped = 0;
   };
 
   return {
     event(about, type, reason, message) {
       if (queue.length >= MAX_QUEUED) {
-        log.warn({ object: objectKey(about.metadata), reason }, 'too many events wait; one is dropped');
+        dropped += 1;
         return;
       }
       queue.push(makeEvent(options, random, about, type, reason, message));
