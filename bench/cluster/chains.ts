@@ -4,6 +4,7 @@ import { getPath, type KubeObject } from '@cartographer/machinery';
 import { ACCOUNT, chainOfConfigMaps, workloadYaml } from '../cluster.ts';
 import type { Row } from '../row.ts';
 import { setResult, setValue, startBareScript } from './bare-script.ts';
+import { hopTimes } from './hop-times.ts';
 import { ALL_ROUNDS, arrivals, compare, type Route, watchObject } from './route.ts';
 import { type BenchStage, startStage, total } from './stage.ts';
 
@@ -51,6 +52,7 @@ async function chain(stage: BenchStage, bare: Route, signal: AbortSignal): Promi
   const each = (count: number): number => count / ALL_ROUNDS;
   return [
     ...rows,
+    ...hopTimes(await cluster.audit.since(mark), { ours: 'app', bare: 'bare' }),
     { name: 'reads a change', value: each(asked.reads), unit: '', goal: { of: 'value', atMost: 0 } },
     { name: 'applies a change', value: each(asked.applies), unit: '', goal: { of: 'value', atMost: LENGTH } },
     { name: 'status writes a change', value: each(asked.statuses), unit: '', goal: { of: 'value', atMost: 1 } },
