@@ -75,7 +75,11 @@ async function openToAppend(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'a', 0o600);
   } catch (cause) {
-    throw new CartoError('CARTO_FILE', `cannot write ${file}: ${(cause as Error).message}`, { cause, retry: 'never' });
+    throw new CartoError(
+      'CARTO_FILE',
+      `cannot write ${file}: ${(cause as Error).message}; check the path and its rights`,
+      { cause, retry: 'never' },
+    );
   }
 }
 
