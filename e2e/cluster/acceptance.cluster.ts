@@ -13,7 +13,6 @@ const DEADLINE_MS = 75_000;
 const NOT_HERE: Readonly<Record<string, string>> = {
   'params-structured': 'integers beyond 64 bits: a real server keeps them as doubles, the embedded one exactly',
   'runnable-outputs': 'as params-structured',
-  'selector-broken': 'a mistake of ours: no event when the broken blueprint comes after an owner that has no other',
 };
 /** Refusals need the webhooks, and those a network of Services. */
 const cases = loadCases(join(import.meta.dirname, '../acceptance')).filter(

@@ -13,6 +13,7 @@ export interface Reporter {
   isEcho(event: InformerEvent): boolean;
   /** Forgets an object that is gone. */
   forget(key: string): void;
+  /** Sends events; a warning that the reconcile before gave as well is not repeated. */
   events(about: KubeObject, events: readonly PlannedEvent[]): void;
   /** Writes the whole status; an object that is gone or was made anew is left alone. */
   status(object: KubeObject, status: JsonObject, signal: AbortSignal): Promise<void>;
@@ -24,6 +25,8 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
   const own = new CatchUp();
   /** The status of the last write of each object, from the moment it is sent. */
   const sent = new Map<string, JsonObject>();
+  /** The warnings of the last reconcile of each object: what still stands is not told again. */
+  const warned = new Map<string, readonly string[]>();
 
   /** Removes what the first implementation left in the status. */
   async function tidied(written: KubeObject, status: JsonObject, signal: AbortSignal): Promise<KubeObject> {
@@ -45,10 +48,18 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
     },
     forget(key) {
       sent.delete(key);
+      warned.delete(key);
       own.forget(key);
     },
     events(about, events) {
-      for (const { type: severity, reason, message } of events) recorder?.event(about, severity, reason, message);
+      const key = objectKey(about.metadata);
+      const known = warned.get(key) ?? [];
+      for (const { type: severity, reason, message } of events) {
+        if (severity === 'Normal' || !known.includes(message)) recorder?.event(about, severity, reason, message);
+      }
+      const warnings = events.filter((event) => event.type === 'Warning').map(({ message }) => message);
+      if (warnings.length > 0) warned.set(key, warnings);
+      else warned.delete(key);
     },
     async status(object, status, signal) {
       const { apiVersion, kind, metadata } = object;

@@ -218,3 +218,36 @@ spec:
     storage: true
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `;
+
+describe('a blueprint whose selector is broken', () => {
+  const broken = `
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: broken}
+spec:
+  selectorMatchExpressions: [{key: a, operator: Sometimes}]
+  resources: [{name: first, templateRef: {kind: ClusterTemplate, name: none}}]
+`;
+
+  it('is told of once on an owner that was there before it, and not with each look', async () => {
+    await using stage = await createStage();
+    await stage.restart();
+    await stage.apply(workload('shop', 'nothing'));
+    await stage.settled();
+    await stage.apply(broken);
+    await stage.settled();
+    for (const label of ['one', 'two']) {
+      await stage.apply(workload('shop', 'nothing').replace('labels: {', `labels: {again: ${label}, `));
+      await stage.settled();
+    }
+    const { items } = await stage.client.list({
+      group: '',
+      version: 'v1',
+      kind: 'Event',
+      resource: 'events',
+      namespaced: true,
+    });
+    const told = items.filter((event) => event['reason'] === 'SelectorError');
+    expect(told.map((event) => event['count'])).toEqual([1]);
+  });
+});

@@ -239,7 +239,7 @@ function settle({ owner, kind, now }: World, report: Report): Settled {
     kind: 'settled',
     status,
     statusChanged,
-    events: statusChanged ? events : events.filter(({ type }) => type === 'Normal'),
+    events,
     dependencies: dependenciesOf(asks, blueprint, key),
     remember,
     retry,

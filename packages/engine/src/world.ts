@@ -235,6 +235,7 @@ export type Settled = {
   readonly status: JsonObject | undefined;
   /** False when `status` equals what the owner has. */
   readonly statusChanged: boolean;
+  /** Warnings stand here as long as they hold: whoever sends them does so once. */
   readonly events: readonly PlannedEvent[];
   readonly dependencies: Dependencies;
   readonly remember: readonly { readonly key: string; readonly memory: Memory }[];
