@@ -5,7 +5,7 @@ import { admissionFaults } from './faults/admission-faults.ts';
 import { crashFaults } from './faults/crash-faults.ts';
 import { objectFaults, ownKindFault } from './faults/object-faults.ts';
 import { requestFaults } from './faults/request-faults.ts';
-import { rightsFaults } from './faults/rights-faults.ts';
+import { ownRightsFault, rightsFaults } from './faults/rights-faults.ts';
 import { createFaultStage, type FaultStage } from './faults/stage.ts';
 import { watchFaults } from './faults/watch-faults.ts';
 
@@ -31,4 +31,5 @@ describe.concurrent('a controller ends where it would have ended without', () =>
 
 describe('a controller goes on after', () => {
   ownKindFault(stageOf, clusterOf);
+  ownRightsFault(stageOf, clusterOf);
 });

@@ -113,6 +113,54 @@ export function rightsFaults(stageOf: MakeStage, clusterOf: () => TestCluster): 
   });
 }
 
+/** Fault F12 for the controller itself, which concerns every controller of the cluster. */
+export function ownRightsFault(stageOf: MakeStage, clusterOf: () => TestCluster): void {
+  it(
+    'F12: rights of the controller revoked, while it runs and before it starts, and granted',
+    async () => {
+      await using stage = await stageOf('f12-own');
+      const { client } = clusterOf();
+      const { items } = await client.list(CLUSTER_BINDINGS);
+      const own = items.filter((binding) => JSON.stringify(binding).includes('"cartographer-controller"'));
+      expect(own.length).toBeGreaterThan(0);
+      const revoke = async (): Promise<void> => {
+        for (const { metadata } of own) await client.delete(CLUSTER_BINDINGS, { name: metadata.name ?? '' });
+      };
+      const grant = async (): Promise<void> => {
+        for (const { metadata, ...rest } of own) {
+          const object = { ...rest, apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' };
+          await client.create(CLUSTER_BINDINGS, { ...object, metadata: { name: metadata.name } });
+        }
+      };
+      await revoke();
+      const before = stage.faults.requests.length;
+      await stage.change('without a say');
+      await systemClock.sleep(STORM_MS);
+      expect(stage.faults.requests.length - before).toBeLessThan(100);
+      await grant();
+      await stage.converged('without a say');
+
+      stage.crash();
+      await revoke();
+      await stage.change('blind');
+      const started = stage.start();
+      await systemClock.sleep(STORM_MS);
+      await grant();
+      await started;
+      await stage.converged('blind');
+      await stage.expectNoDuplicates();
+    },
+    SLOW,
+  );
+}
+
+const CLUSTER_BINDINGS: ResourceType = {
+  ...BINDINGS,
+  kind: 'ClusterRoleBinding',
+  resource: 'clusterrolebindings',
+  namespaced: false,
+};
+
 async function expectToMissRights(stage: FaultStage, cluster: TestCluster): Promise<void> {
   await stage.client.delete(BINDINGS, { namespace: stage.namespace, name: 'chain' });
   await stage.change('forbidden');
