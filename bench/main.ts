@@ -6,6 +6,7 @@ import { measureRunnables } from './runnables.ts';
 import { measureServer } from './server.ts';
 import { measurePlan } from './plan.ts';
 import { measureStartUp } from './start-up.ts';
+import { measureYtt } from './ytt.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   plan: measurePlan,
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   rest: measureRest,
   runnables: measureRunnables,
   'start-up': measureStartUp,
+  ytt: measureYtt,
 };
 
 const wanted = process.argv.slice(2);
