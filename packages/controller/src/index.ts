@@ -1,6 +1,7 @@
 export type { Renderer } from './effects.ts';
 export { type ControllerOptions, type RunningController, startController } from './start-controller.ts';
 export { createWebhooks, type WebhookCertificate, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
+export { issueCertificate, type IssuedCertificate } from './webhooks/serving-certificate.ts';
 export { webhookPath } from './webhooks/admission-review.ts';
 export { defaultInstallValues, installation, installationFiles, type InstallValues } from './install/installation.ts';
 export { INSTALL_NAMES } from './install/names.ts';
