@@ -98,8 +98,9 @@ describe('who follows docs/install.md', () => {
   });
 });
 
+const stands: UpstreamStand[] = [];
+
 describe('an upgrade from upstream', () => {
-  const stands: UpstreamStand[] = [];
   beforeAll(async () => {
     stands.push(await leaveAsUpstream(cluster, '01-chain-of-four', 2));
     // Two runs, of which the second failed: what goes on comes from the first.
@@ -164,6 +165,12 @@ const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'co
 
 function again({ kind, metadata: { namespace = '', name = '' } }: KubeObject): Promise<KubeObject> {
   return cluster.client.get(kind === 'Thing' ? THINGS : CONFIG_MAPS, { namespace, name });
+}
+
+async function stampedIn(namespace = ''): Promise<number> {
+  const where = { namespace, labelSelector: 'carto.run/workload-name' };
+  const lists = await Promise.all([THINGS, CONFIG_MAPS].map((type) => cluster.client.list(type, where)));
+  return lists.flatMap(({ items }) => items).length;
 }
 
 function withoutStale(object: KubeObject): KubeObject {
@@ -234,10 +241,26 @@ async function writeMistake(): Promise<string> {
   }
 }
 
+const CLUSTER_WIDE = 'namespaces,clusterroles,clusterrolebindings,validatingwebhookconfigurations';
+
 describe('in the end', () => {
-  it('is gone when the page says how to remove it', async () => {
-    await says('Removing', 'kubectl delete');
-    expect(await reader.run('kubectl get crds,ns,clusterroles,clusterrolebindings')).not.toMatch(/carto/);
+  it('keeps what was stamped when the controller alone is removed', async () => {
+    await says('Removing', 'kubectl delete validatingwebhookconfigurations');
+    expect(await reader.run(`kubectl get ${CLUSTER_WIDE}`)).not.toMatch(/cartographer/);
+    for (const { namespace, owner } of stands) {
+      await cluster.client.get(carto.kinds.Workload, { namespace, name: owner });
+    }
+    await Promise.all(stands.flatMap(({ objects }) => objects).map(again));
+  });
+
+  it('is gone with what was stamped when all is removed', async () => {
+    const [first, second] = stands;
+    // The garbage collector looks for new kinds every 30 s. Once it has collected for one owner, it knows the kind.
+    await cluster.client.delete(carto.kinds.Workload, { namespace: first?.namespace ?? '', name: 'app' });
+    await until('what one owner had is collected', async () => (await stampedIn(first?.namespace)) === 0);
+    await says('Removing', 'kubectl delete --ignore-not-found');
+    expect(await reader.run(`kubectl get crds,${CLUSTER_WIDE}`)).not.toMatch(/carto/);
+    await until('all is collected', async () => (await stampedIn(second?.namespace)) === 0);
   });
 
   it('every command of the page was tried, or stands in the list of exceptions', () => {
