@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { carto, crds } from '@cartographer/api';
 import { type Client, systemClock } from '@cartographer/kube';
-import { asJson, type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
+import { asJson, type Json, type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
 import { arrivals, type Route } from './route.ts';
 import { type BenchStage, CONFIG_MAPS } from './stage.ts';
 
@@ -51,8 +51,9 @@ export function setValue(client: Client, type: ResourceType, value: string): Pro
 /** The double's kind. */
 export const DOUBLE: ResourceType = { ...carto.kinds.Workload, group: 'bare.run' };
 
-/** Makes the double of the workload `app`, if there is one; resolves with its uid, for objects that it is to own. */
-export async function makeDouble({ client, apply }: BenchStage): Promise<string> {
+/** Makes the double of the workload `app`; resolves with its uid, for objects that it is to own. */
+async function makeDouble(stage: BenchStage): Promise<string> {
+  const { client, apply } = stage;
   const definition = crds().find(({ metadata }) => metadata.name === 'workloads.carto.run');
   if (definition === undefined) throw new Error('Workloads have no definition');
   const metadata = { name: 'workloads.bare.run' };
@@ -60,17 +61,56 @@ export async function makeDouble({ client, apply }: BenchStage): Promise<string>
   await apply(
     stringifyJson(asJson({ ...definition, metadata, spec: { ...(definition['spec'] as object), group: 'bare.run' } })),
   );
-  const { items } = await client.list(carto.kinds.Workload, {
-    namespace: 'default',
-    fieldSelector: 'metadata.name=app',
-  });
-  const [app] = items;
-  const [spec, status] = [app?.['spec'] ?? {}, app?.['status'] ?? {}];
-  const double = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', metadata: { namespace: 'default', name: 'app' } };
+  const likeness = await likenessOf(client);
+  return (await putDouble(client, 'app', likeness)).metadata.uid ?? '';
+}
+
+type Likeness = { readonly spec: Json; readonly status: Json };
+
+async function likenessOf(client: Client): Promise<Likeness> {
+  const { spec, status } = await client.get(carto.kinds.Workload, { namespace: 'default', name: 'app' });
+  return { spec: spec as Json, status: status as Json };
+}
+
+async function putDouble(
+  client: Client,
+  name: string,
+  { spec, status }: Likeness,
+  between = noop,
+): Promise<KubeObject> {
+  const double = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', metadata: { namespace: 'default', name } };
   const made = await client.apply(DOUBLE, { ...double, spec }, { fieldManager: 'testkit' });
-  const subresource = { fieldManager: 'cartographer', subresource: 'status' };
-  await client.apply(DOUBLE, { ...double, status }, subresource);
-  return made.metadata.uid ?? '';
+  await between(made.metadata.uid ?? '');
+  const options = { fieldManager: 'cartographer', subresource: 'status', force: true };
+  await client.apply(DOUBLE, { ...double, status }, options);
+  return made;
+}
+
+async function noop(_uid: string): Promise<void> {
+  // Nothing is stamped.
+}
+
+/** What a server is asked for by a script that has nothing to decide. */
+export type BareLoad = {
+  /** One apply of an object as large as ours. */
+  readonly plain: (index: number) => Promise<unknown>;
+  /** All requests of one workload: itself, its objects one after the other, its status. */
+  readonly whole: (index: number) => Promise<unknown>;
+};
+
+/** Prepares load; the workload `app` is to be settled. */
+export async function bareLoad(stage: BenchStage, steps: number): Promise<BareLoad> {
+  const { account, client } = stage;
+  const uid = await makeDouble(stage);
+  const likeness = await likenessOf(client);
+  const stamp = (index: number) => async (owner: string) => {
+    for (let step = 0; step < steps; step += 1)
+      await applyBare(account, `bare-${index}-${step}`, 'start', owner, `bare-${index}`);
+  };
+  return {
+    plain: (index) => applyBare(account, `plain-${index}`, 'start', uid),
+    whole: (index) => putDouble(client, `bare-${index}`, likeness, stamp(index)),
+  };
 }
 
 /** What a build does when it is done: it writes its result into the object that asked for it. */
@@ -79,7 +119,13 @@ export function setResult(client: Client, name: string, result: string): Promise
 }
 
 /** Applies what a step of a chain stamps, under labels that mean nothing. */
-export function applyBare(client: Client, name: string, value: string, uid: string): Promise<KubeObject> {
+export function applyBare(
+  client: Client,
+  name: string,
+  value: string,
+  uid: string,
+  owned = 'app',
+): Promise<KubeObject> {
   const labels = {
     'bare.run/workload-name': 'app',
     'bare.run/workload-namespace': 'default',
@@ -89,7 +135,7 @@ export function applyBare(client: Client, name: string, value: string, uid: stri
     'bare.run/cluster-template-name': 'step',
     'bare.run/template-lifecycle': 'mutable',
   };
-  const owner = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', name: 'app', uid };
+  const owner = { apiVersion: 'bare.run/v1alpha1', kind: 'Workload', name: owned, uid };
   const object: KubeObject = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
