@@ -14,7 +14,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   'params-structured': 'integers beyond 64 bits: a real server keeps them as doubles, the embedded one exactly',
   'runnable-outputs': 'as params-structured',
 };
-/** Refusals need the webhooks, and those a network of Services. */
+/** Refusals need webhooks that the server can reach: see install.cluster.ts. */
 const cases = loadCases(join(import.meta.dirname, '../acceptance')).filter(
   ({ name }) => !name.startsWith('refused-') && NOT_HERE[name] === undefined,
 );

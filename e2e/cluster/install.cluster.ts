@@ -102,6 +102,9 @@ const stands: UpstreamStand[] = [];
 
 describe('an upgrade from upstream', () => {
   beforeAll(async () => {
+    // Its garbage collector looks for new kinds every 30 s, and when it starts.
+    await cluster.process('kube-controller-manager').end();
+    await cluster.process('kube-controller-manager').start();
     stands.push(await leaveAsUpstream(cluster, '01-chain-of-four', 2));
     // Two runs, of which the second failed: what goes on comes from the first.
     stands.push(await leaveAsUpstream(cluster, '33-immutable-run', 6));
@@ -255,7 +258,7 @@ describe('in the end', () => {
 
   it('is gone with what was stamped when all is removed', async () => {
     const [first, second] = stands;
-    // The garbage collector looks for new kinds every 30 s. Once it has collected for one owner, it knows the kind.
+    // Once the garbage collector has collected for one owner, it knows the kind; then the kind may go, too.
     await cluster.client.delete(carto.kinds.Workload, { namespace: first?.namespace ?? '', name: 'app' });
     await until('what one owner had is collected', async () => (await stampedIn(first?.namespace)) === 0);
     await says('Removing', 'kubectl delete --ignore-not-found');
