@@ -19,7 +19,7 @@ afterAll(() => cluster.stop());
 const stageOf = (namespace: string): Promise<FaultStage> => createFaultStage(cluster, namespace);
 const clusterOf = (): TestCluster => cluster;
 
-/** The catalogue of faults F1 to F14; F8, two leaders, is in `leader.cluster.ts` and `kill-leader.cluster.ts`. */
+/** The catalogue of faults F1 to F14; F8, two leaders, is in `leader.cluster.ts` and `leaders.cluster.ts`. */
 describe.concurrent('a controller ends where it would have ended without', () => {
   watchFaults(stageOf, clusterOf);
   crashFaults(stageOf);
