@@ -10,6 +10,7 @@ import {
   resourcePath,
 } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
+import { steadyRefusal } from './steady-refusal.ts';
 import { takeOver } from './take-over.ts';
 
 /** Does one write as the given client and tells how the server answered; throws what is no answer, and 401. */
@@ -94,7 +95,8 @@ function refusalOf(response: WireResponse): Refusal {
   const wait = asked(errorOf(response));
   const code = response.status;
   if (!isStatus(response.body)) return { code, message: `the server answered ${code}`, ...wait };
-  const { reason, message } = response.body;
+  const { reason } = response.body;
+  const message = steadyRefusal(response.body);
   return { code, message, ...(reason === undefined ? {} : { reason }), ...wait };
 }
 
