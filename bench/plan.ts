@@ -79,7 +79,7 @@ async function settledWorld({ client }: BenchCluster): Promise<{ world: World; s
     deletions: () => [],
     rendered: () => undefined,
     recall: () => undefined,
-    pace: () => ({ created: 0, restored: 0 }),
+    pace: () => ({}),
   };
   if (owner === undefined) throw new Error('there is no workload');
   return {

@@ -25,6 +25,10 @@ export class BoundedMap<Value> {
     this.#entries.delete(key);
   }
 
+  values(): IterableIterator<Value> {
+    return this.#entries.values();
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -3,20 +3,12 @@ import type { KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { chain, controllerWrites, createStage, type Stage, workload } from './testing/stage.ts';
 import { stampedObjects, thingCrd } from './testing/things.ts';
+import { pass } from './testing/time.ts';
 
 type Hook = NonNullable<ApiServerOptions['admission']>[number];
 const CONFIG_MAP = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
 /** Longer than the breaker remembers writes, and than the longest pause between two tries to be seen at work. */
 const LONG_MS = 200_000;
-const STEP_MS = 100;
-
-/** Lets time pass, which stands still while the controller is at work: tokens are checked on another thread. */
-async function pass({ clock, reached }: Stage, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += STEP_MS) {
-    await clock.advance(STEP_MS);
-    await reached(() => false);
-  }
-}
 
 /** What the workload's step says of its submission. */
 async function submitted(stage: Stage, step: string): Promise<string> {
@@ -62,7 +54,7 @@ describe('a neighbour that keeps rewriting a field of ours', () => {
     );
     expect(writes.length).toBeLessThanOrEqual(12);
     expect(await submitted(stage, 'first')).toBe(
-      'TooManyWrites: resource [first] stopped after restoring [configmaps/shop-first] 10 times in a short time: field manager [neighbour] keeps changing fields that the template sets',
+      'TooManyWrites: resource [first] stopped after restoring [configmaps/shop-first] 10 times in a short time: field manager [neighbour] keeps changing fields that the template sets: data.value: "mine" ↔ "one-shop"',
     );
     expect(await stage.ready('Workload', 'shop')).toBe('False TooManyWrites');
     expect(await submitted(stage, 'second')).toBe('ResourceSubmissionComplete: ');

@@ -99,10 +99,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
       written.set(asked.id, answer);
       // The type itself may be gone, or served under another name: ask again before the next try.
       if (answer.kind === 'refused' && answer.code === 404) mappings.forget(asked.type.group);
-      if (answer.kind === 'done' && !isDryRun(asked)) {
-        if (asked.cause === 'restored') pace.count(ownerKey, asked.resource, 'restored');
-        else if (answer.created) pace.count(ownerKey, asked.resource, 'created');
-      }
+      if (answer.kind === 'done' && asked.cause !== 'tried') pace.count(ownerKey, asked.resource, asked.cause);
     });
   }
 

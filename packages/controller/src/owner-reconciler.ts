@@ -47,14 +47,18 @@ export function createOwnerReconciler({ kind, shared, reporter, dependencies, cl
       return done;
     }
     const owner = reporter.latest(cached);
-    const effects = beginEffects(shared, `${kind}/${key}`);
+    const ownerKey = `${kind}/${key}`;
+    const effects = beginEffects(shared, ownerKey);
     const now = rfc3339(clock.now());
     const settled = await settle(() => plan(owner, effects.cluster, now), effects, { signal, cutOff });
 
     dependencies.set(key, dependencyKeys(settled.dependencies));
     for (const { key: name, memory } of settled.remember) shared.memories.set(name, memory);
     reporter.events(owner, settled.events);
-    if (settled.statusChanged && settled.status !== undefined) await reporter.status(owner, settled.status, cutOff);
+    if (settled.statusChanged && settled.status !== undefined) {
+      await reporter.status(owner, settled.status, cutOff);
+      shared.pace.count(ownerKey, '', 'reported');
+    }
     log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind} reconciled`);
     return nextOf(settled);
   };

@@ -36,6 +36,7 @@ import {
   wakeByItself,
   wakeByStamped,
   wakeByTemplates,
+  wakeStopped,
 } from './wake-ups.ts';
 
 /** What {@link startController} needs. */
@@ -79,6 +80,15 @@ const TEMPLATE_KINDS = {
   ClusterSupplyChain: ['ClusterSourceTemplate', 'ClusterImageTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
   ClusterDelivery: ['ClusterSourceTemplate', 'ClusterDeploymentTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
 } as const satisfies Readonly<Record<OwnerKind['blueprintKind'], readonly TemplateKindName[]>>;
+
+/** What the platform writes, and no template can stamp: it is not of a namespace. */
+const PLATFORM_KINDS = [
+  'ClusterSupplyChain',
+  'ClusterDelivery',
+  'ClusterRunTemplate',
+  'ClusterDeploymentTemplate',
+  ...TEMPLATE_KINDS.ClusterSupplyChain,
+] as const satisfies readonly WatchedKind[];
 
 const MAX_MEMORIES = 200_000;
 const MAX_RENDERS = 10_000;
@@ -225,6 +235,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     addBlueprint(kind);
   }
   addOwner('Runnable', ['ClusterRunTemplate'], runnablePlan);
+  wakeStopped(caches, PLATFORM_KINDS, shared.pace, all);
   wakeByAccounts(caches, all);
   wakeByDefinitions(caches, { mappings, stamped, clock, signal }, all);
 

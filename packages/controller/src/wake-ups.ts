@@ -1,3 +1,4 @@
+import { GROUP } from '@cartographer/api';
 import { type OwnerKind, selects } from '@cartographer/engine';
 import type { InformerEvent } from '@cartographer/kube';
 import {
@@ -14,6 +15,7 @@ import type { Controller, Priority } from '@cartographer/runtime';
 import type { DependencyIndex } from './dependency-index.ts';
 import type { KindMappings } from './kind-mappings.ts';
 import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
+import type { PaceCounter } from './pace.ts';
 import type { Reporter } from './report.ts';
 import type { StampedCaches } from './stamped-caches.ts';
 import type { StaticCaches, WatchedKind } from './static-caches.ts';
@@ -56,6 +58,27 @@ export function wakeByBlueprints(caches: StaticCaches, ownerKind: OwnerKind, wok
       }
     }
   });
+}
+
+/** An edit of a template or blueprint may mend what stopped a step, be it a step of another owner: they look again. */
+export function wakeStopped(
+  caches: StaticCaches,
+  kinds: readonly WatchedKind[],
+  pace: PaceCounter,
+  all: readonly Woken[],
+): void {
+  for (const kind of kinds) {
+    caches.informer(kind).onEvent((event) => {
+      if (event.initial || (event.type === 'updated' && sameGeneration(event))) return;
+      const stopped = pace.relent();
+      for (const woken of all) {
+        const prefix = `${woken.kind}/`;
+        for (const owner of stopped) {
+          if (owner.startsWith(prefix)) woken.controller.enqueue(owner.slice(prefix.length), 'live');
+        }
+      }
+    });
+  }
 }
 
 type Subjects = readonly { readonly kind?: string; readonly name?: string; readonly namespace?: string }[];
@@ -147,8 +170,9 @@ export function wakeByDefinitions(
 }
 
 /**
- * A stamped object wakes its owner; an object of a kind that Runnables select wakes those Runnables. The echo of our own
- * write wakes everyone but the controller of the object: that is who wrote it, and who planned on with the answer.
+ * A stamped object wakes its owner, unless it is the owner itself, which is woken as such; an object of a kind that
+ * Runnables select wakes those Runnables. The echo of our own write wakes everyone but the controller of the object:
+ * that is who wrote it, and who planned on with the answer.
  */
 export function wakeByStamped(event: InformerEvent, type: ResourceType, isEcho: boolean, all: readonly Woken[]): void {
   if (event.type === 'updated' && event.old?.metadata.resourceVersion === event.object.metadata.resourceVersion) return;
@@ -157,7 +181,8 @@ export function wakeByStamped(event: InformerEvent, type: ResourceType, isEcho: 
   const selected = selectedKey(qualifiedResource(type));
   for (const woken of all) {
     for (const { kind, name, controller } of references) {
-      if (kind === woken.kind && !(isEcho && controller === true))
+      const isItself = type.group === GROUP && type.kind === kind && event.object.metadata.name === name;
+      if (kind === woken.kind && !(isEcho && controller === true) && !isItself)
         woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
     }
     wake(woken, selected, priorityOf(event));

@@ -56,7 +56,8 @@ function holds(desired: Json | undefined, live: Json | undefined): boolean {
   return deepEqual(desired, live);
 }
 
-function isNothing(value: Json | undefined): boolean {
+/** Whether a value says nothing: unset, null, empty, or made of such alone. */
+export function isNothing(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === '') return true;
   if (isList(value)) return value.length === 0;
   return isObject(value) && Object.values(value).every((item) => isNothing(item));

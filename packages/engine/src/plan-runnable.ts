@@ -10,7 +10,7 @@ import { ownerView } from './owner-shape.ts';
 import { pathExpression } from './path-expression.ts';
 import { runnableLabels } from './stamp-labels.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
-import { againAfter, objectText, retryOfAll, retryWith, STOPPED_MS } from './stand.ts';
+import { againAfter, objectText, retryOfAll, retryWith } from './stand.ts';
 import { stampObject } from './stamped-object.ts';
 import { accountFailure } from './stamping-account.ts';
 import { TEKTON_RULE } from './template-kinds.ts';
@@ -89,6 +89,8 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
     resource: '',
     templateId: `ClusterRunTemplate/${name}`,
     stamped: stamping.stamped,
+    reads: { producers: [], selected: selection.object },
+    redacted: false,
     labels: { [LABELS.runnableName]: runnable.metadata.name ?? '' },
     nonce: rerunNonce(runnable.metadata.annotations?.[RERUN_ANNOTATION], ''),
   });
@@ -103,7 +105,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
     }
     case 'halted': {
       const message = `unable to apply object ${place}: ${standing.message}`;
-      const retry: Again = { kind: 'after', afterMs: STOPPED_MS };
+      const retry: Again = { kind: 'after', afterMs: standing.restMs };
       return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object };
     }
     case 'stands':

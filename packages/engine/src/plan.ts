@@ -4,6 +4,7 @@ import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { Asks } from './asks.ts';
 import { conditionList, conditionsJson, decidingCondition } from './condition-list.ts';
 import type { ConditionDraft } from './condition-list.ts';
+import { reportStopText } from './halts.ts';
 import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
 import { bestFits, fitsBlueprint } from './owner-selection.ts';
 import { absentTemplate, realizeResource } from './realize-resource.ts';
@@ -15,7 +16,7 @@ import type { ResourceReport } from './resource-status.ts';
 import { accountFailure, accountOf } from './stamping-account.ts';
 import { retryOfAll } from './stand.ts';
 import { failureCondition, retryFor } from './step-failure.ts';
-import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, World } from './world.ts';
+import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, Stop, World } from './world.ts';
 
 /**
  * Decides what is to be done for a Workload or Deliverable, from what is known so far. Pure: equal worlds give equal
@@ -42,7 +43,19 @@ export function plan(world: World): Plan {
     const retry: Retry = failure.retry === undefined ? { kind: 'none' } : { kind: 'backoff', message: failure.retry };
     return settle(world, { asks, blueprint, key, drafts, retry });
   }
-  return walk(world, asks, blueprint, key);
+  const stop = cluster.pace('').reported;
+  return stop === undefined ? walk(world, asks, blueprint, key) : stopReport(world, { asks, blueprint, key, stop });
+}
+
+type Stopped = { readonly asks: Asks; readonly blueprint: KubeObject; readonly key: AccountKey; readonly stop: Stop };
+
+/** Too many writes of the status: it says so once, and nothing is done until the breaker lets it. */
+function stopReport(world: World, { asks, blueprint, key, stop }: Stopped): Plan {
+  const message = reportStopText(asks, world.owner, stop);
+  if (message === undefined) return acting(asks, blueprint, key);
+  const draft: ConditionDraft = { type: 'ResourcesSubmitted', status: 'False', reason: 'TooManyWrites', message };
+  const retry: Retry = { kind: 'after', afterMs: stop.restMs, message };
+  return settle(world, { asks, blueprint, key, drafts: [ready(world), draft], retry });
 }
 
 type Refusal = {

@@ -189,7 +189,8 @@ function stand(
 ): Standing {
   const { asks, owner, taken } = pass;
   const templateId = `${template.kind}/${template.metadata.name ?? ''}@${template.metadata.generation ?? 0}`;
-  const request = { asks, owner, resource: resource.name, templateId, stamped };
+  const reads = { producers: producersOf(resource) };
+  const request = { asks, owner, resource: resource.name, templateId, stamped, reads, redacted: false };
   if (lifecycleOf(template) === 'mutable') return standMutable({ ...request, taken });
   const labels = stampLabels(pass.kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
   const nonce = rerunNonce(owner.metadata.annotations?.[RERUN_ANNOTATION], resource.name);
@@ -216,8 +217,12 @@ function read({ pass, resource, template, inputs, stamping, standing }: Stood): 
       return failed(resource, template, { kind: 'apply', message, retry: standing.retry });
     }
     case 'halted': {
-      const failure: StepFailure = { kind: 'halted', message: `resource [${resource.name}] ${standing.message}` };
-      const { object, type } = standing;
+      const { object, type, restMs } = standing;
+      const failure: StepFailure = {
+        kind: 'halted',
+        message: `resource [${resource.name}] ${standing.message}`,
+        restMs,
+      };
       if (object === undefined) return failed(resource, template, failure);
       const result = readOutput(template, object, inputs.deployment);
       const output = result.kind === 'read' ? result.output : NOTHING;

@@ -221,12 +221,12 @@ test('a fight with another field manager is stopped, and the manager named', () 
   const key = [...cluster.memories.keys()].find((name) => name.startsWith('object configmaps')) ?? '';
   cluster.memories.set(key, { neighbours: ['meddler'] });
   cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
-  cluster.pace = () => ({ created: 0, restored: 10 });
+  cluster.pace = () => ({ restored: { writes: 10, restMs: 60_000 } });
   const planned = cluster.reconcile(cluster.get('Workload', 'shop'));
   expect(cluster.log.writes.map(({ verb }) => verb)).toEqual(['apply', 'tryApply']);
   expect(planned.retry).toMatchObject({ kind: 'after', afterMs: 60_000 });
   expect(line(cluster)).toBe(
-    'ResourceSubmitted False TooManyWrites: resource [only] stopped after restoring [configmaps/a] 10 times in a short time: field manager [meddler] keeps changing fields that the template sets',
+    'ResourceSubmitted False TooManyWrites: resource [only] stopped after restoring [configmaps/a] 10 times in a short time: field manager [meddler] keeps changing fields that the template sets: data.k: "theirs" ↔ "ours"',
   );
   expect(resourceEntry(cluster.get('Workload', 'shop'), 'only')).toMatchObject({ stampedRef: { name: 'a' } });
 });
@@ -237,7 +237,7 @@ test('in a fight, those who hold our fields now are named rather than those who 
   const key = [...cluster.memories.keys()].find((name) => name.startsWith('object configmaps')) ?? '';
   cluster.memories.set(key, { neighbours: ['bystander'] });
   cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
-  cluster.pace = () => ({ created: 0, restored: 10 });
+  cluster.pace = () => ({ restored: { writes: 10, restMs: 60_000 } });
   cluster.refusal = ({ verb }) => {
     const message =
       'Apply failed with 2 conflicts: conflicts with "zed":\n- .data.k\nconflicts with "abe" using v1:\n- .data.l';

@@ -1,10 +1,13 @@
 import { FIELD_MANAGER } from '@cartographer/api';
+import type { ResourceStatus } from '@cartographer/api';
 import { objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { alternation } from './alternation.ts';
 import { droppedFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
+import { changeText, haltOf, originText } from './halts.ts';
 import { foreignController, hasDrifted, projectionDigest } from './object-drift.ts';
-import { againAfter, appliedEvent, haltMessage, objectText, refusal, refused, typeOf, WAITING } from './stand.ts';
+import { againAfter, appliedEvent, refusal, refused, typeOf, WAITING } from './stand.ts';
 import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { Memory, PlannedEvent, Write, WriteAnswer } from './world.ts';
@@ -60,19 +63,36 @@ function apply(it: Case, id: string): Standing {
   }
   const cause = causeOf(it);
   if (known === undefined) {
-    const name = objectText(it.type, stamped.name);
-    if (haltMessage(it, name, cause) !== undefined) {
-      const neighbours = cause === 'restored' ? holdersOf(it, desired) : [];
-      if (neighbours === undefined) return WAITING;
-      const message = haltMessage(it, name, cause, neighbours) ?? '';
-      return { kind: 'halted', object: live, type: it.type, message };
-    }
+    const why = (): string | undefined => whyAgain(it, desired, cause);
+    const halt = haltOf(it, { cause, type: it.type, name: stamped.name, object: live, why });
+    if (halt !== undefined) return halt;
   }
   const answer = asks.written(writeOf(it, id, 'apply', desired, cause));
   if (answer === undefined) return WAITING;
   if (answer.kind === 'done') return stood(it, desired, answer, dropped);
   if (answer.kind === 'refused' && WORTH_A_TRY.has(answer.code)) return tryLeniently(it, desired, answer);
   return refusal(answer, `${verbOf(it)}: ${answer.message}`);
+}
+
+/** What makes this object be written again and again. */
+function whyAgain(it: Case, desired: KubeObject, cause: Write['cause']): string | undefined {
+  const { live } = it;
+  if (live === undefined) return whyMadeAgain(it);
+  if (cause === 'changed') return changeText(it, live, desired);
+  const neighbours = holdersOf(it, desired);
+  if (neighbours === undefined) return undefined;
+  const others = neighbours.length === 0 ? 'something else' : `field manager [${neighbours.join(', ')}]`;
+  const values = alternation(live, desired, it.redacted);
+  return `${others} keeps changing fields that the template sets${values === '' ? '' : `: ${values}`}`;
+}
+
+/** An object that is not there was deleted, or has another name than the one before. */
+function whyMadeAgain(it: Case): string | undefined {
+  const { resources = [] } = (it.owner['status'] ?? {}) as { readonly resources?: readonly ResourceStatus[] };
+  const before = resources.find(({ name }) => name === it.resource)?.stampedRef?.name ?? it.stamped.name;
+  if (before === it.stamped.name) return 'something deletes it each time that it is made';
+  const origin = originText(it);
+  return origin === undefined ? undefined : `metadata.name: "${before}" ↔ "${it.stamped.name}"; ${origin}`;
 }
 
 /** Apply is stricter than create: what create takes, less what it drops, can be applied too. */

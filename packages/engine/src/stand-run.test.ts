@@ -153,7 +153,7 @@ describe('a run', () => {
 
   test('is made no more when too many were made', () => {
     const cluster = runs();
-    cluster.pace = () => ({ created: 50, restored: 0 });
+    cluster.pace = () => ({ created: { writes: 50, restMs: 60_000 } });
     input(cluster, 'two');
     expect(cluster.all('Thing')).toHaveLength(1);
     expect(resourceLines(cluster.get('Workload', 'shop'), 'build')[0]).toContain('TooManyWrites');

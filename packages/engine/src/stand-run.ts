@@ -1,10 +1,12 @@
-import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { RERUN_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { HealthRule, RetentionPolicy } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { alternation } from './alternation.ts';
 import { sha256 } from './digests.ts';
+import { changeText, haltOf } from './halts.ts';
 import { hasDrifted } from './object-drift.ts';
 import { runHealth } from './object-health.ts';
-import { againAfter, appliedEvent, haltMessage, objectText, refusal, typeOf, WAITING } from './stand.ts';
+import { againAfter, appliedEvent, refusal, typeOf, WAITING } from './stand.ts';
 import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { ObjectsKey, PlannedEvent, Write } from './world.ts';
@@ -65,8 +67,11 @@ function create(request: RunRequest, write: Write, runs: readonly KubeObject[]):
   const { asks, stamped } = request;
   const { type } = write;
   if (asks.cluster.written(write.id) === undefined) {
-    const halt = haltMessage(request, objectText(type, stamped.generateName), 'created');
-    if (halt !== undefined) return { kind: 'halted', object: newestFirst(runs)[0], type, message: halt };
+    const [newest] = newestFirst(runs);
+    const name = stamped.generateName === '' ? stamped.name : stamped.generateName;
+    const why = (): string | undefined => whyAnew(request, newest);
+    const halt = haltOf(request, { cause: 'created', type, name, object: newest, why });
+    if (halt !== undefined) return halt;
   }
   const answer = asks.written(write);
   if (answer === undefined) return WAITING;
@@ -76,6 +81,14 @@ function create(request: RunRequest, write: Write, runs: readonly KubeObject[]):
   const generated = stamped.name === '' && name !== '';
   const message = generated ? answer.message.replaceAll(name, stamped.generateName) : answer.message;
   return refusal(answer, `create: ${message}`);
+}
+
+/** What makes run after run be made. */
+function whyAnew(request: RunRequest, newest: KubeObject | undefined): string | undefined {
+  if (newest === undefined) return 'something deletes each one that is made';
+  const { object } = request.stamped;
+  if (alternation(newest, object, false) !== '') return changeText(request, newest, object);
+  return `the annotation ${RERUN_ANNOTATION} of the owner changes`;
 }
 
 function named(object: KubeObject, name: string): KubeObject {

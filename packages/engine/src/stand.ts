@@ -13,6 +13,15 @@ export type StandRequest = {
   /** Identity of the template, for what is remembered about it. */
   readonly templateId: string;
   readonly stamped: StampedObject;
+  /** What the template reads beside its owner. */
+  readonly reads: {
+    /** Steps whose outputs are inputs. */
+    readonly producers: readonly string[];
+    /** The object that a Runnable selects. */
+    readonly selected?: KubeObject | undefined;
+  };
+  /** The object or what it was made from is a Secret: its values are not told. */
+  readonly redacted: boolean;
   /** Objects that resources of this pass stamp in place, by key. */
   readonly taken?: Map<string, string>;
 };
@@ -32,7 +41,14 @@ export type Standing =
       /** All runs of the resource, this one included; only of lifecycles that make runs. */
       readonly runs?: readonly KubeObject[];
     }
-  | { readonly kind: 'halted'; readonly object?: KubeObject; readonly type: ResourceType; readonly message: string }
+  | {
+      readonly kind: 'halted';
+      readonly object: KubeObject | undefined;
+      readonly type: ResourceType;
+      readonly message: string;
+      /** Until it may be tried again. */
+      readonly restMs: number;
+    }
   | { readonly kind: 'refused'; readonly message: string; readonly retry: Again };
 
 /** The standing of an object that waits for an answer. */
@@ -101,29 +117,4 @@ export function appliedEvent(type: ResourceType, object: KubeObject, created: bo
     reason: 'StampedObjectApplied',
     message: `${verb} object [${objectText(type, object.metadata.name)}]`,
   };
-}
-
-/** After this long a step that was stopped is tried again: as long as writes count against it. */
-export const STOPPED_MS = 60_000;
-
-/** Above these, within the controller's window, a step is stopped. */
-const MOST_CREATED = 50;
-const MOST_RESTORED = 10;
-
-/** Why a step must not write any more, or undefined. */
-export function haltMessage(
-  { asks, resource }: StandRequest,
-  object: string,
-  cause: 'created' | 'changed' | 'restored',
-  neighbours: readonly string[] = [],
-): string | undefined {
-  const { created, restored } = asks.cluster.pace(resource);
-  if (cause === 'created' && created >= MOST_CREATED) {
-    return `stopped after ${created} new objects of [${object}] in a short time: look for a value in the template that changes by itself`;
-  }
-  if (cause === 'restored' && restored >= MOST_RESTORED) {
-    const others = neighbours.length === 0 ? 'something else' : `field manager [${neighbours.join(', ')}]`;
-    return `stopped after restoring [${object}] ${restored} times in a short time: ${others} keeps changing fields that the template sets`;
-  }
-  return undefined;
 }

@@ -4,7 +4,7 @@ import type { ConditionDraft } from './condition-list.ts';
 import type { Health } from './object-health.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import type { OutputFailure } from './resource-outputs.ts';
-import { objectText, retryWith, STOPPED_MS } from './stand.ts';
+import { objectText, retryWith } from './stand.ts';
 import type { Again, Retry } from './world.ts';
 
 /** Why a resource is not through, in the words of upstream. */
@@ -14,7 +14,7 @@ export type StepFailure =
   | { readonly kind: 'noTemplate'; readonly message: string }
   | { readonly kind: 'stamp'; readonly message: string }
   | { readonly kind: 'apply'; readonly message: string; readonly retry: Again }
-  | { readonly kind: 'halted'; readonly message: string }
+  | { readonly kind: 'halted'; readonly message: string; readonly restMs: number }
   | { readonly kind: 'passThrough'; readonly input: string; readonly message: string }
   | {
       readonly kind: 'output';
@@ -119,6 +119,6 @@ function outputMessage({ failure, object, type }: OutputStepFailure, { resource,
 
 /** How to come back for a failure: those that go away by trying again, or by time. Others wait for a change. */
 export function retryFor(failure: StepFailure): Retry {
-  if (failure.kind === 'halted') return { kind: 'after', afterMs: STOPPED_MS, message: failure.message };
+  if (failure.kind === 'halted') return { kind: 'after', afterMs: failure.restMs, message: failure.message };
   return failure.kind === 'apply' ? retryWith(failure.retry, failure.message) : { kind: 'none' };
 }

@@ -90,8 +90,19 @@ export type Memory = {
 /** Keys and indexes from the root of an object. */
 export type Path = readonly (string | number)[];
 
-/** How often a resource's step was written of late, as the controller counted it by {@link Write.cause}. */
-export type Pace = { readonly created: number; readonly restored: number };
+/** The circuit breaker stopped a step after so many writes in a short time; `restMs` is left until it may go on. */
+export type Stop = { readonly writes: number; readonly restMs: number };
+
+/**
+ * Which writes of a step are stopped, as the controller counted them by {@link Write.cause}. `reported` are writes of
+ * the owner's status, which count for the step ''.
+ */
+export type Pace = {
+  readonly created?: Stop;
+  readonly changed?: Stop;
+  readonly restored?: Stop;
+  readonly reported?: Stop;
+};
 
 /**
  * The effects of one reconcile seen so far, and the caches behind it. Lookups answer `undefined` for what was never

@@ -52,11 +52,13 @@ export class SimulatedCluster {
     type('golden.test', 'StatusThing', 'statusthings'),
     type('golden.test', 'Strict', 'stricts'),
     type('carto.run', 'Runnable', 'runnables'),
+    type('carto.run', 'Workload', 'workloads'),
+    type('carto.run', 'Deliverable', 'deliverables'),
   ];
   refusal: Refusal = () => undefined;
   render: Cluster['rendered'] = () => undefined;
   accounts = new Set([`${NAMESPACE}/default`]);
-  pace: Cluster['pace'] = () => ({ created: 0, restored: 0 });
+  pace: Cluster['pace'] = () => ({});
   second = 0;
   serial = 0;
   readonly #applied = new Map<string, KubeObject>();

@@ -1,0 +1,92 @@
+import { createFakeClock } from '@cartographer/testkit';
+import { describe, expect, it } from 'vitest';
+import { PaceCounter } from './pace.ts';
+
+type Cause = Parameters<PaceCounter['count']>[2];
+
+function counting() {
+  const clock = createFakeClock(0);
+  const pace = new PaceCounter(clock);
+  const count = async (cause: Cause, times: number, everyMs = 0): Promise<void> => {
+    for (let i = 0; i < times; i += 1) {
+      pace.count('Workload/a', 'step', cause);
+      if (everyMs > 0) await clock.advance(everyMs);
+    }
+  };
+  const rest = (cause: Cause): number | undefined => pace.pace('Workload/a', 'step')[cause]?.restMs;
+  return { clock, pace, count, rest };
+}
+
+describe('a step', () => {
+  it.each([
+    ['created', 50],
+    ['changed', 240],
+    ['restored', 10],
+    ['reported', 1_200],
+  ] as const)('is stopped for a minute by so many writes of cause %s within a minute: %i', async (cause, most) => {
+    const { clock, pace, count, rest } = counting();
+    await count(cause, most - 1);
+    expect(pace.pace('Workload/a', 'step')).toEqual({});
+    await count(cause, 1);
+    expect(pace.pace('Workload/a', 'step')).toEqual({ [cause]: { writes: most, restMs: 60_000 } });
+    await clock.advance(59_999);
+    expect(rest(cause)).toBe(1);
+    await clock.advance(1);
+    expect(rest(cause)).toBeUndefined();
+  });
+
+  it('is not stopped by as many within more than a minute', async () => {
+    const { count, rest } = counting();
+    await count('changed', 1_000, 252);
+    expect(rest('changed')).toBeUndefined();
+  });
+
+  it('is stopped for one cause alone, and alone', async () => {
+    const { pace, count } = counting();
+    await count('restored', 10);
+    await count('changed', 1);
+    expect(Object.keys(pace.pace('Workload/a', 'step'))).toEqual(['restored']);
+    expect(pace.pace('Workload/a', 'other')).toEqual({});
+    expect(pace.pace('Workload/b', 'step')).toEqual({});
+  });
+
+  it('that goes on at the same rate is stopped after a tenth of the writes, each time for twice as long', async () => {
+    const { clock, count, rest } = counting();
+    await count('changed', 240);
+    const rests: (number | undefined)[] = [];
+    for (let i = 0; i < 7; i += 1) {
+      await clock.advance(rest('changed') ?? 0);
+      await count('changed', 23);
+      expect(rest('changed')).toBeUndefined();
+      await count('changed', 1);
+      rests.push(rest('changed'));
+    }
+    expect(rests.map((ms) => (ms ?? 0) / 60_000)).toEqual([2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it('that goes on more slowly, or rests for a minute, is free again', async () => {
+    const { clock, count, rest } = counting();
+    await count('changed', 240);
+    await clock.advance(60_000);
+    await count('changed', 100, 300);
+    expect(rest('changed')).toBeUndefined();
+    await clock.advance(60_000);
+    await count('changed', 239);
+    expect(rest('changed')).toBeUndefined();
+    await count('changed', 1);
+    expect(rest('changed')).toBe(60_000);
+  });
+
+  it('rests no longer than after a first stop once a template or blueprint was edited', async () => {
+    const { clock, pace, count, rest } = counting();
+    await count('changed', 240);
+    await clock.advance(60_000);
+    await count('changed', 24);
+    await clock.advance(30_000);
+    expect(rest('changed')).toBe(90_000);
+    expect([...pace.relent()]).toEqual(['Workload/a']);
+    expect(rest('changed')).toBe(30_000);
+    await clock.advance(30_000);
+    expect([...pace.relent()]).toEqual([]);
+  });
+});
