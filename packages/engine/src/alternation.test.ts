@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { alternation } from './alternation.ts';
+import { SecretValues } from './secret-values.ts';
 
 const object = (spec: JsonObject, metadata: JsonObject = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -9,7 +10,8 @@ const object = (spec: JsonObject, metadata: JsonObject = {}): KubeObject => ({
   spec,
 });
 
-const told = (before: JsonObject, after: JsonObject): string => alternation(object(before), object(after), false);
+const told = (before: JsonObject, after: JsonObject): string =>
+  alternation(object(before), object(after), new SecretValues());
 
 describe('what two renderings of an object say differently', () => {
   test.each<[JsonObject, JsonObject, string]>([
@@ -41,12 +43,17 @@ describe('what two renderings of an object say differently', () => {
       annotations: { 'carto.run/stamp-digest': value, n: value },
     });
     const [before, after] = [object({}, digest('1')), object({}, digest('2'))];
-    expect(alternation({ ...before, status: 1 }, { ...after, status: 2 }, false)).toBe(
+    expect(alternation({ ...before, status: 1 }, { ...after, status: 2 }, new SecretValues())).toBe(
       'metadata.annotations.n: "1" ↔ "2"',
     );
   });
 
-  test('keeps the values of a Secret back', () => {
-    expect(alternation(object({ key: 'a' }), object({ key: 'b' }), true)).toBe('spec.key: [redacted] ↔ [redacted]');
+  test('keeps back what a Secret holds, and what was read from one before it is cut', () => {
+    const secret = (value: string): KubeObject => ({ ...object({}), kind: 'Secret', data: { key: value } });
+    const secrets = new SecretValues();
+    expect(alternation(secret('a'), secret('b'), secrets)).toBe('data.key: [redacted] ↔ [redacted]');
+    const long = 'z'.repeat(200);
+    secrets.add(long);
+    expect(alternation(object({ a: `x${long}` }), object({ a: 1 }), secrets)).toBe('spec.a: "x[redacted]" ↔ 1');
   });
 });

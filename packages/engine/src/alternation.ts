@@ -3,10 +3,13 @@ import { asJson, canonicalJson, deepEqual, getKey, isList, isObject } from '@car
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { pathText } from './dropped-fields.ts';
 import { isNothing } from './object-drift.ts';
+import { isSecret, REDACTED } from './secret-values.ts';
+import type { SecretValues } from './secret-values.ts';
 import type { Path } from './world.ts';
 
 const MOST_SHOWN = 3;
 const LONGEST_VALUE = 80;
+const SECRET_FIELDS = new Set<string | number>(['data', 'stringData']);
 /** Values that are large or many need not be compared to the end to be told. */
 const MOST_COLLECTED = 20;
 
@@ -15,15 +18,18 @@ type Difference = { readonly path: Path; readonly before: Json | undefined; read
 /**
  * What one rendering of an object says otherwise than what stands there: `spec.image: "v1" ↔ "v2"`, at most three
  * fields, each value short. Where every field that it sets is as it should be, the fields that it no longer sets.
- * '' when nothing differs. `redacted` keeps the values back.
+ * '' when nothing differs. Values of Secrets are left out.
  */
-export function alternation(before: KubeObject, after: KubeObject, redacted: boolean): string {
+export function alternation(before: KubeObject, after: KubeObject, secrets: SecretValues): string {
   const [left, right] = [bare(before), bare(after)];
   const set = differences(left, right);
   const all =
     set.length > 0 ? set : differences(right, left).map((it) => ({ ...it, before: it.after, after: it.before }));
+  const isData = ({ path: [field = ''] }: Difference): boolean => isSecret(after) && SECRET_FIELDS.has(field);
+  const textOf = (it: Difference, value: Json | undefined): string =>
+    isData(it) && value !== undefined ? REDACTED : valueText(value, secrets);
   const shown = all.slice(0, MOST_SHOWN).map((it) => {
-    return `${pathText(it.path)}: ${valueText(it.before, redacted)} ↔ ${valueText(it.after, redacted)}`;
+    return `${pathText(it.path)}: ${textOf(it, it.before)} ↔ ${textOf(it, it.after)}`;
   });
   return [...shown, ...(all.length > MOST_SHOWN ? ['and more'] : [])].join(', ');
 }
@@ -55,9 +61,8 @@ function compare(before: Json | undefined, after: Json | undefined, path: Path, 
   }
 }
 
-function valueText(value: Json | undefined, redacted: boolean): string {
+function valueText(value: Json | undefined, secrets: SecretValues): string {
   if (value === undefined) return 'nothing';
-  if (redacted) return '[redacted]';
-  const text = canonicalJson(value);
+  const text = secrets.redact(canonicalJson(value));
   return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`;
 }

@@ -56,7 +56,7 @@ function toldBefore(owner: KubeObject, resource: string, opening: string): strin
 /** What differs between what stands and what would be written, and where it comes from. */
 export function changeText(request: StandRequest, before: KubeObject, after: KubeObject): string | undefined {
   const origin = originText(request, before);
-  const values = alternation(before, after, request.redacted);
+  const values = alternation(before, after, request.secrets);
   return origin === undefined ? undefined : `${values === '' ? 'the same fields come and go' : values}; ${origin}`;
 }
 

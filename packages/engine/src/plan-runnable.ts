@@ -8,6 +8,7 @@ import type { ConditionDraft } from './condition-list.ts';
 import { conditionsOf } from './object-health.ts';
 import { ownerView } from './owner-shape.ts';
 import { pathExpression } from './path-expression.ts';
+import { SecretValues } from './secret-values.ts';
 import { runnableLabels } from './stamp-labels.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
 import { againAfter, objectText, retryOfAll, retryWith } from './stand.ts';
@@ -37,6 +38,9 @@ type Progress =
       readonly events: readonly PlannedEvent[];
     };
 
+/** A progress that can be reported. */
+type Ended = Exclude<Progress, { kind: 'waiting' }>;
+
 const WAITING: Progress = { kind: 'waiting' };
 const NEVER: Again = { kind: 'none' };
 
@@ -54,8 +58,10 @@ export function planRunnable(world: RunnableWorld): Plan {
     asks.template({ kind: 'ClusterRunTemplate', name: (owner as Runnable).spec.runTemplateRef.name });
     return settled(world, asks, key, { drafts: [{ type: 'RunTemplateReady', ...condition }], retry });
   }
-  const progress = advance(world, asks);
-  return progress.kind === 'waiting' || asks.open ? acting(asks, key) : report(world, asks, key, progress);
+  const secrets = new SecretValues();
+  const progress = advance(world, asks, secrets);
+  if (progress.kind === 'waiting' || asks.open) return acting(asks, key);
+  return report(world, asks, key, progress);
 }
 
 function accountOfRunnable(runnable: KubeObject): AccountKey {
@@ -63,7 +69,7 @@ function accountOfRunnable(runnable: KubeObject): AccountKey {
   return { namespace: runnable.metadata.namespace ?? '', name: name === '' ? 'default' : name };
 }
 
-function advance(world: RunnableWorld, asks: Asks): Progress {
+function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progress {
   const runnable = world.owner as Runnable;
   const { name } = runnable.spec.runTemplateRef;
   const template = asks.template({ kind: 'ClusterRunTemplate', name }) as ClusterRunTemplate | undefined;
@@ -73,6 +79,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
   }
   const selection = select(runnable, asks);
   if (selection.kind !== 'selected') return selection;
+  if (selection.object !== undefined) secrets.addObject(selection.object);
   const rendered = renderTemplate(template.spec.template, {
     runnable: ownerView(runnable),
     selected: selection.object ?? null,
@@ -80,9 +87,10 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
   const labels = runnableLabels(runnable, name);
   const stamping = rendered.kind === 'faulty' ? rendered : stampObject(rendered.value, runnable, labels);
   if (stamping.kind === 'faulty') {
-    const message = `unable to stamp object for run template [${name}]: ${stamping.message}`;
+    const message = `unable to stamp object for run template [${name}]: ${secrets.redact(stamping.message)}`;
     return { kind: 'failed', reason: 'TemplateStampFailure', message, retry: NEVER };
   }
+  secrets.addObject(stamping.stamped.object);
   const standing = standRun({
     asks,
     owner: runnable,
@@ -90,7 +98,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
     templateId: `ClusterRunTemplate/${name}`,
     stamped: stamping.stamped,
     reads: { producers: [], selected: selection.object },
-    redacted: false,
+    secrets,
     labels: { [LABELS.runnableName]: runnable.metadata.name ?? '' },
     nonce: rerunNonce(runnable.metadata.annotations?.[RERUN_ANNOTATION], ''),
   });
@@ -100,7 +108,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
     case 'waiting':
       return WAITING;
     case 'refused': {
-      const message = `unable to apply object ${place}: ${standing.message}`;
+      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}`;
       return { kind: 'failed', reason: 'StampedObjectRejectedByAPIServer', message, retry: standing.retry };
     }
     case 'halted': {
@@ -109,7 +117,7 @@ function advance(world: RunnableWorld, asks: Asks): Progress {
       return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object };
     }
     case 'stands':
-      return finish(runnable, template, asks, standing);
+      return finish(runnable, template, asks, { standing, secrets });
   }
 }
 
@@ -147,10 +155,13 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   return listed.objects.length > 1 ? fail('selector matched multiple objects', NEVER) : { kind: 'selected', object };
 }
 
-type Standing = Extract<ReturnType<typeof standRun>, { kind: 'stands' }>;
+type Run = {
+  readonly standing: Extract<ReturnType<typeof standRun>, { kind: 'stands' }>;
+  readonly secrets: SecretValues;
+};
 
 /** Reads the outputs of the run that counts, and asks for the delete of runs beyond retention. */
-function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, standing: Standing): Progress {
+function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, { standing, secrets }: Run): Progress {
   const { object, type, events, runs = [] } = standing;
   const mine = runs.filter(({ metadata }) => metadata.labels?.[LABELS.runTemplateName] === template.metadata.name);
   const source = outputRun(object, mine, TEKTON_RULE);
@@ -159,11 +170,12 @@ function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, st
     asks.delete(runDelete(type, run));
   }
   if (asks.open) return WAITING;
+  if (source !== undefined) secrets.addObject(source);
   const outputs = source === undefined ? undefined : readOutputs(template, source);
   if (outputs?.kind === 'unread') {
     const { namespace = '' } = object.metadata;
     const what = `[${objectKey(object.metadata)}] of type [${qualifiedResource(type)}]`;
-    const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${outputs.message}`;
+    const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${secrets.redact(outputs.message)}`;
     return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object };
   }
   return { kind: 'ran', run: object, type, outputs: outputs?.outputs, events };
@@ -187,12 +199,7 @@ function readOutputs(template: ClusterRunTemplate, run: KubeObject): ReadOutputs
   return { kind: 'read', outputs };
 }
 
-function report(
-  world: RunnableWorld,
-  asks: Asks,
-  key: AccountKey,
-  progress: Exclude<Progress, { kind: 'waiting' }>,
-): Settled {
+function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: Ended): Settled {
   const deletions = deletionEvents(asks.cluster.deletions());
   const undone = deletionRetries(asks.cluster.deletions());
   if (progress.kind === 'failed') {

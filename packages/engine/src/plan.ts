@@ -13,6 +13,7 @@ import { producersOf } from './resource-inputs.ts';
 import type { Resource } from './resource-inputs.ts';
 import { reportResource } from './resource-status.ts';
 import type { ResourceReport } from './resource-status.ts';
+import { SecretValues, withoutSecrets } from './secret-values.ts';
 import { accountFailure, accountOf } from './stamping-account.ts';
 import { retryOfAll } from './stand.ts';
 import { failureCondition, retryFor } from './step-failure.ts';
@@ -133,10 +134,11 @@ function bare({ type, status, reason, message }: ConditionDraft): ConditionDraft
 
 function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {
   const { kind, owner, now } = world;
-  const realized = realizeAll(world, asks, blueprint);
+  const secrets = new SecretValues();
+  const realized = realizeAll(world, asks, blueprint, secrets);
   if (asks.open) return acting(asks, blueprint, key);
   const previous = statusOf(owner).resources ?? [];
-  const frame = { kind, blueprint: blueprint.metadata.name ?? '', now };
+  const frame = { kind, blueprint: blueprint.metadata.name ?? '', now, secrets };
   const reports = realized.map((entry) =>
     reportResource(
       entry,
@@ -163,7 +165,12 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
 }
 
 /** One pass over the resources. One that reads from a resource that waits for an answer waits with it. */
-function realizeAll({ kind, owner }: World, asks: Asks, blueprint: KubeObject): readonly Realized[] {
+function realizeAll(
+  { kind, owner }: World,
+  asks: Asks,
+  blueprint: KubeObject,
+  secrets: SecretValues,
+): readonly Realized[] {
   const { spec } = blueprint as Blueprint;
   const pass: Pass = {
     kind,
@@ -173,6 +180,7 @@ function realizeAll({ kind, owner }: World, asks: Asks, blueprint: KubeObject): 
     asks,
     outputs: new Map(),
     taken: new Map(),
+    secrets,
   };
   const waiting = new Set<string>();
   const realized: Realized[] = [];
@@ -237,7 +245,7 @@ type Report = {
 function settle({ owner, kind, now }: World, report: Report): Settled {
   const { asks, blueprint, key, drafts, events = [], remember = [], retry = { kind: 'none' } } = report;
   const before = statusOf(owner);
-  const resources = report.resources ?? before.resources ?? [];
+  const resources = withoutSecrets(report.resources ?? before.resources ?? []);
   const status = {
     observedGeneration: owner.metadata.generation ?? 0,
     conditions: conditionsJson(conditionList(drafts, before.conditions, now)),

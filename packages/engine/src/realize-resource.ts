@@ -8,8 +8,10 @@ import { paramValues } from './param-values.ts';
 import { renderResource } from './render-resource.ts';
 import { inputsOf, producersOf } from './resource-inputs.ts';
 import type { Inputs, Outputs, Resource } from './resource-inputs.ts';
-import { NOTHING, readOutput, unreadOutput } from './resource-outputs.ts';
-import type { Output } from './resource-outputs.ts';
+import { NOTHING, outputValues, readOutput, unreadOutput } from './resource-outputs.ts';
+import type { Output, OutputFailure } from './resource-outputs.ts';
+import { givesSecrets } from './secret-values.ts';
+import type { SecretValues } from './secret-values.ts';
 import { standMutable } from './stand-mutable.ts';
 import { outputRun, rerunNonce, standRun, surplusRuns } from './stand-run.ts';
 import type { Standing } from './stand.ts';
@@ -30,6 +32,8 @@ export type Pass = {
   readonly outputs: Map<string, Output>;
   /** Objects that resources of this pass stamp in place, by key: no two may stamp the same. */
   readonly taken: Map<string, string>;
+  /** Values of Secrets that the steps so far have read or stamped. */
+  readonly secrets: SecretValues;
 };
 
 /** What became of a resource in this pass. */
@@ -39,6 +43,8 @@ export type Realized = {
   readonly passesThrough: boolean;
   readonly stamped: { readonly object: KubeObject; readonly type: ResourceType } | undefined;
   readonly output: Output;
+  /** The output was read from a Secret: it is handed on, but not shown. */
+  readonly isSecret: boolean;
   readonly failure: StepFailure | undefined;
   readonly events: readonly PlannedEvent[];
   readonly remember: Settled['remember'];
@@ -62,7 +68,7 @@ export function realizeResource(pass: Pass, resource: Resource): Realized | unde
   if (stamping === undefined) return undefined;
   if (stamping.kind === 'faulty') {
     const place = `resource [${resource.name}] for template [${template.kind}/${template.metadata.name ?? ''}]`;
-    const message = `unable to stamp object for ${place} in supply chain [${blueprintName(pass)}]: ${stamping.message}`;
+    const message = `unable to stamp object for ${place} in supply chain [${blueprintName(pass)}]: ${pass.secrets.redact(stamping.message)}`;
     return failed(resource, template, { kind: 'stamp', message });
   }
   const standing = stand(pass, resource, template, stamping);
@@ -190,7 +196,9 @@ function stand(
   const { asks, owner, taken } = pass;
   const templateId = `${template.kind}/${template.metadata.name ?? ''}@${template.metadata.generation ?? 0}`;
   const reads = { producers: producersOf(resource) };
-  const request = { asks, owner, resource: resource.name, templateId, stamped, reads, redacted: false };
+  const { secrets } = pass;
+  secrets.addObject(stamped.object);
+  const request = { asks, owner, resource: resource.name, templateId, stamped, reads, secrets };
   if (lifecycleOf(template) === 'mutable') return standMutable({ ...request, taken });
   const labels = stampLabels(pass.kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
   const nonce = rerunNonce(owner.metadata.annotations?.[RERUN_ANNOTATION], resource.name);
@@ -213,7 +221,7 @@ function read({ pass, resource, template, inputs, stamping, standing }: Stood): 
     case 'refused': {
       const { namespace, name } = stamping.stamped;
       const place = `resource [${resource.name}] in supply chain [${blueprintName(pass)}]`;
-      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${standing.message}`;
+      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${pass.secrets.redact(standing.message)}`;
       return failed(resource, template, { kind: 'apply', message, retry: standing.retry });
     }
     case 'halted': {
@@ -226,34 +234,51 @@ function read({ pass, resource, template, inputs, stamping, standing }: Stood): 
       if (object === undefined) return failed(resource, template, failure);
       const result = readOutput(template, object, inputs.deployment);
       const output = result.kind === 'read' ? result.output : NOTHING;
-      return { ...failed(resource, template, failure), stamped: { object, type }, output };
+      const isSecret = noteSecrets(pass, object, output);
+      return { ...failed(resource, template, failure), stamped: { object, type }, output, isSecret };
     }
     case 'stands':
-      return readStanding(resource, template, inputs, standing);
+      return readStanding({ pass, resource, template, inputs }, standing);
   }
 }
 
 function readStanding(
-  resource: Resource,
-  template: KubeObject,
-  inputs: Inputs,
+  { pass, resource, template, inputs }: Pick<Stood, 'pass' | 'resource' | 'template' | 'inputs'>,
   standing: Extract<Standing, { kind: 'stands' }>,
 ): Realized {
   const { object, type, events, remember, runs } = standing;
   const rule = healthRuleOf(template);
   const source = runs === undefined ? object : outputRun(object, runs, rule);
   const result = source === undefined ? unreadOutput(template) : readOutput(template, source, inputs.deployment);
+  const output = result.kind === 'read' ? result.output : NOTHING;
+  const isSecret = noteSecrets(pass, source ?? object, output);
   return {
     resource,
     template,
     passesThrough: false,
     stamped: { object, type },
-    output: result.kind === 'read' ? result.output : NOTHING,
-    failure: result.kind === 'read' ? undefined : { kind: 'output', failure: result.failure, object, type },
+    output,
+    isSecret,
+    failure:
+      result.kind === 'read'
+        ? undefined
+        : { kind: 'output', failure: withoutValues(pass, result.failure), object, type },
     events,
     remember,
     surplus: runs === undefined ? [] : surplusRuns(runs, rule, retentionOf(template), [object, source]),
   };
+}
+
+/** Takes note of what a Secret holds and gives out; whether it does. */
+function noteSecrets({ asks, secrets }: Pass, object: KubeObject, output: Output): boolean {
+  const isSecret = givesSecrets(object, asks.cluster);
+  secrets.addObject(object);
+  if (isSecret) for (const value of outputValues(output)) secrets.add(value);
+  return isSecret;
+}
+
+function withoutValues({ secrets }: Pass, failure: OutputFailure): OutputFailure {
+  return { ...failure, message: secrets.redact(failure.message) };
 }
 
 function failed(resource: Resource, template: KubeObject | undefined, failure: StepFailure | undefined): Realized {
@@ -263,6 +288,7 @@ function failed(resource: Resource, template: KubeObject | undefined, failure: S
     passesThrough: false,
     stamped: undefined,
     output: NOTHING,
+    isSecret: false,
     failure,
     events: [],
     remember: [],

@@ -186,6 +186,11 @@ export function shownOutputs(output: Output): readonly ShownOutput[] {
   return entries;
 }
 
+/** The values that an output consists of. */
+export function outputValues(output: Output): readonly Json[] {
+  return valuesOf(output).map(([, value]) => value);
+}
+
 function valuesOf(output: Output): readonly (readonly [string, Json])[] {
   switch (output.kind) {
     case 'source':

@@ -10,6 +10,8 @@ import type { OwnerKind } from './owner-kind.ts';
 import type { Realized } from './realize-resource.ts';
 import { producersOf } from './resource-inputs.ts';
 import { shownOutputs } from './resource-outputs.ts';
+import { REDACTED } from './secret-values.ts';
+import type { SecretValues } from './secret-values.ts';
 import { objectText } from './stand.ts';
 import { failureCondition } from './step-failure.ts';
 import type { FailurePlace } from './step-failure.ts';
@@ -25,7 +27,12 @@ export type ResourceReport = {
 };
 
 /** What reports on resources have in common. */
-export type ReportFrame = { readonly kind: OwnerKind; readonly blueprint: string; readonly now: string };
+export type ReportFrame = {
+  readonly kind: OwnerKind;
+  readonly blueprint: string;
+  readonly now: string;
+  readonly secrets: SecretValues;
+};
 
 /**
  * Reports on one resource. A resource that could not be stamped this time keeps its earlier entry but for the
@@ -38,8 +45,10 @@ export function reportResource(
 ): ResourceReport {
   const { resource, passesThrough, stamped, failure } = realized;
   const kept = stamped === undefined && !passesThrough ? previous : undefined;
-  const health = kept === undefined ? freshHealth(realized) : previousHealth(kept);
-  const place: FailurePlace = { kind: frame.kind, resource: resource.name, blueprint: frame.blueprint, health };
+  const { kind, blueprint, secrets } = frame;
+  const found = kept === undefined ? freshHealth(realized) : previousHealth(kept);
+  const health = found === undefined ? undefined : { ...found, message: secrets.redact(found.message) };
+  const place: FailurePlace = { kind, resource: resource.name, blueprint, health };
   const submitted: ConditionDraft =
     failure === undefined
       ? {
@@ -110,14 +119,14 @@ function stampedReference({ object, type }: NonNullable<Realized['stamped']>): R
 }
 
 function datedOutputs(
-  { output }: Realized,
+  { output, isSecret }: Realized,
   previous: ResourceStatus | undefined,
   now: string,
 ): readonly ResourceOutput[] {
   return shownOutputs(output).map((entry) => {
     const before = previous?.outputs?.find(({ name }) => name === entry.name);
     const lastTransitionTime = before?.digest === entry.digest ? before.lastTransitionTime : now;
-    return { ...entry, lastTransitionTime };
+    return { ...entry, ...(isSecret ? { preview: REDACTED } : {}), lastTransitionTime };
   });
 }
 

@@ -82,7 +82,7 @@ function whyAgain(it: Case, desired: KubeObject, cause: Write['cause']): string 
   const neighbours = holdersOf(it, desired);
   if (neighbours === undefined) return undefined;
   const others = neighbours.length === 0 ? 'something else' : `field manager [${neighbours.join(', ')}]`;
-  const values = alternation(live, desired, it.redacted);
+  const values = alternation(live, desired, it.secrets);
   return `${others} keeps changing fields that the template sets${values === '' ? '' : `: ${values}`}`;
 }
 

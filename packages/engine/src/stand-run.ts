@@ -87,7 +87,7 @@ function create(request: RunRequest, write: Write, runs: readonly KubeObject[]):
 function whyAnew(request: RunRequest, newest: KubeObject | undefined): string | undefined {
   if (newest === undefined) return 'something deletes each one that is made';
   const { object } = request.stamped;
-  if (alternation(newest, object, false) !== '') return changeText(request, newest, object);
+  if (alternation(newest, object, request.secrets) !== '') return changeText(request, newest, object);
   return `the annotation ${RERUN_ANNOTATION} of the owner changes`;
 }
 

@@ -1,6 +1,7 @@
 import { qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
+import type { SecretValues } from './secret-values.ts';
 import type { StampedObject } from './stamped-object.ts';
 import type { Again, Memory, PlannedEvent, Retry, WriteAnswer } from './world.ts';
 
@@ -20,8 +21,8 @@ export type StandRequest = {
     /** The object that a Runnable selects. */
     readonly selected?: KubeObject | undefined;
   };
-  /** The object or what it was made from is a Secret: its values are not told. */
-  readonly redacted: boolean;
+  /** Values that no message may hold. */
+  readonly secrets: SecretValues;
   /** Objects that resources of this pass stamp in place, by key. */
   readonly taken?: Map<string, string>;
 };
