@@ -2,6 +2,7 @@ import type { ClusterRunTemplate, Runnable } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
+import { advice, severalSelected, unfitLabel } from './advice.ts';
 import { Asks } from './asks.ts';
 import { conditionList, conditionsJson } from './condition-list.ts';
 import type { ConditionDraft } from './condition-list.ts';
@@ -29,6 +30,8 @@ type Progress =
       readonly message: string;
       readonly retry: Again;
       readonly run?: KubeObject;
+      /** What to do, where the message does not say it. */
+      readonly advice?: string | undefined;
     }
   | {
       readonly kind: 'ran';
@@ -108,7 +111,7 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     case 'waiting':
       return WAITING;
     case 'refused': {
-      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}`;
+      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}${unfitLabel(labels)}`;
       return { kind: 'failed', reason: 'StampedObjectRejectedByAPIServer', message, retry: standing.retry };
     }
     case 'halted': {
@@ -131,11 +134,12 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   if (selector === undefined) return { kind: 'selected', object: undefined };
   const { apiVersion = '', kind = '' } = selector.resource;
   const place = `[${goText(selector.matchingLabels)}], apiVersion [${apiVersion}], kind [${kind}]`;
-  const fail = (message: string, retry: Again): Selection => ({
+  const fail = (message: string, retry: Again, what?: string): Selection => ({
     kind: 'failed',
     reason: 'TemplateStampFailure',
     message: `unable to resolve selector ${place}: ${message}`,
     retry,
+    advice: what,
   });
   const mapping = asks.mapping(apiVersion, kind);
   if (mapping === undefined) return { kind: 'waiting' };
@@ -152,7 +156,8 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
     return fail(`failed to list objects matching labels: ${listed.message}`, againAfter(listed.code));
   const [object] = listed.objects;
   if (object === undefined) return fail('selector did not match any objects', NEVER);
-  return listed.objects.length > 1 ? fail('selector matched multiple objects', NEVER) : { kind: 'selected', object };
+  if (listed.objects.length === 1) return { kind: 'selected', object };
+  return fail('selector matched multiple objects', NEVER, severalSelected(type, listed.objects));
 }
 
 type Run = {
@@ -203,11 +208,11 @@ function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: End
   const deletions = deletionEvents(asks.cluster.deletions());
   const undone = deletionRetries(asks.cluster.deletions());
   if (progress.kind === 'failed') {
-    const { reason, message, run } = progress;
+    const { reason, message, run, advice: what } = progress;
     return settled(world, asks, key, {
       drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
       retry: retryOfAll([retryWith(progress.retry, message), ...undone]),
-      events: deletions,
+      events: [...deletions, ...(what === undefined ? [] : [advice(reason, what)])],
     });
   }
   const { run, type, outputs, events } = progress;

@@ -1,6 +1,7 @@
 import type { Blueprint, Owner, ResourceStatus } from '@cartographer/api';
 import { deepEqual, goText } from '@cartographer/machinery';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import { fitsButForLabels, severalFit } from './advice.ts';
 import { Asks } from './asks.ts';
 import { conditionList, conditionsJson, decidingCondition } from './condition-list.ts';
 import type { ConditionDraft } from './condition-list.ts';
@@ -72,7 +73,9 @@ function chooseBlueprint({ kind, owner, blueprints }: World): Choice {
     { reason, message }: { readonly reason: string; readonly message: string },
     events: readonly PlannedEvent[] = [],
   ): Choice => ({ kind: 'refused', draft: { type: kind.blueprintReady, status: 'False', reason, message }, events });
-  if (Object.keys(labels).length === 0) return refused(kind.labelsMissing);
+  if (Object.keys(labels).length === 0) {
+    return refused(kind.labelsMissing, fitsButForLabels(kind, owner, blueprints));
+  }
   const { best, broken } = bestFits(blueprints, (blueprint) => fitsBlueprint(blueprint, owner));
   const [blueprint] = best;
   if (blueprint !== undefined && best.length === 1) return { kind: 'chosen', blueprint };
@@ -80,7 +83,7 @@ function chooseBlueprint({ kind, owner, blueprints }: World): Choice {
     const text = `${kind.blueprintKind} [${candidate.metadata.name ?? ''}] was passed over: ${message}`;
     return { type: 'Warning', reason: 'SelectorError', message: text };
   });
-  if (blueprint !== undefined) return refused(kind.multipleMatches, events);
+  if (blueprint !== undefined) return refused(kind.multipleMatches, [...events, severalFit(kind, owner, best)]);
   return refused({ ...kind.notFound, message: kind.notFound.message + goText(labels) }, events);
 }
 

@@ -1,6 +1,7 @@
 import type { TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { advice, unfitLabel } from './advice.ts';
 import type { Asks } from './asks.ts';
 import { bestFits, fitsOption } from './owner-selection.ts';
 import type { OwnerKind } from './owner-kind.ts';
@@ -69,7 +70,7 @@ export function realizeResource(pass: Pass, resource: Resource): Realized | unde
   if (stamping.kind === 'faulty') {
     const place = `resource [${resource.name}] for template [${template.kind}/${template.metadata.name ?? ''}]`;
     const message = `unable to stamp object for ${place} in supply chain [${blueprintName(pass)}]: ${pass.secrets.redact(stamping.message)}`;
-    return failed(resource, template, { kind: 'stamp', message });
+    return advised(failed(resource, template, { kind: 'stamp', message }), 'TemplateStampFailure', stamping.advice);
   }
   const standing = stand(pass, resource, template, stamping);
   return read({ pass, resource, template, inputs, stamping, standing });
@@ -173,8 +174,8 @@ function stamp(pass: Pass, resource: Resource, template: KubeObject, inputs: Inp
 }
 
 function stampAnew(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
-  const { kind, owner, asks } = pass;
-  const labels = stampLabels(kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
+  const { owner, asks } = pass;
+  const labels = labelsOf(pass, resource, template);
   const spec = owner['spec'] as { readonly params?: Parameters<typeof paramValues>[0]['owner'] } | undefined;
   const params = paramValues({
     template: templateFields(template).params,
@@ -200,7 +201,7 @@ function stand(
   secrets.addObject(stamped.object);
   const request = { asks, owner, resource: resource.name, templateId, stamped, reads, secrets };
   if (lifecycleOf(template) === 'mutable') return standMutable({ ...request, taken });
-  const labels = stampLabels(pass.kind, owner, { blueprint: blueprintName(pass), resource: resource.name }, template);
+  const labels = labelsOf(pass, resource, template);
   const nonce = rerunNonce(owner.metadata.annotations?.[RERUN_ANNOTATION], resource.name);
   return standRun({ ...request, labels, nonce });
 }
@@ -220,9 +221,12 @@ function read({ pass, resource, template, inputs, stamping, standing }: Stood): 
       return undefined;
     case 'refused': {
       const { namespace, name } = stamping.stamped;
+      const { retry } = standing;
       const place = `resource [${resource.name}] in supply chain [${blueprintName(pass)}]`;
-      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${pass.secrets.redact(standing.message)}`;
-      return failed(resource, template, { kind: 'apply', message, retry: standing.retry });
+      const why = `${pass.secrets.redact(standing.message)}${unfitLabel(labelsOf(pass, resource, template))}`;
+      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${why}`;
+      const refused = failed(resource, template, { kind: 'apply', message, retry });
+      return advised(refused, 'TemplateRejectedByAPIServer', standing.advice);
     }
     case 'halted': {
       const { object, type, restMs } = standing;
@@ -279,6 +283,18 @@ function noteSecrets({ asks, secrets }: Pass, object: KubeObject, output: Output
 
 function withoutValues({ secrets }: Pass, failure: OutputFailure): OutputFailure {
   return { ...failure, message: secrets.redact(failure.message) };
+}
+
+/** The same with an event that says what to do where the condition, whose text is upstream's, does not. */
+function advised(realized: Realized, reason: string, what: string | undefined): Realized {
+  const { template, resource } = realized;
+  if (what === undefined || template === undefined) return realized;
+  const message = `[${resource.name}] template [${template.kind}/${template.metadata.name ?? ''}] ${what}`;
+  return { ...realized, events: [advice(reason, message)] };
+}
+
+function labelsOf({ kind, owner, blueprint }: Pass, resource: Resource, template: KubeObject): Record<string, string> {
+  return stampLabels(kind, owner, { blueprint: blueprint.metadata.name ?? '', resource: resource.name }, template);
 }
 
 function failed(resource: Resource, template: KubeObject | undefined, failure: StepFailure | undefined): Realized {

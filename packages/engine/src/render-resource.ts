@@ -1,5 +1,6 @@
 import { goJson, isList, isObject, parseYamlDocuments, YamlError } from '@cartographer/machinery';
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { notAnObject } from './advice.ts';
 import type { Asks } from './asks.ts';
 import { sha256, valueDigest } from './digests.ts';
 import { ownerJson, ownerView } from './owner-shape.ts';
@@ -98,7 +99,10 @@ function parseOutput(output: string): Rendered<JsonObject> {
         : typeof first === 'string'
           ? 'string'
           : 'number';
-    return faulty(`${decoding}json: cannot unmarshal ${type} into Go value of type map[string]interface {}`);
+    return faulty(
+      `${decoding}json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+      notAnObject(first as Json),
+    );
   }
   const { kind } = first;
   if (typeof kind !== 'string' || kind === '') {
@@ -107,6 +111,6 @@ function parseOutput(output: string): Rendered<JsonObject> {
   return { kind: 'rendered', value: first };
 }
 
-function faulty(message: string): Rendered<JsonObject> {
-  return { kind: 'faulty', message };
+function faulty(message: string, advice?: string): Rendered<JsonObject> {
+  return { kind: 'faulty', message, ...(advice === undefined ? {} : { advice }) };
 }

@@ -21,7 +21,7 @@ export type StampedObject = {
 /** A stamped object, or what is wrong with what the template rendered. */
 export type Stamping =
   | { readonly kind: 'stamped'; readonly stamped: StampedObject }
-  | { readonly kind: 'faulty'; readonly message: string };
+  | { readonly kind: 'faulty'; readonly message: string; readonly advice?: string };
 
 /** Fields of metadata that only a server may set; templates copied from `kubectl get -o yaml` carry them. */
 const SERVER_FIELDS = new Set([

@@ -2,6 +2,7 @@ import { FIELD_MANAGER } from '@cartographer/api';
 import type { ResourceStatus } from '@cartographer/api';
 import { objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { nameMissing } from './advice.ts';
 import { alternation } from './alternation.ts';
 import { droppedFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
@@ -34,7 +35,7 @@ export function standMutable(request: StandRequest): Standing {
   const prefix = `failed to get unstructured [${stamped.namespace}/${stamped.name}] from api server: `;
   const type = typeOf(request, prefix);
   if (!('resource' in type)) return type;
-  if (stamped.name === '') return refused(`${prefix}resource name may not be empty`);
+  if (stamped.name === '') return refused(`${prefix}resource name may not be empty`, nameMissing(stamped));
   const memoryKey = `object ${qualifiedResource(type)} ${objectKey({ namespace: stamped.namespace, name: stamped.name })}`;
   const holder = request.taken?.get(memoryKey) ?? resource;
   if (holder !== resource) return refused(`patch: object is already stamped by resource [${holder}]`);

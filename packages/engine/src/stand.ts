@@ -1,5 +1,6 @@
 import { qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { nothingRendered } from './advice.ts';
 import type { Asks } from './asks.ts';
 import type { SecretValues } from './secret-values.ts';
 import type { StampedObject } from './stamped-object.ts';
@@ -50,14 +51,21 @@ export type Standing =
       /** Until it may be tried again. */
       readonly restMs: number;
     }
-  | { readonly kind: 'refused'; readonly message: string; readonly retry: Again };
+  | {
+      readonly kind: 'refused';
+      readonly message: string;
+      readonly retry: Again;
+      /** What to do, where the message does not say it: follows the name of the template. */
+      readonly advice?: string;
+    };
 
 /** The standing of an object that waits for an answer. */
 export const WAITING: Standing = { kind: 'waiting' };
 
 /** The REST type of the object, or why it cannot have one. `prefix` says what upstream would have been doing. */
 export function typeOf({ asks, stamped }: StandRequest, prefix: string): ResourceType | Standing {
-  if (stamped.kind === '') return refused(`${prefix}Object 'Kind' is missing in 'unstructured object has no kind'`);
+  if (stamped.kind === '')
+    return refused(`${prefix}Object 'Kind' is missing in 'unstructured object has no kind'`, nothingRendered(stamped));
   if (stamped.apiVersion === '') {
     return refused(`${prefix}Object 'apiVersion' is missing in 'unstructured object has no version'`);
   }
@@ -71,8 +79,8 @@ export function typeOf({ asks, stamped }: StandRequest, prefix: string): Resourc
 }
 
 /** A refusal that is worth a retry. */
-export function refused(message: string): Standing {
-  return { kind: 'refused', message, retry: { kind: 'backoff' } };
+export function refused(message: string, advice?: string): Standing {
+  return { kind: 'refused', message, retry: { kind: 'backoff' }, ...(advice === undefined ? {} : { advice }) };
 }
 
 /** A refused or failed write as a standing. */

@@ -7,7 +7,7 @@ import { boundsFault, LARGEST_BYTES } from './value-bounds.ts';
 /** What rendering a template gives: a value, or the text of its first fault in document order. */
 export type Rendered<T = Json> =
   | { readonly kind: 'rendered'; readonly value: T }
-  | { readonly kind: 'faulty'; readonly message: string };
+  | { readonly kind: 'faulty'; readonly message: string; readonly advice?: string };
 
 /** A part of a compiled template; throws {@link Fault}. */
 type Part = (context: unknown) => Json;

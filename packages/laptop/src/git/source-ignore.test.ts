@@ -57,6 +57,14 @@ describe('the source filter', () => {
     ]);
   });
 
+  it('takes ten thousand rules, and of more says where they stand and what to do', () => {
+    const rules = (count: number): string => 'a\n'.repeat(count);
+    expect(createSourceFilter([{ folder: '', text: rules(5_000) }], rules(5_000))('a', false)).toBe(true);
+    expect(() => createSourceFilter([{ folder: '', text: rules(5_000) }], rules(5_001))).toThrow(
+      'more than 10000 rules in spec.ignore and .sourceignore files; say it in fewer, with wildcards',
+    );
+  });
+
   it('answers a hostile pattern quickly', () => {
     expect(kept(`${'*a'.repeat(2000)}b`, 'a'.repeat(250))).toHaveLength(1);
   });

@@ -39,7 +39,11 @@ export function createSourceFilter(
 ): (path: string, isFolder: boolean) => boolean {
   const own = files.flatMap(({ folder, text }) => parseRules(text, folder === '' ? [] : folder.split('/')));
   if (specIgnore !== undefined) own.push(...parseRules(specIgnore, []));
-  if (own.length > MAX_RULES) throw new GitError(`more than ${MAX_RULES} ignore rules`);
+  if (own.length > MAX_RULES) {
+    throw new GitError(
+      `more than ${MAX_RULES} rules in spec.ignore and ${IGNORE_FILE} files; say it in fewer, with wildcards`,
+    );
+  }
   const builtIn = own.length > 0 ? VERSION_CONTROL : VERSION_CONTROL.concat(DEFAULTS);
   const rules = [...builtIn.map((line) => parseRule(line, [])), ...own].toReversed();
   return (path, isFolder) => {

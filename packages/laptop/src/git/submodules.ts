@@ -39,7 +39,9 @@ async function expand(
     const url = kind === 'submodule' ? urls.get(path) : undefined;
     if (url === undefined) continue; // a link that .gitmodules does not explain stays an empty folder
     walk.count += 1;
-    if (walk.count > MAX_SUBMODULES || depth >= MAX_DEPTH) throw new GitError(`too many submodules at '${path}'`);
+    if (walk.count > MAX_SUBMODULES || depth >= MAX_DEPTH) {
+      throw new GitError(`too many submodules at '${path}': at most ${MAX_SUBMODULES}, ${MAX_DEPTH} deep, are fetched`);
+    }
     const inside = await fetchSubmodule(walk, remote, { path, hash, url }, depth);
     all.push(...inside.map((entry) => ({ ...entry, path: `${path}/${entry.path}` })));
   }

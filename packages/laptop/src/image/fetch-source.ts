@@ -15,6 +15,7 @@ class SourceError extends CartoError {
 }
 
 const MAX_BYTES = 1024 ** 3;
+const TOO_LARGE = `the archive is larger than ${MAX_BYTES} bytes; let spec.ignore of its GitRepository leave out what no build needs`;
 const TIMEOUT_MS = 5 * 60_000;
 
 /**
@@ -37,7 +38,7 @@ export async function fetchSource(url: string, file: string, signal: AbortSignal
       transform(chunk: Buffer, _encoding, done) {
         sizeBytes += chunk.length;
         hash.update(chunk);
-        done(sizeBytes > MAX_BYTES ? new SourceError(`the archive is larger than ${MAX_BYTES} bytes`) : null, chunk);
+        done(sizeBytes > MAX_BYTES ? new SourceError(TOO_LARGE) : null, chunk);
       },
     });
     const body = Readable.fromWeb(response.body);

@@ -34,6 +34,16 @@ const UNIT_TESTS: Readonly<Record<string, readonly [file: string, words: string]
     'packages/controller/src/bad-input.test.ts',
     'RunTemplateReady False ServiceAccountTokenError',
   ],
+  ...Object.fromEntries(
+    [
+      'WorkloadLabelsMissing',
+      'DeliverableLabelsMissing',
+      'MultipleSupplyChainMatches',
+      'MultipleDeliveryMatches',
+      'TemplateStampFailure',
+      'TemplateRejectedByAPIServer',
+    ].map((reason) => [`Warning ${reason}`, ['packages/engine/src/advice.test.ts', `Warning ${reason}: `] as const]),
+  ),
   // Admission refuses such a selector; it can only come from before there were webhooks.
   'SelectorReady InvalidSelector': [
     'packages/engine/src/plan-blueprint.test.ts',
