@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { carto, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { carto, FIELD_MANAGER, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import { createRestMapper, systemClock } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
 import {
@@ -99,6 +99,8 @@ describe('who follows docs/install.md', () => {
 });
 
 const stands: UpstreamStand[] = [];
+/** Generation of an object that has to change and that has a field which its template dropped, before the upgrade. */
+let imageGeneration = 0;
 
 describe('an upgrade from upstream', () => {
   beforeAll(async () => {
@@ -108,6 +110,7 @@ describe('an upgrade from upstream', () => {
     stands.push(await leaveAsUpstream(cluster, '01-chain-of-four', 2));
     // Two runs, of which the second failed: what goes on comes from the first.
     stands.push(await leaveAsUpstream(cluster, '33-immutable-run', 6));
+    imageGeneration = await leaveImageBehind();
     webhooks = await prepareWebhooks(cluster);
     const lease = ['--leader-elect', '--leader-election-namespace', 'cartographer-system'];
     await startCartoController(cluster, 'carto', [...lease, ...webhooks.flags]);
@@ -121,6 +124,11 @@ describe('an upgrade from upstream', () => {
       expect(now.map(({ metadata }) => metadata.uid)).toEqual(objects.map(({ metadata }) => metadata.uid));
       expect(now.map(contentOf)).toEqual(objects.map((object) => contentOf(withoutStale(object))));
     }
+  });
+
+  it('changes an object once that has to change and that has a field too many', async () => {
+    const image = await cluster.client.get(THINGS, IMAGE());
+    expect(image.metadata.generation).toBe(imageGeneration + 1);
   });
 
   it('makes no second run', async () => {
@@ -165,6 +173,15 @@ describe('an upgrade from upstream', () => {
 
 const THINGS = { group: 'golden.test', version: 'v1', kind: 'Thing', resource: 'things', namespaced: true };
 const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
+
+const IMAGE = () => ({ namespace: stands[0]?.namespace ?? '', name: 'app-image' });
+
+/** The template of the image went on while nobody was there. */
+async function leaveImageBehind(): Promise<number> {
+  const body = { spec: { rev: 'older' } };
+  const patched = await cluster.client.patch(THINGS, IMAGE(), { kind: 'merge', fieldManager: FIELD_MANAGER, body });
+  return patched.metadata.generation ?? 0;
+}
 
 function again({ kind, metadata: { namespace = '', name = '' } }: KubeObject): Promise<KubeObject> {
   return cluster.client.get(kind === 'Thing' ? THINGS : CONFIG_MAPS, { namespace, name });

@@ -10,6 +10,7 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
+import { withoutOtherManagers } from './take-over.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
 
 const RUNNABLE_NAME = 'carto.run/runnable-name';
@@ -67,6 +68,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
       log,
       type,
       ...selector,
+      transform: withoutOtherManagers,
       indexes: { controller: controllerUid, owner: ownerNames },
     });
     const catchUp = new CatchUp();

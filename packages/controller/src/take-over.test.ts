@@ -1,5 +1,5 @@
 import { carto, FIELD_MANAGER } from '@cartographer/api';
-import type { KubeObject } from '@cartographer/machinery';
+import type { KubeObject, WireRequest } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { chain, controllerWrites, createStage, type Stage, workload } from './testing/stage.ts';
 import { thingCrd } from './testing/things.ts';
@@ -167,6 +167,203 @@ describe('an upgrade from the first implementation', () => {
     await stage.restart();
     await stage.settled();
     expect(controllerWrites(stage.audit, since)).toEqual([]);
+  });
+});
+
+const GADGETS = { ...THING, version: 'v1', kind: 'Gadget', resource: 'gadgets' };
+const GADGET = { namespace: 'default', name: 'shop' };
+
+/** The kind Gadget: as Thing, but with a status that is a subresource, and so with a generation of its spec alone. */
+const gadgetCrd: KubeObject = {
+  ...thingCrd,
+  metadata: { name: 'gadgets.test.carto.run' },
+  spec: {
+    group: 'test.carto.run',
+    scope: 'Namespaced',
+    names: { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' },
+    versions: ['v1', 'v2'].map((name) => ({
+      name,
+      served: true,
+      storage: name === 'v1',
+      subresources: { status: {} },
+      schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    })),
+  },
+};
+
+const gadgetChain = (spec: string): string => `
+apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: {name: gadget}
+spec:
+  healthRule: {alwaysHealthy: {}}
+  template: {apiVersion: test.carto.run/v1, kind: Gadget, metadata: {name: $(workload.metadata.name)$}, spec: ${spec}}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: web}
+spec:
+  selector: {chain: web}
+  resources: [{name: gadget, templateRef: {kind: ClusterTemplate, name: gadget}}]
+`;
+
+/** A gadget as the first implementation left it: its template had a field `stale` once. */
+async function gadgetStage(spec: object = { a: 0, stale: 'left' }): Promise<Stage> {
+  const stage = await createStage({ crds: [gadgetCrd] });
+  await stage.apply(`${gadgetChain('{a: 1}')}---${workload('shop', 'web')}`);
+  const owner = (await stage.get('Workload', 'shop')) as KubeObject;
+  const metadata = stampedMeta(owner, 'gadget', ['ClusterTemplate', 'gadget'], { name: 'shop' });
+  await stage.client.create(GADGETS, { apiVersion: 'test.carto.run/v1', kind: 'Gadget', metadata, spec }, UPSTREAM);
+  return stage;
+}
+
+const gadget = ({ client }: Stage): Promise<KubeObject> => client.get(GADGETS, GADGET);
+
+async function expectTakenOver(stage: Stage, generation: number): Promise<void> {
+  const { metadata, spec } = await gadget(stage);
+  expect({ spec, generation: metadata.generation }).toEqual({ spec: { a: 1 }, generation });
+  expect(managers(await gadget(stage))).toContain('cartographer Apply');
+  expect(managers(await gadget(stage))).not.toContain('cartographer Update');
+}
+
+/** What the controller asked of the gadget since then, reads included. */
+const asked = ({ audit }: Stage, since = 0): readonly string[] =>
+  audit
+    .slice(since)
+    .filter(({ userAgent, objectRef }) => userAgent !== 'user/1' && objectRef?.name === 'shop')
+    .filter(({ objectRef }) => objectRef?.resource === 'gadgets')
+    .map(({ verb, responseStatus: { code } }) => `${verb} ${code}`);
+
+const isConversion = ({ headers }: WireRequest): boolean => headers?.['content-type'] === 'application/json-patch+json';
+const isApplyOfGadget = ({ method, path, headers }: WireRequest): boolean =>
+  method === 'PATCH' && path.endsWith('/gadgets/shop') && headers?.['content-type'] === 'application/apply-patch+yaml';
+
+describe('an object of the first implementation whose template has lost a field', () => {
+  it('changes once', async () => {
+    await using stage = await gadgetStage();
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 2);
+    expect(asked(stage)).toEqual(['get 200', 'patch 200', 'apply 200']);
+  });
+
+  it('keeps its generation when nothing of its spec changes', async () => {
+    await using stage = await gadgetStage({ a: 1 });
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 1);
+  });
+
+  it('is looked at no more once it is taken over, by this process or the next', async () => {
+    await using stage = await gadgetStage();
+    await stage.restart();
+    await stage.settled();
+    let since = stage.audit.length;
+    await stage.apply(gadgetChain('{a: 2}'));
+    await stage.settled();
+    expect(asked(stage, since)).toEqual(['apply 200']);
+    since = stage.audit.length;
+    await stage.restart();
+    await stage.settled();
+    expect(asked(stage, since)).toEqual([]);
+    await stage.apply(gadgetChain('{a: 3}'));
+    await stage.settled();
+    expect(asked(stage, since)).toEqual(['apply 200']);
+  });
+
+  it('changes once when somebody else writes it at the same time', async () => {
+    await using stage = await gadgetStage();
+    stage.faults.inject({
+      when: isConversion,
+      fault: {
+        kind: 'answer',
+        async answer(_request, forward) {
+          const status = { kind: 'merge', subresource: 'status', body: { status: { seen: true } } } as const;
+          await stage.client.patch(GADGETS, GADGET, status);
+          return forward();
+        },
+      },
+    });
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 2);
+    expect(asked(stage)).toEqual(['get 200', 'patch 422', 'get 200', 'patch 200', 'apply 200']);
+  });
+
+  it('changes once when the process dies between taking it over and applying it', async () => {
+    await using stage = await gadgetStage();
+    stage.faults.inject({ when: isApplyOfGadget, fault: { kind: 'silence' } });
+    await stage.restart();
+    await stage.reached(() => stage.faults.hits > 0);
+    await stage.crash();
+    expect(managers(await gadget(stage))).toEqual(['cartographer Apply']);
+    expect((await gadget(stage)).metadata.generation).toBe(1);
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 2);
+  });
+
+  it('changes once when an earlier process applied it and died before it took it over', async () => {
+    await using stage = await gadgetStage();
+    stage.faults.inject({ when: isConversion, times: 3, fault: { kind: 'status', code: 409, reason: 'Conflict' } });
+    stage.faults.inject({ when: isConversion, fault: { kind: 'silence' } });
+    await stage.restart();
+    await stage.reached(() => stage.faults.hits > 3);
+    await stage.crash();
+    expect(managers(await gadget(stage))).toEqual(['cartographer Apply', 'cartographer Update']);
+    const { generation = 0 } = (await gadget(stage)).metadata;
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, generation + 1);
+  });
+
+  it('is taken over again after the first implementation has written it again', async () => {
+    await using stage = await gadgetStage();
+    await stage.restart();
+    await stage.settled();
+    await stage.client.patch(GADGETS, GADGET, { kind: 'merge', body: { spec: { stale: 'again' } }, ...UPSTREAM });
+    await stage.settled();
+    await expectTakenOver(stage, 4);
+  });
+
+  it('changes once when it was written at two versions', async () => {
+    await using stage = await gadgetStage({ a: 0 });
+    const other = { ...GADGETS, version: 'v2' };
+    await stage.client.patch(other, GADGET, { kind: 'merge', body: { spec: { stale: 'left' } }, ...UPSTREAM });
+    expect(managers(await gadget(stage))).toEqual(['cartographer Update', 'cartographer Update']);
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 3);
+  });
+
+  it('is taken over after the apply where the account may not read it', async () => {
+    await using stage = await gadgetStage();
+    const isRead = ({ method, path }: WireRequest): boolean => method === 'GET' && path.endsWith('/gadgets/shop');
+    stage.faults.inject({
+      when: isRead,
+      times: Infinity,
+      fault: { kind: 'status', code: 403, reason: 'Forbidden' },
+    });
+    await stage.restart();
+    await stage.settled();
+    await expectTakenOver(stage, 3);
+  });
+
+  it('is applied, and then left alone, where the server lets nobody take it over', async () => {
+    await using stage = await gadgetStage();
+    stage.faults.inject({
+      when: isConversion,
+      times: Infinity,
+      fault: { kind: 'status', code: 422, reason: 'Invalid' },
+    });
+    await stage.restart();
+    await stage.settled();
+    expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
+    const since = stage.audit.length;
+    await stage.apply(gadgetChain('{"a": 1}'));
+    await stage.client.patch(GADGETS, GADGET, { kind: 'merge', body: { metadata: { labels: { theirs: 'x' } } } });
+    await stage.settled();
+    expect(asked(stage, since)).toEqual([]);
   });
 });
 

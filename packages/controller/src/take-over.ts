@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from '@cartographer/api';
-import { type Client, isConflict, isNotFound } from '@cartographer/kube';
+import { hasLegacyFields, isLegacyEntry, type Write } from '@cartographer/engine';
+import { type Client, isConflict, isForbidden, isInvalid, isNotFound, withoutManagedFields } from '@cartographer/kube';
 import {
   createMergePatch,
   deepEqual,
@@ -10,55 +11,67 @@ import {
   type KubeObject,
   type ManagedFieldsEntry,
   type MutableJsonObject,
-  type ResourceType,
   setKey,
 } from '@cartographer/machinery';
 
-/**
- * The first implementation wrote by create and merge patch, so the fields that it set belong to `cartographer`, operation
- * Update. An apply as `cartographer` then owns them too, but can never remove one: the old entry still holds it. So the
- * old entry becomes part of ours, once for each object (as client-go's csaupgrade does for kubectl).
- */
-function isLegacy({ manager, operation }: ManagedFieldsEntry): boolean {
-  return manager === FIELD_MANAGER && operation === 'Update';
-}
+/** What a cache keeps of the entries that {@link hasLegacyFields} looks for: that there are some. */
+const LEGACY_MARK: readonly ManagedFieldsEntry[] = [{ manager: FIELD_MANAGER, operation: 'Update' }];
+/** Whoever writes an object more often than this while it is taken over has to be waited for: the next write tries again. */
+const MAX_TRIES = 3;
 
-function legacyEntry(object: KubeObject, subresource?: string): ManagedFieldsEntry | undefined {
-  return object.metadata.managedFields?.find((entry) => isLegacy(entry) && entry.subresource === subresource);
+/** The transform of a cache of stamped objects: managed fields go, but whether the first implementation has some stays. */
+export function withoutOtherManagers(object: KubeObject): KubeObject {
+  const slim = withoutManagedFields(object);
+  return hasLegacyFields(object) ? { ...slim, metadata: { ...slim.metadata, managedFields: LEGACY_MARK } } : slim;
 }
 
 /**
- * Takes over what the first implementation owns of an object that was just applied. True when it did: then the same
- * apply has to be sent again, which removes what the template no longer has. When someone else writes at the same time
- * nothing is taken over, and the next apply tries again.
+ * Makes the fields ours that the first implementation owns of an object, as client-go's csaupgrade does for kubectl: its
+ * entries become part of our entry of operation Apply. Nothing else of the object changes, so neither does its
+ * generation; the next apply then removes what the template no longer has. `seen` is the object as the server just
+ * answered with it; without it, it is read. True when it did; false when there was nothing to take over, or when the
+ * server did not let us.
  */
 export async function takeOver(
   client: Client,
-  type: ResourceType,
-  applied: KubeObject,
+  { type, object }: Pick<Write, 'type' | 'object'>,
   signal: AbortSignal,
+  seen?: KubeObject,
 ): Promise<boolean> {
-  const { managedFields = [], namespace, name = '', resourceVersion = '' } = applied.metadata;
-  const legacy = legacyEntry(applied);
-  const own = managedFields.find(
+  const { namespace, name = '' } = object.metadata;
+  const key = namespace === undefined ? { name } : { namespace, name };
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    try {
+      const { metadata } = tries === 0 && seen !== undefined ? seen : await client.get(type, key, { signal });
+      const entries = takenOver(metadata.managedFields ?? []);
+      if (entries === undefined) return false;
+      const body: Json = [
+        { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' },
+        { op: 'replace', path: '/metadata/managedFields', value: entries },
+      ];
+      await client.patch(type, key, { kind: 'json', body, fieldManager: FIELD_MANAGER, signal });
+      return true;
+    } catch (error) {
+      if (isNotFound(error) || isForbidden(error)) return false;
+      // Somebody wrote in between: a server says 422 of a test that fails, and 409 when the write comes after the test.
+      if (!isConflict(error) && !isInvalid(error)) throw error;
+    }
+  }
+  return false;
+}
+
+/** The entries with those of the first implementation merged into ours; undefined when it has none. */
+function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] | undefined {
+  const legacy = entries.filter(isLegacyEntry);
+  const last = legacy.at(-1);
+  if (last === undefined) return undefined;
+  const own = entries.find(
     ({ manager, operation, subresource }) =>
       manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
   );
-  if (legacy?.fieldsV1 === undefined || own?.fieldsV1 === undefined) return false;
-  const merged = { ...own, fieldsV1: union(own.fieldsV1, legacy.fieldsV1) };
-  const entries = managedFields.flatMap((entry) => (entry === legacy ? [] : [entry === own ? merged : entry]));
-  const body: Json = [
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    { op: 'replace', path: '/metadata/managedFields', value: entries },
-  ];
-  const key = namespace === undefined ? { name } : { namespace, name };
-  try {
-    await client.patch(type, key, { kind: 'json', body, fieldManager: FIELD_MANAGER, signal });
-    return true;
-  } catch (error) {
-    if (isConflict(error) || isNotFound(error)) return false;
-    throw error;
-  }
+  const fieldsV1 = [own, ...legacy].reduce<JsonObject>((all, entry) => union(all, entry?.fieldsV1 ?? {}), {});
+  const others = entries.filter((entry) => entry !== own && !legacy.includes(entry));
+  return [...others, { ...(own ?? last), operation: 'Apply', fieldsV1 }];
 }
 
 /**
@@ -66,7 +79,10 @@ export async function takeOver(
  * through a subresource, so it is removed by a patch. Undefined when nothing is left.
  */
 export function leftInStatus(written: KubeObject, wanted: JsonObject): Json | undefined {
-  if (legacyEntry(written, 'status') === undefined) return undefined;
+  const { managedFields = [] } = written.metadata;
+  const isLegacy = ({ manager, operation, subresource }: ManagedFieldsEntry): boolean =>
+    manager === FIELD_MANAGER && operation === 'Update' && subresource === 'status';
+  if (!managedFields.some(isLegacy)) return undefined;
   const status = (written['status'] ?? {}) as JsonObject;
   return deepEqual(status, wanted) ? undefined : { status: createMergePatch(status, wanted) };
 }

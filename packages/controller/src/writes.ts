@@ -1,5 +1,5 @@
 import { FIELD_MANAGER } from '@cartographer/api';
-import type { Delete, DeleteAnswer, Write, WriteAnswer } from '@cartographer/engine';
+import { type Delete, type DeleteAnswer, hasLegacyFields, type Write, type WriteAnswer } from '@cartographer/engine';
 import {
   ApiError,
   type Client,
@@ -31,12 +31,17 @@ export async function performWrite(client: Client, write: Write, signal: AbortSi
   };
 }
 
-/** An object that the first implementation made is applied twice the first time: in between, its fields become ours. */
+/**
+ * Fields that the first implementation wrote become ours first, so that the object changes once. Where only the answer
+ * shows them (the cache did not have the object yet), they become ours then, and the apply is sent again.
+ */
 async function sendAndTakeOver(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
+  if (write.takeOver === true) await takeOver(client, write, signal);
   const response = await send(client, write, signal);
   if (write.verb !== 'apply' || response.status !== 200) return response;
   const applied = response.body as unknown as KubeObject;
-  return (await takeOver(client, write.type, applied, signal)) ? send(client, write, signal) : response;
+  if (!hasLegacyFields(applied) || !(await takeOver(client, write, signal, applied))) return response;
+  return send(client, write, signal);
 }
 
 function send(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {

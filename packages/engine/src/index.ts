@@ -1,3 +1,4 @@
+export { hasLegacyFields, isLegacyEntry } from './legacy-fields.ts';
 export * from './owner-kind.ts';
 export { selects } from './owner-selection.ts';
 export * from './plan.ts';

@@ -7,6 +7,7 @@ import { alternation } from './alternation.ts';
 import { droppedFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
 import { changeText, haltOf, originText } from './halts.ts';
+import { hasLegacyFields } from './legacy-fields.ts';
 import { foreignController, hasDrifted, projectionDigest } from './object-drift.ts';
 import { againAfter, appliedEvent, refusal, refused, typeOf, WAITING } from './stand.ts';
 import type { StandRequest, Standing } from './stand.ts';
@@ -27,8 +28,8 @@ type Case = StandRequest & {
 const WORTH_A_TRY = new Set([400, 422, 500]);
 
 /**
- * Makes one object, changed in place, stand as rendered. It is written when its digest differs or a field of ours
- * drifted; a difference of notation that the server made of an earlier apply is no drift.
+ * Makes one object, changed in place, stand as rendered. It is written when its digest differs, a field of ours drifted
+ * or it was never wholly taken over; a difference of notation that the server made of an earlier apply is no drift.
  */
 export function standMutable(request: StandRequest): Standing {
   const { asks, stamped, owner, resource, templateId } = request;
@@ -136,6 +137,7 @@ function stood(
 ): Standing {
   const memory: Memory = {
     neighbours: neighboursOf(object),
+    ...(hasLegacyFields(object) ? { legacyKept: true } : {}),
     ...(hasDrifted(desired, object)
       ? { normalised: { digest: it.stamped.digest, projection: projectionDigest(desired, object) } }
       : {}),
@@ -176,8 +178,10 @@ function holdersOf(it: Case, desired: KubeObject): readonly string[] | undefined
 
 function isAsDesired(it: Case, desired: KubeObject, live: KubeObject): boolean {
   if (stampDigestOf(live) !== it.stamped.digest) return false;
+  const memory = it.asks.cluster.recall(it.memoryKey);
+  if (hasLegacyFields(live) && memory?.legacyKept !== true) return false;
   if (!hasDrifted(desired, live)) return true;
-  const normalised = it.asks.cluster.recall(it.memoryKey)?.normalised;
+  const normalised = memory?.normalised;
   return normalised?.digest === it.stamped.digest && normalised.projection === projectionDigest(desired, live);
 }
 
@@ -192,5 +196,15 @@ function verbOf({ live }: Case): 'create' | 'patch' {
 }
 
 function writeOf(it: Case, id: string, verb: Write['verb'], object: KubeObject, cause: Write['cause']): Write {
-  return { id, verb, resource: it.resource, type: it.type, object, digest: it.stamped.digest, cause };
+  const takeOver = verb === 'apply' && it.live !== undefined && hasLegacyFields(it.live);
+  return {
+    id,
+    verb,
+    resource: it.resource,
+    type: it.type,
+    object,
+    digest: it.stamped.digest,
+    cause,
+    ...(takeOver ? { takeOver } : {}),
+  };
 }

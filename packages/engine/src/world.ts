@@ -81,6 +81,8 @@ export type RenderAnswer =
 export type Memory = {
   /** For an object: what the server made of our fields when they were last applied. */
   readonly normalised?: { readonly digest: string; readonly projection: string };
+  /** For an object: its last write could not make the first implementation's fields ours, so that is no reason to write. */
+  readonly legacyKept?: true;
   /** For an object: field managers other than ours that hold fields of it. */
   readonly neighbours?: readonly string[];
   /** For a template and kind: paths that the kind's schema lacks (`unknown`) or does not let be null (`nulls`). */
@@ -185,6 +187,11 @@ export type Write = {
   readonly digest: string;
   /** Why: first stamp, changed plan, `restored` = same digest but a field drifted. Counted into {@link Pace}. */
   readonly cause: 'created' | 'changed' | 'restored' | 'tried';
+  /**
+   * The object has fields that the first implementation wrote: they become ours before it is applied, so that one apply
+   * removes what the template no longer has.
+   */
+  readonly takeOver?: true;
   /** Set on creates: this list must be no older than the last own write before the create is sent. */
   readonly fresh?: ObjectsKey;
 };
