@@ -1,5 +1,5 @@
 import { createClient, createLeaderElector, fenced } from '@cartographer/kube';
-import { silentLog, type Transport } from '@cartographer/machinery';
+import { silentLog, type Transport, type WireRequest } from '@cartographer/machinery';
 import { createControllerMetrics } from '@cartographer/runtime';
 import { createFaultTransport, type FaultTransport, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { chain, controllerWrites, createStage, type Stage, workload } from './te
 const lease = { namespace: 'default', name: 'cartographer-controller' };
 
 /** One replica of two, beside the stage's own (unused) controller. */
-function replica(stage: Stage, identity: string) {
+function replica(stage: Stage, identity: string, namespace = lease.namespace) {
   const { clock } = stage;
   const faults: FaultTransport = createFaultTransport(stage.direct, { clock });
   const metrics = createControllerMetrics();
@@ -18,7 +18,7 @@ function replica(stage: Stage, identity: string) {
     client: createClient({ transport: stage.direct, clock, userAgent: 'election/1' }),
     clock,
     log: silentLog,
-    lease,
+    lease: { ...lease, namespace },
     identity,
     monotonicMs: () => clock.now(),
     onChange: (leads) => metrics.leads(lease.name, leads),
@@ -28,7 +28,11 @@ function replica(stage: Stage, identity: string) {
   const controller = startController({ client, clock, log: silentLog, metrics, elector });
   const masterStatus = async (): Promise<string | undefined> =>
     /^leader_election_master_status\{.*\} (.*)$/m.exec((await metrics.expose()).text)?.[1];
-  return { controller, elector, faults, masterStatus };
+  const failing = async (): Promise<readonly string[]> =>
+    (await metrics.expose()).text
+      .split('\n')
+      .filter((line) => line.startsWith('cartographer_part_failing_seconds{') && !line.endsWith(' 0'));
+  return { controller, elector, faults, masterStatus, failing };
 }
 
 const byAgent = (stage: Stage, agent: string): readonly string[] =>
@@ -74,5 +78,50 @@ describe('two replicas', () => {
     const stamps = byAgent(stage, 'two').filter((line) => line.includes('configmaps'));
     expect(stamps).toEqual(['apply configmaps/shop-second']);
     await two.controller.stop();
+  });
+});
+
+describe('a replica that cannot work', () => {
+  it('is not ready without a lease that it can take or see, and says why', async () => {
+    await using stage = await createStage();
+    const one = replica(stage, 'one', 'nosuch');
+    await stage.clock.advance(10_000);
+    const missing = 'the lease can be neither taken nor renewed: namespaces "nosuch" not found';
+    expect(one.controller.notReady()).toBe(missing);
+    expect(await one.failing()).toEqual([
+      expect.stringMatching(/^cartographer_part_failing_seconds\{part="leader election"\} 10/),
+    ]);
+    await stage.apply('{apiVersion: v1, kind: Namespace, metadata: {name: nosuch}}');
+    await stage.clock.advanceUntil(() => one.elector.holds(), 10_000);
+    expect([one.controller.notReady(), await one.failing()]).toEqual([undefined, []]);
+    await one.controller.stop();
+  });
+
+  it('is not ready once a list has been out of date for a minute', async () => {
+    await using stage = await createStage();
+    const one = replica(stage, 'one');
+    await stage.clock.advanceUntil(() => one.elector.holds());
+    await stage.clock.advance(1_000);
+    const when = ({ path, method }: WireRequest): boolean => method === 'GET' && path.endsWith('/workloads');
+    const heal = one.faults.inject({ when, times: Infinity, fault: { kind: 'status', code: 403, message: 'no more' } });
+    await stage.clock.advanceUntil(() => one.controller.notReady() !== undefined, 180_000, 1_000);
+    expect(one.controller.notReady()).toBe('no current list of Workload: no more');
+    expect(await one.failing()).toEqual([expect.stringContaining('{part="informer of Workload"} ')]);
+    heal();
+    await stage.clock.advanceUntil(() => one.controller.notReady() === undefined, 30_000, 1_000);
+    await one.controller.stop();
+  });
+
+  it('tells of events that it may not write, and works all the same', async () => {
+    await using stage = await createStage();
+    const one = replica(stage, 'one');
+    const when = ({ path, method }: WireRequest): boolean => method === 'POST' && path.endsWith('/events');
+    one.faults.inject({ when, times: Infinity, fault: { kind: 'status', code: 403, message: 'no events' } });
+    await stage.apply(chain('web') + '---' + workload('shop', 'web'));
+    await stage.settled(one.controller.isIdle);
+    expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
+    expect(one.controller.notReady()).toBeUndefined();
+    expect(await one.failing()).toEqual([expect.stringContaining('{part="events"} ')]);
+    await one.controller.stop();
   });
 });

@@ -1,6 +1,6 @@
 import type { AccountKey } from '@cartographer/engine';
 import { type Client, createTokenCache, isUnauthorized } from '@cartographer/kube';
-import type { Clock } from '@cartographer/machinery';
+import type { Clock, Log } from '@cartographer/machinery';
 import { BoundedMap } from './bounded-map.ts';
 
 const MAX_CLIENTS = 5_000;
@@ -19,8 +19,9 @@ export interface OwnerAccess {
 }
 
 /** Makes {@link OwnerAccess} on the controller's own client, which must be allowed to create tokens. */
-export function createOwnerAccess({ client, clock }: { client: Client; clock: Clock }): OwnerAccess {
-  const tokens = createTokenCache({ client, clock });
+export function createOwnerAccess(deps: { client: Client; clock: Clock; log: Log }): OwnerAccess {
+  const { client } = deps;
+  const tokens = createTokenCache(deps);
   const clients = new BoundedMap<Client>(MAX_CLIENTS);
 
   async function clientFor(account: AccountKey & { readonly uid: string }, signal: AbortSignal): Promise<Client> {

@@ -1,5 +1,12 @@
 import type { ListAnswer, ObjectKey, ObjectsKey, Observation } from '@cartographer/engine';
-import { ApiError, type Client, createInformer, type Informer, type InformerEvent } from '@cartographer/kube';
+import {
+  ApiError,
+  type Client,
+  createInformer,
+  type Informer,
+  type InformerEvent,
+  type Trouble,
+} from '@cartographer/kube';
 import {
   type Clock,
   type KubeObject,
@@ -40,6 +47,8 @@ export interface StampedCaches {
   deleted(key: ObjectKey): void;
   /** Makes sure that a list is no older than our last own write. */
   refresh(key: ObjectsKey, signal: AbortSignal): Promise<void>;
+  /** What keeps the informers from a current state, by their names. */
+  troubles(): readonly (readonly [part: string, trouble: Trouble | undefined])[];
   /** A kind's definition changed: look again at kinds that failed. */
   forgetFailures(): void;
 }
@@ -142,6 +151,11 @@ export function createStampedCaches(deps: Deps): StampedCaches {
       const cache = cacheOf(key);
       if (cache?.catchUp.lagging === true) await cache.informer.refresh(signal);
     },
+    troubles: () =>
+      [...caches.values()].map(({ type, informer }) => [
+        `informer of ${qualifiedResource(type)}`,
+        informer.state().trouble,
+      ]),
     forgetFailures() {
       for (const cache of caches.values()) cache.failure = undefined;
     },

@@ -4,6 +4,8 @@ import {
   type Client,
   createEventRecorder,
   createRestMapper,
+  type EventRecorder,
+  type Informer,
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
@@ -25,8 +27,9 @@ import { createKindMappings } from './kind-mappings.ts';
 import { createOwnerAccess } from './owner-access.ts';
 import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
 import { PaceCounter } from './pace.ts';
+import { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
 import { createReporter } from './report.ts';
-import { createStampedCaches } from './stamped-caches.ts';
+import { createStampedCaches, type StampedCaches } from './stamped-caches.ts';
 import { createStaticCaches, type WatchedKind } from './static-caches.ts';
 import {
   type Woken,
@@ -111,12 +114,16 @@ export function startController(options: ControllerOptions): RunningController {
   };
   const election = elector === undefined ? [] : [candidacy(elector)];
   const { parts: further = [], leaderParts = [] } = options;
-  const groups = [
-    [...parts.informers, ...further],
-    election,
-    [lastEvents(parts.flush)],
-    [...parts.loops, ...leaderParts],
+  const groups = [[...parts.informers, ...further], election, [lastEvents(parts)], [...parts.loops, ...leaderParts]];
+  const troubles = (): PartTroubles => [
+    ...groups.flat().flatMap(({ name, trouble }) => (trouble === undefined ? [] : [[name, trouble()] as const])),
+    ...parts.stamped.troubles(),
   ];
+  options.metrics?.failing(() => failingMs(troubles(), clock.now()));
+  const withoutLease = (): string | undefined => {
+    const trouble = elector?.trouble();
+    return trouble && `the lease can be neither taken nor renewed: ${trouble.message}`;
+  };
   const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
     neverReady(error);
     throw error;
@@ -127,7 +134,11 @@ export function startController(options: ControllerOptions): RunningController {
     ready,
     ended,
     isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
-    notReady: () => (isReady || elector !== undefined ? parts.unsynced() : 'the first lists have not arrived yet'),
+    notReady: () =>
+      withoutLease() ??
+      (isReady || elector !== undefined
+        ? parts.unsynced()
+        : (parts.unsynced() ?? 'the first lists have not arrived yet')),
     async stop() {
       stop.abort();
       await ended;
@@ -142,17 +153,19 @@ function candidacy(elector: LeaderElector): Runnable {
     run: (until) => elector.run(until),
     ready: () => elector.elected,
     patient: true,
+    trouble: elector.trouble,
   };
 }
 
 /** Sends the last events, once nothing makes new ones. */
-function lastEvents(flush: () => Promise<void>): Runnable {
+function lastEvents({ recorders }: Pick<Parts, 'recorders'>): Runnable {
   return {
     name: 'events',
     async run(until) {
       await new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
-      await flush();
+      await Promise.all(recorders.map((recorder) => recorder.flush()));
     },
+    trouble: () => recorders.map((recorder) => recorder.trouble()).find((trouble) => trouble !== undefined),
   };
 }
 
@@ -161,7 +174,8 @@ type Parts = {
   readonly loops: readonly Runnable[];
   readonly controllers: readonly Controller[];
   readonly unsynced: () => string | undefined;
-  readonly flush: () => Promise<void>;
+  readonly recorders: readonly EventRecorder[];
+  readonly stamped: StampedCaches;
 };
 
 function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
@@ -180,13 +194,13 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     caches,
     stamped,
     mappings,
-    access: createOwnerAccess({ client, clock }),
+    access: createOwnerAccess({ client, clock, log }),
     pace: new PaceCounter(clock),
     memories: new BoundedMap(MAX_MEMORIES),
     renders: new BoundedMap(MAX_RENDERS),
     render: options.render ?? refuseYtt,
   };
-  const flushes: (() => Promise<void>)[] = [];
+  const recorders: EventRecorder[] = [];
 
   const loop = (kind: Woken['kind'], reconcile: Reconcile, workers: number): Controller =>
     createController({
@@ -201,7 +215,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
 
   function addOwner(kind: OwnerDeps['kind'], templates: readonly WatchedKind[], plan: OwnerDeps['plan']): Woken {
     const recorder = createEventRecorder({ client, component: kind, clock, log });
-    flushes.push(() => recorder.flush());
+    recorders.push(recorder);
     const own = {
       reporter: createReporter({ client, type: carto.kinds[kind], recorder }),
       dependencies: new DependencyIndex(),
@@ -244,6 +258,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
       name: `informer of ${kind}`,
       run: (until) => informer.run(until),
       ready: () => informer.synced,
+      trouble: () => informer.state().trouble,
     })),
     loops: all.map(({ controller }) => ({
       name: `controller ${controller.name}`,
@@ -251,10 +266,18 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     })),
     controllers: all.map(({ controller }) => controller),
     unsynced: () => {
-      const missing = caches.all().filter(([, informer]) => !informer.hasSynced());
-      return missing.length === 0 ? undefined : `no current list of ${missing.map(([kind]) => kind).join(', ')}`;
+      const stateOf = (kind: string, informer: Informer): WatchedState => ({
+        kind,
+        synced: informer.hasSynced(),
+        trouble: informer.state().trouble,
+      });
+      return withoutCurrentList(
+        caches.all().map(([kind, informer]) => stateOf(kind, informer)),
+        clock.now(),
+      );
     },
-    flush: async () => void (await Promise.all(flushes.map((flush) => flush()))),
+    recorders,
+    stamped,
   };
 }
 

@@ -191,7 +191,7 @@ describe.each(['in process', 'over HTTPS'])('an embedded server %s', (how) => {
       kind: 'ServiceAccount',
       metadata: { namespace: 'default', name: 'builder' },
     });
-    const tokens = createTokenCache({ client, clock });
+    const tokens = createTokenCache({ client, clock, log: silentLog });
     const { namespace = '', name = '', uid = '' } = account.metadata;
     const builder = client.withToken(await tokens.tokenFor({ namespace, name, uid }));
     await builder.create(configMaps, web({}));

@@ -6,6 +6,8 @@ import { createEventCorrelator } from './event-correlator.ts';
 import type { Correlated, EventObject } from './event-correlator.ts';
 import { createRetryBackoff } from './retry-backoff.ts';
 import { orAborted } from './shared-run.ts';
+import { createTroubleLog } from './trouble.ts';
+import type { Trouble, TroubleLog } from './trouble.ts';
 
 /** Writes events about objects, in the background and in order. */
 export interface EventRecorder {
@@ -13,6 +15,8 @@ export interface EventRecorder {
   event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
   /** Resolves when everything noted so far has been written or given up. */
   flush(signal?: AbortSignal): Promise<void>;
+  /** Why the last event could not be written. */
+  trouble(): Trouble | undefined;
 }
 
 /** What {@link createEventRecorder} needs. */
@@ -39,12 +43,13 @@ const MAX_MESSAGE_CHARS = 32_768;
 
 /**
  * Makes an {@link EventRecorder}. Events are a courtesy: when the queue is full or the server stays away, they are
- * dropped, with a line in the log: one for a whole burst.
+ * dropped, with a line in the log: one for a whole burst of too many, one a minute for each reason to refuse them.
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { clock, log, signal, random = Math.random } = options;
   const correlator = createEventCorrelator();
   const queue: EventObject[] = [];
+  const trouble = createTroubleLog({ clock, log, text: 'event not written' });
   let draining: Promise<void> | undefined;
   let dropped = 0;
 
@@ -55,9 +60,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     for (let attempt = 1; ; attempt++) {
       try {
         await write(options.client, correlated, signal);
-        return;
+        return trouble.worked();
       } catch (error) {
-        if (signal?.aborted === true || isFinal(error) || attempt === MAX_ATTEMPTS) return giveUp(log, event, error);
+        if (signal?.aborted === true || isFinal(error) || attempt === MAX_ATTEMPTS)
+          return giveUp(log, trouble, event, error);
         await clock.sleep(backoff.next(error instanceof ApiError ? error.afterMs : undefined), signal);
       }
     }
@@ -65,7 +71,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
   const drain = async (): Promise<void> => {
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      await deliver(event).catch((error: unknown) => giveUp(log, event, error)); // aborted while it slept
+      await deliver(event).catch((error: unknown) => giveUp(log, trouble, event, error)); // aborted while it slept
     }
     draining = undefined;
     if (dropped > 0) log.warn({ dropped }, 'events were dropped while too many waited');
@@ -81,6 +87,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       queue.push(makeEvent(options, random, about, type, reason, message));
       draining ??= drain();
     },
+    trouble: trouble.current,
     flush: (signal) => orAborted(draining ?? Promise.resolve(), signal),
   };
 }
@@ -106,10 +113,11 @@ function isFinal(error: unknown): boolean {
   return code < 500 && code !== 429 && code !== 408;
 }
 
-function giveUp(log: Log, event: EventObject, error: unknown): void {
-  const fields = { object: event.involvedObject.name, reason: event.reason, error: messageOf(error) };
-  if (isAlreadyExists(error) || hasCause(error, 'NamespaceTerminating')) log.debug(fields, 'event not written');
-  else log.warn(fields, 'event not written');
+function giveUp(log: Log, trouble: TroubleLog, { involvedObject, reason }: EventObject, error: unknown): void {
+  const fields = { object: involvedObject.name, reason };
+  const isNormal = isAlreadyExists(error) || hasCause(error, 'NamespaceTerminating');
+  if (isNormal) log.debug({ ...fields, error: messageOf(error) }, 'event not written');
+  else trouble.failed(error, fields);
 }
 
 function makeEvent(

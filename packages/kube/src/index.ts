@@ -58,3 +58,5 @@ export { Secret } from './secret.ts';
 export { systemClock } from './system-clock.ts';
 export { createTokenCache, TokenError } from './token-cache.ts';
 export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './token-cache.ts';
+export { createTroubleLog } from './trouble.ts';
+export type { Trouble, TroubleLog } from './trouble.ts';

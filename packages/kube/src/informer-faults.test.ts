@@ -108,6 +108,41 @@ describe('an informer', () => {
     expect(world.informer.state().lists).toBe(1);
   });
 
+  it('tells what keeps it from a current list, and since when, until it is well again', async () => {
+    const forbidden = { kind: 'status', code: 403, message: 'things is forbidden' } as const;
+    const world = await start((faults) => faults.inject({ when: lists, times: 3, fault: forbidden }));
+    const sinceMs = world.clock.now();
+    await world.clock.advance(300);
+    expect(world.informer.state()).toMatchObject({
+      phase: 'retrying',
+      trouble: { message: 'things is forbidden', sinceMs },
+    });
+    await world.clock.advance(2_000);
+    expect(world.informer.state()).toMatchObject({ phase: 'watching', trouble: { sinceMs } });
+    await world.clock.advance(5_000);
+    expect(world.informer.state().trouble).toBeUndefined();
+  });
+
+  it('has new trouble when a quiet watch breaks that was well before', async () => {
+    const world = await start();
+    const breakOnce = async (): Promise<void> => {
+      await breakNextWatch(world, 'reset');
+      world.faults.inject({ when: lists, fault: { kind: 'status', code: 503 } });
+    };
+    await breakOnce();
+    await world.clock.advance(20_000);
+    const againMs = world.clock.now();
+    await breakOnce();
+    expect(world.informer.state().trouble?.sinceMs).toBeGreaterThanOrEqual(againMs);
+  });
+
+  it('has trouble when it may list and not watch', async () => {
+    const fault = { kind: 'status', code: 403, message: 'watching is forbidden' } as const;
+    const world = await start((faults) => faults.inject({ when: watches, times: 1_000, fault }));
+    await world.clock.advance(120_000);
+    expect(world.informer.state().trouble?.message).toBe('watching is forbidden');
+  });
+
   it('survives an ERROR event', async () => {
     const world = await start();
     await breakNextWatch(world, { insert: errorEvent(500, 'InternalError', 'etcd: leader changed') });

@@ -1,5 +1,5 @@
 import { silentLog } from '@cartographer/machinery';
-import type { Clock, Transport } from '@cartographer/machinery';
+import type { Clock, Log, Transport, WireRequest } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import type { FakeClock, FaultTransport } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,8 @@ type Candidate = {
   /** Writes only while the lease is held. */
   readonly writer: Client;
   readonly changes: boolean[];
+  /** Warnings, as `text: error`. */
+  readonly warnings: string[];
   /** `running`, `ended`, or the text of the error that ended it. */
   readonly end: () => string;
   stop(): void;
@@ -33,14 +35,21 @@ async function stage() {
   const { server, client, adminTransport } = await startEmbedded({ clock });
   const stops: (() => void)[] = [];
 
-  function candidate(identity: string, options: Partial<LeaderElectorOptions> = {}): Candidate {
+  /** `prepare` makes things go wrong from the first request on. */
+  function candidate(
+    identity: string,
+    options: Partial<LeaderElectorOptions> = {},
+    prepare: (faults: FaultTransport) => void = () => undefined,
+  ): Candidate {
     const process = freezable(clock);
     const faults = createFaultTransport(process.through(adminTransport), { clock });
+    prepare(faults);
     const changes: boolean[] = [];
+    const warnings: string[] = [];
     const elector = createLeaderElector({
       client: createClient({ transport: faults, clock: process.clock, userAgent: identity }),
       clock: process.clock,
-      log: silentLog,
+      log: logInto(warnings),
       lease,
       identity,
       random: () => 0.5,
@@ -56,7 +65,7 @@ async function stage() {
     );
     stops.push(() => stop.abort());
     const writer = createClient({ transport: fenced(faults, elector), clock: process.clock });
-    return { elector, faults, writer, changes, end: () => end, stop: () => stop.abort(), ...process };
+    return { elector, faults, writer, changes, warnings, end: () => end, stop: () => stop.abort(), ...process };
   }
 
   return {
@@ -70,6 +79,15 @@ async function stage() {
       await server.close();
     },
   };
+}
+
+function logInto(warnings: string[]): Log {
+  const log: Log = {
+    ...silentLog,
+    child: () => log,
+    warn: (fields, text) => warnings.push(`${text}: ${(fields as { error?: string }).error}`),
+  };
+  return log;
 }
 
 /** The clock and the network of a process that can be stopped and continued. */
@@ -260,5 +278,70 @@ describe('leader election', () => {
   ])('refuses times that do not fit together: $0', async (times) => {
     await using at = await stage();
     expect(() => at.candidate('one', times)).toThrow(RangeError);
+  });
+});
+
+describe('a candidate that cannot have the lease', () => {
+  const REFUSED = 'the lease could not be taken or renewed';
+  const isLease = ({ path }: WireRequest): boolean => path.includes('/leases');
+
+  it('tells when its namespace is missing, again each minute, and no more once it is there', async () => {
+    await using at = await stage();
+    const one = at.candidate('one', { lease: { namespace: 'nosuch', name: 'leader' } });
+    await at.clock.advance(59_000);
+    const missing = 'namespaces "nosuch" not found';
+    expect(one.warnings).toEqual([`${REFUSED}: ${missing}`]);
+    expect(one.elector.trouble()).toEqual({ message: missing, sinceMs: expect.any(Number) });
+    await at.clock.advance(5_000);
+    expect(one.warnings).toEqual([`${REFUSED}: ${missing}`, `${REFUSED}: ${missing}`]);
+    const namespaces = { group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false };
+    await at.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'nosuch' } });
+    await at.clock.advanceUntil(one.elector.holds, 10_000);
+    expect(one.elector.trouble()).toBeUndefined();
+  });
+
+  it.each([
+    ['may not read it', 'GET', 403, 'leases is forbidden'],
+    ['may not write it', 'POST', 403, 'leases is forbidden'],
+    ['finds no server', 'GET', 503, 'apiserver not ready'],
+  ])('tells when it %s', async (_what, method, code, message) => {
+    await using at = await stage();
+    const fault = { kind: 'status', code, message } as const;
+    const when = (request: WireRequest): boolean => isLease(request) && request.method === method;
+    const one = at.candidate('one', {}, (faults) => void faults.inject({ when, times: 1_000, fault }));
+    await at.clock.advance(30_000);
+    expect(one.warnings.filter((line) => line.startsWith(REFUSED))).toEqual([`${REFUSED}: ${message}`]);
+    expect(one.elector.trouble()?.message).toBe(message);
+    expect(one.elector.holds()).toBe(false);
+  });
+
+  it('tells when nobody answers', async () => {
+    await using at = await stage();
+    const rule = { when: isLease, times: 1_000, fault: { kind: 'silence' } } as const;
+    const one = at.candidate('one', {}, (faults) => void faults.inject(rule));
+    await at.clock.advance(15_000);
+    expect(one.elector.trouble()?.message).toBe('no answer about the lease within 10000 ms');
+    expect(one.warnings).toContain(`${REFUSED}: no answer about the lease within 10000 ms`);
+  });
+
+  it('tells as leader why it could not renew', async () => {
+    await using at = await stage();
+    const one = at.candidate('one');
+    await at.clock.advanceUntil(one.elector.holds);
+    one.faults.inject({ when: isLease, times: 1_000, fault: { kind: 'silence' } });
+    await at.clock.advance(15_000);
+    expect(one.warnings.some((line) => line.startsWith('the lease could not be taken or renewed: no answer'))).toBe(
+      true,
+    );
+    expect(one.end()).toContain('lost the lead');
+  });
+
+  it('has no trouble when another holds it, or was faster', async () => {
+    await using at = await stage();
+    const one = at.candidate('one');
+    const two = at.candidate('two');
+    await at.clock.advance(60_000);
+    expect([one.elector.trouble(), two.elector.trouble()]).toEqual([undefined, undefined]);
+    expect([...one.warnings, ...two.warnings]).toEqual([]);
   });
 });

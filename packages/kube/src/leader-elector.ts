@@ -7,6 +7,8 @@ import { createLeaseClaim } from './lease-claim.ts';
 import type { LeaseClaim } from './lease-claim.ts';
 import { createLeaseProof } from './lease-proof.ts';
 import type { LeaseProof } from './lease-proof.ts';
+import { createTroubleLog } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 
 /** What {@link createLeaderElector} needs. The times are client-go's, and so are their defaults. */
 export type LeaderElectorOptions = {
@@ -51,6 +53,8 @@ export interface LeaderElector extends LeaseHolder {
   readonly elected: Promise<void>;
   /** The holder by the record seen last. */
   holder(): string | undefined;
+  /** Why the lease could be neither taken nor seen to be another's when that was last tried. */
+  trouble(): Trouble | undefined;
 }
 
 const DEFAULTS = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 } as const;
@@ -69,7 +73,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   const times = timesOf(options);
   const log = options.log.child({ lease: `${key.namespace}/${key.name}`, identity });
   const proof = createLeaseProof({ clock, monotonicMs, validMs: times.renewDeadlineMs });
-  const claim = createLeaseClaim({ ...rest, ...times, key, log, monotonicMs, proof });
+  const trouble = createTroubleLog({ clock, log, text: 'the lease could not be taken or renewed' });
+  const claim = createLeaseClaim({ ...rest, ...times, key, trouble, monotonicMs, proof });
   const election: Election = { ...rest, times, random, log, claim, proof };
   const { promise: elected, resolve: becomeElected } = Promise.withResolvers<void>();
 
@@ -85,6 +90,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
     elected,
     holds: proof.holds,
     holder: claim.holder,
+    trouble: trouble.current,
     async run(signal) {
       try {
         await live(signal);
@@ -109,7 +115,7 @@ type Election = Pick<LeaderElectorOptions, 'client' | 'lease' | 'clock' | 'log' 
 
 /** Tries until the lease is ours. */
 async function acquire(election: Election, signal: AbortSignal): Promise<void> {
-  const { client, clock, log, lease, claim } = election;
+  const { client, clock, log, lease, claim, times } = election;
   const watching = new AbortController();
   const { namespace } = lease;
   const fieldSelector = `metadata.name=${lease.name}`;
@@ -131,7 +137,7 @@ async function acquire(election: Election, signal: AbortSignal): Promise<void> {
   const watch = informer.run(AbortSignal.any([signal, watching.signal])).catch(() => undefined);
   try {
     for (;;) {
-      const last = await claim.attempt(signal);
+      const last = await bounded(claim.attempt, clock, times.renewDeadlineMs, signal);
       if (last === 'won') return;
       const isOthers = (): boolean => last === 'held by another' && isWatched() && claim.isTaken();
       do {

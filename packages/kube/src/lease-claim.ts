@@ -1,10 +1,11 @@
-import { deepEqual, messageOf } from '@cartographer/machinery';
-import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import { CartoError, deepEqual } from '@cartographer/machinery';
+import type { Clock, KubeObject } from '@cartographer/machinery';
 import { isAlreadyExists, isConflict, isNotFound } from './api-error.ts';
 import type { Client } from './client.ts';
 import { LEASES, durationOf, heldSpec, holderOf, leaseSpecOf, releasedSpec } from './lease.ts';
 import type { LeaseProof } from './lease-proof.ts';
 import { isOlder } from './resource-version.ts';
+import type { TroubleLog } from './trouble.ts';
 
 /** How a try to take or renew the lease ended. */
 type Attempt = 'won' | 'held by another' | 'failed';
@@ -28,7 +29,8 @@ export interface LeaseClaim {
 export type LeaseClaimOptions = {
   readonly client: Client;
   readonly clock: Clock;
-  readonly log: Log;
+  /** Hears how each try ended. */
+  readonly trouble: TroubleLog;
   readonly key: { readonly namespace: string; readonly name: string };
   readonly identity: string;
   readonly leaseDurationMs: number;
@@ -40,7 +42,7 @@ type Seen = { readonly lease: KubeObject | undefined; readonly atMs: number };
 
 /** Makes a {@link LeaseClaim}. */
 export function createLeaseClaim(options: LeaseClaimOptions): LeaseClaim {
-  const { client, log, key, identity, leaseDurationMs, monotonicMs } = options;
+  const { client, trouble, key, identity, leaseDurationMs, monotonicMs } = options;
   let seen: Seen = { lease: undefined, atMs: 0 };
 
   /** The time counts from the last change of the record, not of the object: a label is no sign of life. */
@@ -80,9 +82,12 @@ export function createLeaseClaim(options: LeaseClaimOptions): LeaseClaim {
     holder: () => holderOf(seen.lease),
     async attempt(signal) {
       try {
-        return await attempt(signal);
+        const result = await attempt(signal);
+        if (result !== 'failed') trouble.worked();
+        return result;
       } catch (error) {
-        if (!signal.aborted) log.warn({ error: messageOf(error) }, 'the lease could not be taken or renewed');
+        if (!signal.aborted) trouble.failed(error);
+        else if (isTimeout(signal.reason)) trouble.failed(signal.reason);
         return 'failed';
       }
     },
@@ -122,7 +127,8 @@ async function writeRecord(
     proof.renew(sent);
     return written;
   } catch (error) {
-    if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return undefined;
+    if (isConflict(error) || isAlreadyExists(error)) return undefined;
+    if (isNotFound(error) && lease !== undefined) return undefined; // deleted; of a new one it is the namespace that is missing
     throw error;
   }
 }
@@ -142,6 +148,10 @@ async function giveBack(
       lease = await read(client, key, signal);
     }
   }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof CartoError && reason.code === 'CARTO_TIMEOUT';
 }
 
 function newLease({ namespace, name }: LeaseClaimOptions['key'], spec: object): KubeObject {

@@ -1,4 +1,4 @@
-import { messageOf, qualifiedResource } from '@cartographer/machinery';
+import { qualifiedResource } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import { ApiError, isNotFound, TransportError } from './api-error.ts';
 import type { Client, Selection } from './client.ts';
@@ -8,6 +8,8 @@ import type { CompleteList } from './list-pages.ts';
 import type { Change, ObjectMirror } from './object-mirror.ts';
 import { isOlder } from './resource-version.ts';
 import { createRetryBackoff } from './retry-backoff.ts';
+import { createTroubleLog } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 import { watchOnce } from './watch-once.ts';
 import type { WatchEnd } from './watch-once.ts';
 
@@ -47,6 +49,8 @@ export type ReflectorState = {
   /** How often it has listed and opened a watch: how quiet it is. */
   readonly lists: number;
   readonly watches: number;
+  /** What has kept it from a current state, and since when. */
+  readonly trouble?: Trouble;
 };
 
 /** What {@link createReflector} needs. */
@@ -73,6 +77,8 @@ export interface Reflector {
   state(): ReflectorState;
 }
 
+/** A watch that has been open for so long after a list is well, although nothing may have happened that it could tell. */
+const WELL_AFTER_MS = 5_000;
 const FAILED_WATCHES_BEFORE_RELIST = 5;
 const LISTS_THAT_CONFIRM_A_RESTORE = 3;
 const TIME_THAT_CONFIRMS_A_RESTORE_MS = 1_000;
@@ -90,6 +96,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
     capMs: bounds.longestRetryMs,
     random: options.random,
   });
+  const trouble = createTroubleLog({ clock, log, text: 'list or watch failed; trying again' });
   let state: ReflectorState = { phase: 'idle', sinceMs: clock.now(), lists: 0, watches: 0 };
   let mustList = true;
   let mustVerify = false;
@@ -101,9 +108,12 @@ export function createReflector(options: ReflectorOptions): Reflector {
     state = { phase, error, sinceMs: clock.now(), lists, watches };
   };
 
+  const isWell = (): boolean => state.phase === 'watching' && clock.now() - state.sinceMs >= WELL_AFTER_MS;
+
   const progress = (): void => {
     failedWatches = 0;
     backoff.reset();
+    trouble.worked();
   };
 
   const readList = (signal: AbortSignal): Promise<CompleteList> => {
@@ -153,11 +163,15 @@ export function createReflector(options: ReflectorOptions): Reflector {
     }
   };
 
-  const watch = (signal: AbortSignal): Promise<WatchEnd> => {
+  const watch = async (signal: AbortSignal): Promise<WatchEnd> => {
     state = { ...state, watches: state.watches + 1 };
     const { watchSeconds, stallGraceMs } = bounds;
     enter('watching');
-    return watchOnce({ ...options, watchSeconds, stallGraceMs, progress, signal });
+    try {
+      return await watchOnce({ ...options, watchSeconds, stallGraceMs, progress, signal });
+    } finally {
+      if (isWell()) trouble.worked(); // what fails from here on is something new
+    }
   };
 
   /** One round of the loop; its answer is how long to wait before the next. */
@@ -196,7 +210,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
       enter('retrying', error);
     }
     const waitMs = backoff.next(error instanceof ApiError ? error.afterMs : undefined);
-    log.warn({ type: name, error: messageOf(error), waitMs }, 'list or watch failed; trying again');
+    trouble.failed(error, { type: name, waitMs });
     return waitMs;
   };
 
@@ -209,6 +223,6 @@ export function createReflector(options: ReflectorOptions): Reflector {
       enter('stopped');
     },
     relist,
-    state: () => state,
+    state: () => (isWell() ? state : { ...state, trouble: trouble.current() }),
   };
 }

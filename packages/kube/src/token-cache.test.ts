@@ -1,5 +1,5 @@
-import { failure, rfc3339 } from '@cartographer/machinery';
-import type { Transport, WireRequest } from '@cartographer/machinery';
+import { failure, rfc3339, silentLog } from '@cartographer/machinery';
+import type { Log, Transport, WireRequest } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';
@@ -20,8 +20,15 @@ function setup() {
     close: () => Promise.resolve(),
   };
   const faults = createFaultTransport(transport, { clock });
-  const tokens = createTokenCache({ client: createClient({ transport: faults, clock }), clock, random: () => 0.5 });
-  return { clock, tokens, requests, faults };
+  const warnings: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (fields) => warnings.push(fields) };
+  const tokens = createTokenCache({
+    client: createClient({ transport: faults, clock }),
+    clock,
+    log,
+    random: () => 0.5,
+  });
+  return { clock, tokens, requests, faults, warnings };
 }
 
 describe('token cache', () => {
@@ -54,13 +61,14 @@ describe('token cache', () => {
   });
 
   it('keeps serving the old token while a refresh fails, until it expires', async () => {
-    const { tokens, clock, faults } = setup();
+    const { tokens, clock, faults, warnings } = setup();
     await tokens.tokenFor(account);
     faults.inject({ when: () => true, times: 1_000, fault: { kind: 'status', code: 500, message: 'etcd is away' } });
     await clock.advance(1.5 * HOUR_MS);
     const before = faults.requests.length;
     for (let i = 0; i < 20; i++) expect(await tokens.tokenFor(account)).toBe('token-1');
     expect(faults.requests.length - before).toBe(1);
+    expect(warnings).toEqual([{ account: expect.stringContaining('team'), error: 'etcd is away' }]);
     await clock.advance(0.6 * HOUR_MS);
     await expect(tokens.tokenFor(account)).rejects.toThrow(
       'token "default"/"team"/"u1" expired and refresh failed: etcd is away',

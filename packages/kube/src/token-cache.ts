@@ -1,7 +1,8 @@
 import type { Clock, Log } from '@cartographer/machinery';
-import { CartoError, messageOf, silentLog } from '@cartographer/machinery';
+import { CartoError, messageOf } from '@cartographer/machinery';
 import type { Client, ServiceAccountToken } from './client.ts';
 import { orAborted } from './shared-run.ts';
+import { createTroubleLog } from './trouble.ts';
 
 /** One life of a service account: a recreated one of the same name has another uid, and gets another token. */
 export type ServiceAccountKey = { readonly namespace: string; readonly name: string; readonly uid: string };
@@ -30,7 +31,7 @@ export interface TokenCache {
 export type TokenCacheOptions = {
   readonly client: Client;
   readonly clock: Clock;
-  readonly log?: Log;
+  readonly log: Log;
   /** A number in [0, 1), for jitter. */
   readonly random?: () => number;
 };
@@ -51,7 +52,8 @@ const MAX_ENTRIES = 20_000;
 
 /** Makes a {@link TokenCache}. A token is replaced at half its life; while a refresh fails, the old one serves until it expires. */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
-  const { client, clock, log = silentLog, random = Math.random } = options;
+  const { client, clock, log, random = Math.random } = options;
+  const refreshes = createTroubleLog({ clock, log, text: 'token refresh failed; the old token still serves' });
   const entries = new Map<string, Entry>();
   const asking = new Map<string, Promise<string>>();
   let purgedMs = clock.now();
@@ -76,7 +78,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (old.expiresMs <= clock.now()) {
         throw new TokenError(`token ${key} expired and refresh failed: ${messageOf(error)}`, error);
       }
-      log.warn({ account: key, error: messageOf(error) }, 'token refresh failed; the old token still serves');
+      refreshes.failed(error, { account: key });
       entries.set(key, { ...old, refreshMs: clock.now() + REFRESH_RETRY_MS });
       return old.token;
     } finally {

@@ -1,3 +1,4 @@
+import type { Trouble } from '@cartographer/kube';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 
 /** A part of the process with a life of its own: an informer, a controller, a server. */
@@ -9,6 +10,8 @@ export type Runnable = {
   readonly ready?: () => Promise<void>;
   /** Waiting is its business (for an election, say), so a long wait is not worth a warning. */
   readonly patient?: boolean;
+  /** What keeps it from its work while it goes on trying; for metrics, and for readiness where that is fitting. */
+  readonly trouble?: () => Trouble | undefined;
 };
 
 /** Longest wait for a part to become ready before the log names it; it is waited for all the same. */

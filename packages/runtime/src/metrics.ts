@@ -10,6 +10,8 @@ export interface ControllerMetrics {
   reconciled(controller: string, result: string, durationMs: number): void;
   /** Whether this process leads, under the name of its lease. */
   leads(lease: string, leads: boolean): void;
+  /** Where to read, for each part that goes on trying when it fails, how many milliseconds it has been failing; 0 when it works. */
+  failing(read: () => ReadonlyMap<string, number>): void;
   /** Text in Prometheus' exposition format, and its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly registry: Registry;
@@ -108,6 +110,17 @@ export function createControllerMetrics(): ControllerMetrics {
     labelNames: named,
     registers,
   });
+  let readFailing = (): ReadonlyMap<string, number> => new Map();
+  const failing: Gauge<'part'> = new Gauge({
+    name: 'cartographer_part_failing_seconds',
+    help: 'How long a part of the process has been failing while it goes on trying, 0 when it works',
+    labelNames: ['part'],
+    registers,
+    collect() {
+      failing.reset(); // a part may be gone
+      for (const [part, ms] of readFailing()) failing.set({ part }, ms / 1000);
+    },
+  });
 
   return {
     registry,
@@ -140,6 +153,7 @@ export function createControllerMetrics(): ControllerMetrics {
       if (kind === 'bug') panics.inc({ controller: name });
       time.observe({ controller: name }, durationMs / 1000);
     },
+    failing: (read) => void (readFailing = read),
     leads: (name, leads) => leader.set({ name }, leads ? 1 : 0),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

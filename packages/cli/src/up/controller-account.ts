@@ -1,6 +1,6 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
-import type { Clock, KubeObject, Transport } from '@cartographer/machinery';
+import type { Clock, KubeObject, Log, Transport } from '@cartographer/machinery';
 
 /** What {@link asController} needs. */
 export type ControllerAccountOptions = {
@@ -8,6 +8,7 @@ export type ControllerAccountOptions = {
   readonly client: Client;
   readonly mapper: RestMapper;
   readonly clock: Clock;
+  readonly log: Log;
   /** Reaches the server, with or without an identity of its own. */
   readonly transport: Transport;
 };
@@ -18,14 +19,20 @@ const FIELD_MANAGER = 'carto-up';
  * Sets up the account and the rights that the controller has in a cluster, and gives a transport that acts as it: what
  * runs on this machine shows that those rights are enough.
  */
-export async function asController({ client, mapper, clock, transport }: ControllerAccountOptions): Promise<Transport> {
+export async function asController({
+  client,
+  mapper,
+  clock,
+  log,
+  transport,
+}: ControllerAccountOptions): Promise<Transport> {
   const { namespace, controller: name } = INSTALL_NAMES;
   const apply = async (object: KubeObject): Promise<KubeObject> =>
     client.apply(await mapper.resourceFor(object), object, { fieldManager: FIELD_MANAGER, force: true });
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const applied = await Promise.all(controllerRights(namespace).map(apply));
   const uid = applied.find(({ kind }) => kind === 'ServiceAccount')?.metadata.uid ?? '';
-  const tokens = createTokenCache({ client, clock });
+  const tokens = createTokenCache({ client, clock, log });
 
   return {
     async request(request) {

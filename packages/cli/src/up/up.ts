@@ -89,7 +89,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const mapper = createRestMapper({ client, clock });
   const ytt = createYtt({ clock, log: log.child({ part: 'ytt' }) });
   undo.unshift(() => ytt.close());
-  const account = await asController({ client, mapper, clock, transport });
+  const account = await asController({ client, mapper, clock, log, transport });
   const own = createClient({ transport: account, clock, userAgent: `carto-controller/${VERSION}` });
   const controller = startController({ client: own, mapper, clock, log, render: ytt.render });
   undo.unshift(() => controller.stop());

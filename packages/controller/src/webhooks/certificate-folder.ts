@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTroubleLog } from '@cartographer/kube';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { isUsable } from './serving-certificate.ts';
@@ -20,26 +21,25 @@ export type CertificateFolderOptions = {
 /** Takes a certificate from a folder, and again whenever it changes; one that cannot be used leaves the old one in place. */
 export function certificateFolder({ folder, clock, log, use }: CertificateFolderOptions): Runnable {
   let current = '';
-  let complaint = '';
+  const trouble = createTroubleLog({ clock, log, text: 'webhook certificate cannot be used' });
 
   async function look(): Promise<void> {
     try {
       const pair = await readPair(folder);
       const text = `${pair.certPem}${pair.keyPem}`;
-      complaint = '';
-      if (text === current) return;
+      if (text === current) return trouble.worked();
       use(pair);
       log.info({ folder }, current === '' ? 'webhook certificate loaded' : 'webhook certificate replaced');
       current = text;
+      trouble.worked();
     } catch (error) {
-      const message = (error as Error).message;
-      if (message !== complaint) log.warn({ folder, error: message }, 'webhook certificate cannot be used');
-      complaint = message;
+      trouble.failed(error, { folder });
     }
   }
 
   return {
     name: 'webhook certificate',
+    trouble: trouble.current,
     async run(signal) {
       while (!signal.aborted) {
         await look();

@@ -1,11 +1,10 @@
-import { type Client, createInformer, isNotFound } from '@cartographer/kube';
+import { type Client, createInformer, createTroubleLog, isNotFound } from '@cartographer/kube';
 import {
   type Clock,
   type Json,
   type JsonObject,
   type KubeObject,
   type Log,
-  messageOf,
   type ResourceType,
 } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
@@ -47,19 +46,24 @@ const FIELD_MANAGER = 'cartographer-webhook';
  */
 export function certificateKeeper(options: CertificateKeeperOptions): Runnable {
   const { client, clock, log } = options;
+  const trouble = createTroubleLog({ clock, log, text: 'webhook certificate could not be kept up' });
   let wake = (): void => undefined;
 
   return {
     name: 'webhook certificate keeper',
+    trouble: trouble.current,
     async run(signal) {
       const watch = watchBoth(options, () => wake(), signal);
       while (!signal.aborted) {
         const woken = new AbortController();
         wake = () => woken.abort();
         const waitMs = await keep(options, signal).then(
-          () => CHECK_MS,
+          () => {
+            trouble.worked();
+            return CHECK_MS;
+          },
           (error: unknown) => {
-            if (!signal.aborted) log.warn({ error: messageOf(error) }, 'webhook certificate could not be kept up');
+            if (!signal.aborted) trouble.failed(error);
             return RETRY_MS;
           },
         );

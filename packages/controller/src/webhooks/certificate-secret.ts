@@ -75,5 +75,9 @@ export function certificateSecret({ client, clock, log, key, use }: CertificateS
     current = `${certPem}${keyPem}`;
     log.info({ secret: key }, 'serving webhooks with the certificate of the secret');
   });
-  return { name: 'webhook certificate', run: (signal) => informer.run(signal) };
+  return {
+    name: 'webhook certificate',
+    run: (signal) => informer.run(signal),
+    trouble: () => informer.state().trouble,
+  };
 }

@@ -55,15 +55,22 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
       await server.close();
     },
   };
-  const found = { port: server.port, notReady: () => server.notReady() };
+  const found = (certificates: Runnable) => ({
+    port: server.port,
+    notReady() {
+      const why = server.notReady();
+      const trouble = certificates.trouble?.();
+      return why === undefined || trouble === undefined ? why : `${why}: ${trouble.message}`;
+    },
+  });
   if (certificate.from === 'folder') {
     const { folder } = certificate;
     const files = certificateFolder({ folder, clock, log, use: (pair) => server.use(pair) });
-    return { ...found, parts: [serving, files], leaderParts: [] };
+    return { ...found(files), parts: [serving, files], leaderParts: [] };
   }
   const { namespace, service, configuration } = certificate;
   const secret = { namespace, name: certificate.secret };
   const shared = certificateSecret({ client, clock, log, key: secret, use: (pair) => server.use(pair) });
   const keeper = certificateKeeper({ client, clock, log, secret, service, configuration });
-  return { ...found, parts: [serving, shared], leaderParts: [keeper] };
+  return { ...found(shared), parts: [serving, shared], leaderParts: [keeper] };
 }
