@@ -1,7 +1,23 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installation } from '@cartographer/controller';
-import { type Client, createRestMapper, NoMatchError, type RestMapper, systemClock } from '@cartographer/kube';
-import { CartoError, type Clock, findCondition, type Condition, type KubeObject } from '@cartographer/machinery';
+import {
+  ApiError,
+  type Client,
+  createRestMapper,
+  isNotFound,
+  NoMatchError,
+  type ObjectKey,
+  type RestMapper,
+  systemClock,
+} from '@cartographer/kube';
+import {
+  CartoError,
+  type Clock,
+  findCondition,
+  type Condition,
+  type KubeObject,
+  type ResourceType,
+} from '@cartographer/machinery';
 import { type ClusterOptions, connect } from './cluster-client.ts';
 import { stopOnSignals } from './stop-signal.ts';
 import { VERSION } from './version.ts';
@@ -77,7 +93,7 @@ async function applyOne(object: KubeObject, mapper: RestMapper, options: Install
   if (type === undefined) return 'skipped: this server does not know the kind';
   const { namespace, name = '' } = object.metadata;
   const key = namespace === undefined ? { name } : { namespace, name };
-  const before = await client.get(type, key, { signal }).catch(() => undefined);
+  const before = await readIfThere(type, key, options);
   if (dryRun && namespace !== undefined && before === undefined && (await isMissing(namespace, options))) {
     return 'would be created in a namespace that is not there yet';
   }
@@ -86,12 +102,26 @@ async function applyOne(object: KubeObject, mapper: RestMapper, options: Install
   return before.metadata.resourceVersion === after.metadata.resourceVersion ? 'unchanged' : 'configured';
 }
 
-async function isMissing(namespace: string, { client, signal }: InstallOptions): Promise<boolean> {
+async function isMissing(namespace: string, options: InstallOptions): Promise<boolean> {
   const type = { group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false };
-  return client.get(type, { name: namespace }, { signal }).then(
-    () => false,
-    () => true,
-  );
+  return (await readIfThere(type, { name: namespace }, options)) === undefined;
+}
+
+/** Only 404 says that an object is not there; whatever else fails is told, since what would be done next is a guess. */
+async function readIfThere(
+  type: ResourceType,
+  key: ObjectKey,
+  { client, signal }: InstallOptions,
+): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(type, key, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (!(error instanceof ApiError)) throw error;
+    const name = nameOf({ apiVersion: '', kind: type.kind, metadata: key });
+    const message = `${name} cannot be read: ${error.message}; nothing was done to it`;
+    throw new CartoError(error.code, message, { cause: error, retry: error.retry });
+  }
 }
 
 async function established(

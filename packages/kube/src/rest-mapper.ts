@@ -1,6 +1,6 @@
-import { CartoError, parseApiVersion } from '@cartographer/machinery';
-import type { Clock, Json, ResourceType } from '@cartographer/machinery';
-import { errorOf } from './api-error.ts';
+import { CartoError, isObject, parseApiVersion } from '@cartographer/machinery';
+import type { Clock, Json, ResourceType, WireResponse } from '@cartographer/machinery';
+import { errorOf, TransportError } from './api-error.ts';
 import type { Client } from './client.ts';
 import { groupVersionPath } from './resource-path.ts';
 import { orAborted } from './shared-run.ts';
@@ -100,8 +100,7 @@ async function discover(client: Client, apiVersion: string): Promise<readonly Re
   const response = await client.raw({ method: 'GET', path: groupVersionPath(group, version) });
   if (response.status === 404) return [];
   if (response.status !== 200) throw errorOf(response);
-  const { resources } = (response.body ?? {}) as { readonly resources?: readonly DiscoveredResource[] | null };
-  return (resources ?? [])
+  return resourcesIn(response, apiVersion)
     .filter(({ name }) => !name.includes('/')) // subresources
     .map((found) => ({
       group,
@@ -110,6 +109,15 @@ async function discover(client: Client, apiVersion: string): Promise<readonly Re
       resource: found.name,
       namespaced: found.namespaced === true,
     }));
+}
+
+/** What is no discovery document does not say that there are no kinds. */
+function resourcesIn({ body }: WireResponse, apiVersion: string): readonly DiscoveredResource[] {
+  const { resources } = (isObject(body) ? body : {}) as { readonly resources?: readonly DiscoveredResource[] | null };
+  if (resources === null || Array.isArray(resources)) return resources ?? [];
+  const { group, version } = parseApiVersion(apiVersion);
+  const message = `the answer about ${groupVersionPath(group, version)} is not a list of resources`;
+  throw new TransportError('CARTO_ANSWER_MALFORMED', message);
 }
 
 type DiscoveredResource = {
