@@ -1,7 +1,7 @@
-import { asJson, toYaml } from '@cartographer/machinery';
+import { asJson, toYaml, type WireRequest } from '@cartographer/machinery';
 import { goldenCrds } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
-import { createStage, workload } from './testing/stage.ts';
+import { controllerWrites, createStage, workload } from './testing/stage.ts';
 
 const CHAIN = `
 apiVersion: carto.run/v1alpha1
@@ -61,4 +61,22 @@ it('who misses a kind does not ask for it for ever', async () => {
   await stage.clock.advance(600_000);
   await stage.settled();
   expect(stage.faults.requests.filter(({ path }) => path === '/apis/golden.test/v1').length).toBe(before);
+});
+
+it('a kind whose storage is about to be ready is waited for, and nobody is told', async () => {
+  await using stage = await createStage();
+  for (const definition of goldenCrds()) await stage.apply(toYaml(asJson(definition)));
+  await stage.restart();
+  await stage.settled();
+  const starting = { kind: 'status', code: 429, message: 'storage is (re)initializing', retryAfterSeconds: 1 } as const;
+  const isRead = ({ method, path }: WireRequest): boolean => method === 'GET' && path === '/apis/golden.test/v1/things';
+  stage.faults.inject({ when: isRead, times: 3, fault: starting });
+  await stage.apply(CHAIN);
+  await stage.apply(workload('app', 'things'));
+  await stage.settled();
+  expect(stage.faults.hits).toBe(3);
+  expect(await stage.ready('Workload', 'app')).toBe('True Ready');
+  expect(controllerWrites(stage.audit).filter((line) => line.includes('workloads/app'))).toEqual([
+    'apply workloads/app/status',
+  ]);
 });

@@ -5,6 +5,7 @@ import {
   createInformer,
   type Informer,
   type InformerEvent,
+  isStorageStarting,
   type Trouble,
 } from '@cartographer/kube';
 import {
@@ -232,7 +233,11 @@ async function firstSync(
 }
 
 async function probe(client: Client, type: ResourceType, signal: AbortSignal): Promise<void> {
-  await client.list(type, { limit: 1, signal });
+  try {
+    await client.list(type, { limit: 1, signal });
+  } catch (error) {
+    if (!isStorageStarting(error)) throw error; // the informer has its list in a moment
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -146,6 +146,22 @@ export function isTooManyRequests(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status.code === 429;
 }
 
+/** What a server's cache of one kind says while it fills. */
+const STORAGE_STARTS = 'storage is (re)initializing';
+const STORAGE_STARTS_RETRY_MS = 1_000;
+
+/**
+ * 429 of a server whose cache of this one kind is not filled yet, as for a moment after the kind is defined (the
+ * cacher of k8s.io/apiserver). It names a second, but it is no sign of load; a longer wait is meant as it is said.
+ */
+export function isStorageStarting(error: unknown): error is ApiError {
+  return (
+    isTooManyRequests(error) &&
+    error.status.message === STORAGE_STARTS &&
+    (error.afterMs ?? 0) <= STORAGE_STARTS_RETRY_MS
+  );
+}
+
 /** The write may have happened although it was not acknowledged: look before trying again. */
 export function isAmbiguous(error: unknown): boolean {
   if (error instanceof TransportError)

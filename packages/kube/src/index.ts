@@ -9,6 +9,7 @@ export {
   isForbidden,
   isInvalid,
   isNotFound,
+  isStorageStarting,
   isTooManyRequests,
   isUnauthorized,
   TransportError,

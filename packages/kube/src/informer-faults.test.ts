@@ -96,6 +96,57 @@ describe('an informer', () => {
     expect(await world.healMs()).toBeLessThan(500);
   });
 
+  describe('of a kind that was defined a moment ago', () => {
+    /** What a real server answers until its cache of the kind is filled. */
+    const starting = {
+      kind: 'status',
+      code: 429,
+      message: 'storage is (re)initializing',
+      retryAfterSeconds: 1,
+    } as const;
+    /** The waits between the first tries to do what fails. */
+    async function waitsOf({ clock, faults }: World, count: number): Promise<readonly number[]> {
+      const waits: number[] = [];
+      for (let lastMs = clock.now(), { hits } = faults; waits.length < count; ) {
+        await clock.advance(10);
+        if (faults.hits === hits) continue;
+        waits.push(clock.now() - lastMs);
+        ({ hits } = faults);
+        lastMs = clock.now();
+      }
+      return waits;
+    }
+
+    it.each([
+      ['watch', watches],
+      ['list', lists],
+    ])('asks for the %s again after 100, 200 and 400 ms, and then each second', async (_what, when) => {
+      const world = await start((faults) => faults.inject({ when, times: 6, fault: starting }));
+      expect(await waitsOf(world, 5)).toEqual([100, 200, 400, 1_000, 1_000]);
+      await world.clock.advance(2_000);
+      expect(world.informer.state().phase).toBe('watching');
+    });
+
+    it.each([
+      ['another text', { message: 'too many requests, please try again later.' }, 1_000],
+      ['another code', { code: 503 }, 1_000],
+      ['a longer wait', { retryAfterSeconds: 5 }, 5_000],
+    ])('waits as long as it is told when the answer has %s', async (_what, difference, expectedMs) => {
+      const fault = { ...starting, ...difference };
+      const world = await start((faults) => faults.inject({ when: watches, times: 3, fault }));
+      expect(await waitsOf(world, 1)).toEqual([expectedMs]);
+    });
+
+    it('tries soon again the next time', async () => {
+      const world = await start();
+      for (let time = 0; time < 3; time += 1) {
+        world.faults.inject({ when: watches, times: 3, fault: starting });
+        world.collection.endWatches();
+        expect(await world.healMs()).toBeLessThan(1_500);
+      }
+    });
+  });
+
   it('does not believe a Retry-After of an hour', async () => {
     const fault = { kind: 'status', code: 503, retryAfterSeconds: 3_600 } as const;
     const world = await start((faults) => faults.inject({ when: lists, fault }));

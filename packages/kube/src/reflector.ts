@@ -1,6 +1,6 @@
 import { qualifiedResource } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { ApiError, isNotFound, TransportError } from './api-error.ts';
+import { ApiError, isNotFound, isStorageStarting, TransportError } from './api-error.ts';
 import type { Client, Selection } from './client.ts';
 import { createDeadline } from './deadline.ts';
 import { listPages } from './list-pages.ts';
@@ -79,6 +79,8 @@ export interface Reflector {
 
 /** A watch that has been open for so long after a list is well, although nothing may have happened that it could tell. */
 const WELL_AFTER_MS = 5_000;
+/** How soon a kind is asked for again whose storage is about to be ready; after that, as the server says. */
+const STORAGE_START_WAITS_MS = [100, 200, 400];
 const FAILED_WATCHES_BEFORE_RELIST = 5;
 const LISTS_THAT_CONFIRM_A_RESTORE = 3;
 const TIME_THAT_CONFIRMS_A_RESTORE_MS = 1_000;
@@ -101,6 +103,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
   let mustList = true;
   let mustVerify = false;
   let failedWatches = 0;
+  let storageStarts = 0;
   let past: { readonly sinceMs: number; lists: number } | undefined;
 
   const enter = (phase: ReflectorState['phase'], error?: unknown): void => {
@@ -112,6 +115,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   const progress = (): void => {
     failedWatches = 0;
+    storageStarts = 0;
     backoff.reset();
     trouble.worked();
   };
@@ -199,7 +203,18 @@ export function createReflector(options: ReflectorOptions): Reflector {
     return failedWatches++ === 0 ? 0 : backoff.next();
   };
 
+  /** Undefined for an error that has to be taken as it is. */
+  const waitForStorage = (error: unknown): number | undefined => {
+    const waitMs = isStorageStarting(error) ? STORAGE_START_WAITS_MS[storageStarts++] : undefined;
+    if (waitMs === undefined) return undefined;
+    enter('retrying', error);
+    log.debug({ type: name, waitMs }, 'the server is not ready for the kind yet');
+    return waitMs;
+  };
+
   const failed = (error: unknown): number => {
+    const soonMs = waitForStorage(error);
+    if (soonMs !== undefined) return soonMs;
     mustVerify = true;
     if (isNotFound(error)) {
       mustList = true;
