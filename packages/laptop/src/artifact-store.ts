@@ -6,6 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import { writeGzip } from './archive/write-gzip.ts';
+import { ifThere } from './if-there.ts';
 
 /** What was written: the digest and the size of the compressed archive. */
 type StoredArchive = { readonly digest: string; readonly sizeBytes: number };
@@ -62,7 +63,7 @@ export function createArtifactStore(options: { readonly root: string; readonly c
     },
     async check(path, digest) {
       const file = locate(path);
-      const found = await lstat(file).catch(() => undefined);
+      const found = await orStoreError(file, ifThere(lstat(file)));
       if (found === undefined || !found.isFile()) return 'missing';
       const hash = createHash('sha256');
       await orStoreError(file, pipeline(createReadStream(file), hash));
@@ -78,7 +79,7 @@ export function createArtifactStore(options: { readonly root: string; readonly c
     },
     async removeFolder(folder) {
       const path = locate(folder);
-      const found = await lstat(path).catch(() => undefined);
+      const found = await orStoreError(path, ifThere(lstat(path)));
       await orStoreError(path, rm(path, { recursive: true, force: true }));
       return found !== undefined;
     },
@@ -108,11 +109,11 @@ function garbageOf(files: readonly DatedFile[], current: string, now: number): r
 }
 
 async function filesOf(folder: string): Promise<readonly DatedFile[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await orStoreError(folder, ifThere(readdir(folder)))) ?? [];
   const found = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
-      const file = await lstat(path).catch(() => undefined);
+      const file = await orStoreError(path, ifThere(lstat(path)));
       return file?.isFile() === true ? [{ path, writtenAt: file.mtimeMs }] : [];
     }),
   );

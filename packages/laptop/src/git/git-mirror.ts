@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifThere } from '../if-there.ts';
 import type { Candidate } from './choose-revision.ts';
 import { GitError } from './git-error.ts';
 import { describeGitFailure } from './git-failure.ts';
@@ -131,7 +132,7 @@ export class GitMirror {
 
   /** Makes the mirror if it is not there; true when it was made. */
   async #prepare(signal: AbortSignal, format: string): Promise<boolean> {
-    const packs = await readdir(join(this.#folder, 'objects', 'pack')).catch(() => undefined);
+    const packs = await ifThere(readdir(join(this.#folder, 'objects', 'pack')));
     if (packs !== undefined && packs.filter((name) => name.endsWith('.pack')).length <= MAX_PACKS) return false;
     await this.remove();
     const init = ['init', '--bare', '--quiet', '--template=', `--object-format=${format}`, '--', this.#folder];

@@ -285,6 +285,22 @@ describe('submodules', () => {
     await fixture.reconcile(KEY);
     expect(condition('Ready')).toContain(`submodule 'part': unable to clone '${part.path}': repository not found`);
   });
+
+  it('that nothing says where to find stay empty folders; a list of them that cannot be read is told', async () => {
+    const part = await RepositoryFixture.create(join(temp.path, 'part'));
+    await part.commit('part', { p: '1' });
+    await repository.commit('x', { a: '1' });
+    await repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', '../part', 'part');
+    await repository.commit('broken', { '.gitmodules': '[submodule "part"\n' });
+    put({ recurseSubmodules: true });
+    await fixture.reconcile(KEY);
+    expect(condition('Ready')).toContain('.gitmodules');
+    expect(fixture.status(KEY).artifact).toBeUndefined();
+    await repository.git('rm', '--quiet', '--force', '.gitmodules');
+    await repository.commit('gone', {});
+    await fixture.reconcile(KEY);
+    expect(await contents()).toEqual(['.', 'a', 'part']);
+  });
 });
 
 describe('a request', () => {

@@ -33,6 +33,7 @@ async function expand(
 ): Promise<readonly TreeEntry[]> {
   const entries = await listTree(mirror, commit, remote.signal);
   if (!entries.some(({ kind }) => kind === 'submodule')) return entries;
+  if (!entries.some(({ path }) => path === '.gitmodules')) return entries;
   const urls = await submoduleUrls(mirror, commit, remote.signal);
   const all: TreeEntry[] = [...entries];
   for (const { kind, path, hash } of entries) {
@@ -98,12 +99,7 @@ async function submoduleUrls(
   commit: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const output = await mirror
-    .read(['config', `--blob=${commit}:.gitmodules`, '--null', '--list'], signal)
-    .catch((error: unknown) => {
-      if (error instanceof GitError) return Buffer.alloc(0); // no such file
-      throw error;
-    });
+  const output = await mirror.read(['config', `--blob=${commit}:.gitmodules`, '--null', '--list'], signal);
   const byName = new Map<string, { path?: string; url?: string }>();
   for (const line of output.toString('latin1').split('\0')) {
     const match = /^submodule\.(.+)\.(path|url)\n(.*)$/s.exec(line);

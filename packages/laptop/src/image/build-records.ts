@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { canonicalJson, isObject } from '@cartographer/machinery';
+import { ifThere } from '../if-there.ts';
 import type { BuildInputs } from './image.ts';
 import { digestOf } from './oci-image.ts';
 
@@ -62,10 +63,7 @@ export function buildReason(
 
 /** Reads the records of an image, oldest first. */
 export async function readBuildRecords(file: string): Promise<readonly BuildRecord[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '[]';
-    throw error;
-  });
+  const text = (await ifThere(readFile(file, 'utf8'))) ?? '[]';
   try {
     const records: unknown = JSON.parse(text);
     return Array.isArray(records) ? (records.filter(isObject) as unknown as BuildRecord[]) : [];

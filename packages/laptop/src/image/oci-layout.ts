@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { isObject } from '@cartographer/machinery';
 import { type Compressed, writeGzip } from '../archive/write-gzip.ts';
+import { ifThere } from '../if-there.ts';
 import { type Descriptor, isDigest, mediaTypes, type OciImage } from './oci-image.ts';
 
 /** One repository on disk, as the OCI image layout specification has it: other tools can read the folder, too. */
@@ -34,8 +35,8 @@ export function createOciLayout(folder: string): OciLayout {
     await replaceFile(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
   }
   async function readIndex(): Promise<readonly Descriptor[]> {
-    const text = await readFile(join(folder, 'index.json'), 'utf8').catch(() => '{}');
-    const index: unknown = JSON.parse(text);
+    const text = await ifThere(readFile(join(folder, 'index.json'), 'utf8'));
+    const index: unknown = JSON.parse(text ?? '{}');
     return isObject(index) && Array.isArray(index['manifests']) ? (index['manifests'] as Descriptor[]) : [];
   }
   function writeIndex(manifests: readonly Descriptor[]): Promise<void> {
@@ -45,7 +46,7 @@ export function createOciLayout(folder: string): OciLayout {
   const blob: OciLayout['blob'] = async (digest) => {
     if (!isDigest(digest)) return undefined;
     const file = fileOf(digest);
-    const found = await lstat(file).catch(() => undefined);
+    const found = await ifThere(lstat(file));
     return found?.isFile() === true ? { file, sizeBytes: found.size } : undefined;
   };
   async function blobsOf(digest: string): Promise<readonly Descriptor[] | undefined> {
@@ -97,7 +98,7 @@ export function createOciLayout(folder: string): OciLayout {
       const needed = new Set(kept.map(({ digest }) => digest));
       for (const { digest } of kept) for (const part of (await blobsOf(digest)) ?? []) needed.add(part.digest);
       // Unfinished blobs go, too: there is one writer, and it is here.
-      for (const name of await readdir(blobs).catch(() => [])) {
+      for (const name of (await ifThere(readdir(blobs))) ?? []) {
         if (!needed.has(`sha256:${name}`)) await rm(join(blobs, name), { force: true });
       }
     },
