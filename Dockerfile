@@ -12,8 +12,9 @@ FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages packages
-# Versions and hashes are those of package-lock.json; no script of a package runs.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# Versions and hashes are those of package-lock.json; no script of a package runs. What is optional is the Node for a
+# developer's machine.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 COPY --from=go /usr/local/go /usr/local/go
 # Versions and hashes are those of packages/ytt/go/go.sum.
 RUN PATH="/usr/local/go/bin:$PATH" GOTOOLCHAIN=local node packages/ytt/build.ts
