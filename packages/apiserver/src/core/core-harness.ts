@@ -56,7 +56,7 @@ type Watched = {
   stop(): void;
 };
 
-/** The group of a resource is found by its plural: `gadgets`, `leases`. */
+/** The group of a resource is found by its plural: `gadgets`, `leases`; `events.v1.events.k8s.io` names all there is. */
 export async function createTestCore(
   options: { readonly store?: Store; readonly admission?: readonly AdmissionHook[]; readonly clock?: FakeClock } = {},
 ): Promise<TestCore> {
@@ -64,9 +64,12 @@ export async function createTestCore(
   const { store = createMemoryStore(), admission = [] } = options;
   const core = await createCore({ store, clock, log: silentLog, admission, caPem: 'CA' });
   const info = (resource: string): ResourceInfo => {
-    const found = core.registry
-      .all()
-      .find((item) => item.resource === resource || `${item.resource}.${item.group}` === resource);
+    const namesOf = ({ resource: plural, version, group }: ResourceInfo): readonly string[] => [
+      plural,
+      `${plural}.${group}`,
+      `${plural}.${version}.${group}`,
+    ];
+    const found = core.registry.all().find((item) => namesOf(item).includes(resource));
     if (found === undefined) throw new Error(`no resource ${resource}`);
     return found;
   };

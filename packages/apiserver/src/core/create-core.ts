@@ -59,8 +59,10 @@ async function openCore(options: CoreOptions): Promise<Core> {
   const loaded = store.load();
   const journal = createJournal(store, clock, loaded.resourceVersion);
   const registry = createRegistry();
-  for (const resource of createBuiltInResources(loaded.resourceVersion)) {
-    registry.replace(resource.group, resource.resource, [resource]);
+  const builtIn = createBuiltInResources(loaded.resourceVersion);
+  for (const versions of Map.groupBy(builtIn, (one) => tableId(one.group, one.resource)).values()) {
+    const [{ group, resource } = { group: '', resource: '' }] = versions;
+    registry.replace(group, resource, versions);
   }
   const definitions = required(registry, 'apiextensions.k8s.io', 'customresourcedefinitions');
   const crds = createCrdController({ registry, clock, log, resourceVersion: () => journal.resourceVersion });

@@ -71,6 +71,34 @@ const typedCreates: readonly Story[] = [
     ],
   },
   {
+    name: 'create the other kinds that kubectl has a command for',
+    steps: [
+      { run: "create ingress ing --rule='a.b/*=web:80'", out: 'ingress.networking.k8s.io/ing created' },
+      {
+        run: 'get ing ing -o jsonpath={.spec.rules[0].http.paths[0].backend.service.port.number}',
+        out: /^80$/,
+      },
+      { run: 'create pdb p --selector=a=b --min-available=1', out: 'poddisruptionbudget.policy/p created' },
+      { run: 'get pdb p', out: /p +1 +N\/A +0/ },
+      { run: "create cronjob c --image=x '--schedule=*/5 * * * *'", out: 'cronjob.batch/c created' },
+      { run: 'create job j --from=cronjob/c', out: 'job.batch/j created' },
+      { run: 'create deploy fd --image=x', out: 'deployment.apps/fd created' },
+      { run: 'autoscale deploy fd --max=3 --cpu-percent=70', out: 'horizontalpodautoscaler.autoscaling/fd autoscaled' },
+      { run: 'get hpa fd -o jsonpath={.spec.metrics[0].resource.target.averageUtilization}', out: /^70$/ },
+      {
+        run: 'get horizontalpodautoscalers.v1.autoscaling fd -o jsonpath={.spec.targetCPUUtilizationPercentage}',
+        out: /^70$/,
+      },
+      { run: 'create service externalname e --external-name=a.b', out: 'service/e created' },
+      { run: 'create secret docker-registry r --docker-username=a --docker-password=b', out: 'secret/r created' },
+      { run: 'get secret r -o jsonpath={.type}', out: 'kubernetes.io/dockerconfigjson' },
+      {
+        run: "create clusterrole NS-ag --aggregation-rule='a=b'",
+        out: 'clusterrole.rbac.authorization.k8s.io/NS-ag created',
+      },
+    ],
+  },
+  {
     name: 'create roles and bindings and ask what they allow',
     steps: [
       { run: 'create role r1 --verb=get,list --resource=configmaps', out: 'role.rbac.authorization.k8s.io/r1 created' },

@@ -1,4 +1,5 @@
 import {
+  formatApiVersion,
   getPath,
   isList,
   isObject,
@@ -23,7 +24,7 @@ import type {
 } from '../core-api.ts';
 import { badRequest } from '../status-error.ts';
 import { mediaType } from './media-type.ts';
-import { decodeObjectBody, decodePatchBody } from './request-body.ts';
+import { type DecodedBody, decodeObjectBody, decodePatchBody } from './request-body.ts';
 import { type AnswerStyle, answerStyle, jsonAnswer, listAnswer, objectAnswer, watchAnswer } from './respond.ts';
 import { isTrue, type ResourceRoute } from './route.ts';
 import { methodNotAllowed, unsupportedMediaType } from './wire-errors.ts';
@@ -100,10 +101,15 @@ function keyOf({ namespace, name }: ResourceRoute, info?: ResourceInfo): { names
 }
 
 async function create(core: Core, { request, route, info, caller }: ObjectRequest, query: Query): Promise<WriteResult> {
-  const { value, duplicateFields } = decodeObjectBody(request.body, request.headers?.['content-type'], info.kind);
+  const { value, duplicateFields } = decodeBody(request, info);
   if (route.name !== undefined) requireKind(value, info);
   const namespace = info.namespaced ? route.namespace : undefined;
   return core.create(info, namespace, value, writeOptions(route, query, duplicateFields), caller);
+}
+
+function decodeBody({ body, headers }: WireRequest, info: ResourceInfo): DecodedBody {
+  const binaryVersion = info.builtIn ? formatApiVersion(info.group, info.version) : undefined;
+  return decodeObjectBody(body, headers?.['content-type'], info.kind, binaryVersion);
 }
 
 /** A POST to one object's path has no meaning; a real server trips over the body first. */
@@ -117,7 +123,7 @@ function requireKind(value: Json, info: ResourceInfo): never {
 
 async function update(core: Core, { request, route, info, caller }: ObjectRequest, query: Query): Promise<WriteResult> {
   const key = keyOf(route, info);
-  const { value, duplicateFields } = decodeObjectBody(request.body, request.headers?.['content-type'], info.kind);
+  const { value, duplicateFields } = decodeBody(request, info);
   return core.update(info, key, value, writeOptions(route, query, duplicateFields), caller);
 }
 
@@ -192,7 +198,9 @@ function integer(query: Query, name: string): number | undefined {
 /** Options of a DELETE stand in the body or in the query; the body wins when it has any. */
 function deleteOptions(request: WireRequest, query: Query): DeleteOptions {
   const empty = request.body === undefined || (request.body instanceof Uint8Array && request.body.length === 0);
-  const body = empty ? {} : decodeObjectBody(request.body, request.headers?.['content-type'], 'DeleteOptions').value;
+  const body = empty
+    ? {}
+    : decodeObjectBody(request.body, request.headers?.['content-type'], 'DeleteOptions', 'v1').value;
   if (!isObject(body)) throw badRequest('the request body must be an object of kind DeleteOptions');
   const dryRun = body['dryRun'];
   const fromQuery = {

@@ -21,6 +21,7 @@ import { chooseRendering } from './media-type.ts';
 import { answerObjectRequest, type WriteObserver } from './object-requests.ts';
 import { createPathRequests } from './path-requests.ts';
 import type { AccessAttributes } from './policy-rule.ts';
+import type { TypeMeta } from './protobuf/decode-protobuf.ts';
 import { decodeObjectBody, requireObject } from './request-body.ts';
 import { jsonAnswer, statusAnswer, withWarnings } from './respond.ts';
 import { review } from './reviews.ts';
@@ -29,7 +30,7 @@ import { answerScaleRequest, isScaled } from './scale.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import { requestToken } from './token-request.ts';
 import type { User } from './user.ts';
-import { findVirtualResource, hasVirtualGroup, type VirtualResource } from './virtual-resources.ts';
+import { apiVersionOf, findVirtualResource, hasVirtualGroup, type VirtualResource } from './virtual-resources.ts';
 import { methodNotAllowed, notCarried, pageNotFound, unknownResource } from './wire-errors.ts';
 
 /** What the pipeline stands on. */
@@ -227,7 +228,7 @@ async function answerReview(
 ): Promise<WireResponse> {
   if (route.verb !== 'create' || route.name !== undefined) throw methodNotAllowed();
   if (resource.namespaced !== (route.namespace !== undefined)) throw unknownResource();
-  const body = objectBody(request, resource.kind);
+  const body = objectBody(request, { apiVersion: apiVersionOf(resource), kind: resource.kind });
   return jsonAnswer(201, await review(deps, resource, body, user, route.namespace));
 }
 
@@ -242,11 +243,13 @@ async function answerTokenRequest(
 ): Promise<WireResponse> {
   if (verb !== 'create') throw methodNotAllowed();
   if (namespace === undefined || name === undefined) throw unknownResource();
-  return jsonAnswer(201, await requestToken(deps, { namespace, name }, objectBody(request, 'TokenRequest')));
+  return jsonAnswer(201, await requestToken(deps, { namespace, name }, objectBody(request, tokenRequestType)));
 }
 
-function objectBody(request: WireRequest, kind: string): Readonly<Record<string, Json | undefined>> {
-  const body = requireObject(decodeObjectBody(request.body, request.headers?.['content-type'], kind).value);
+const tokenRequestType: TypeMeta = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
+
+function objectBody(request: WireRequest, { apiVersion, kind }: TypeMeta): Readonly<Record<string, Json | undefined>> {
+  const body = requireObject(decodeObjectBody(request.body, request.headers?.['content-type'], kind, apiVersion).value);
   const given = body['kind'];
   if (given === undefined || given === kind) return body;
   throw badRequest(`${stringifyJson(given)} in the request body does not match ${kind}, which the URL is about`);

@@ -42,4 +42,27 @@ describe('a request body', () => {
     expect(decodePatchBody(bytes('a: 1\n'), true).value).toEqual({ a: 1 });
     expect(decodePatchBody(bytes('{"a":1}'), true).value).toEqual({ a: 1 });
   });
+
+  test.each([
+    [
+      'a custom resource',
+      undefined,
+      'v1',
+      'Gadget',
+      'accepted media types include: application/json, application/yaml',
+    ],
+    [
+      'a kind that is not known as protobuf',
+      'v1',
+      'v1',
+      'Node',
+      'does not read v1 Node as protobuf: send application/json',
+    ],
+  ])('in protobuf is refused with 415 for %s', (_what, binaryVersion, apiVersion, kind, message) => {
+    const type = [...bytes(`\n\x02${apiVersion}\x12`), kind.length, ...bytes(kind)];
+    const body = new Uint8Array([...bytes('k8s\0\n'), type.length, ...type]);
+    const attempt = (): unknown => decodeObjectBody(body, 'application/vnd.kubernetes.protobuf', kind, binaryVersion);
+    expect(attempt).toThrow(expect.objectContaining({ status: expect.objectContaining({ code: 415 }) }));
+    expect(attempt).toThrow(message);
+  });
 });

@@ -3,26 +3,34 @@ import { isObject, type Json, parseJson, parseYamlDocuments, YamlError } from '@
 import { badRequest, StatusError } from '../status-error.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { mediaType } from './media-type.ts';
-import { decodeProtobuf, PROTOBUF_MEDIA_TYPE, ProtobufError } from './protobuf.ts';
-import { unsupportedMediaType } from './wire-errors.ts';
+import {
+  decodeProtobuf,
+  PROTOBUF_MEDIA_TYPE,
+  ProtobufError,
+  type TypeMeta,
+  UnknownKindError,
+} from './protobuf/decode-protobuf.ts';
+import { unreadable, unsupportedMediaType } from './wire-errors.ts';
 
 /** A decoded body, and the keys that stood twice in its text. */
 export type DecodedBody = { readonly value: Json; readonly duplicateFields: readonly string[] };
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The media types that objects may come in. */
-const OBJECT_MEDIA_TYPES = ['application/json', 'application/yaml', PROTOBUF_MEDIA_TYPE] as const;
+/** The media types that every object may come in. */
+const TEXT_MEDIA_TYPES = ['application/json', 'application/yaml'] as const;
 
 /**
  * Decodes the body of a create, an update or a delete. Objects of the in-process entrance pass as they
- * are. `kind` is what the URL is about, for the error texts of a real server.
+ * are. `kind` is what the URL is about, for the error texts of a real server; `binaryVersion` is the API version of a kind
+ * that may come as protobuf, which no custom resource may.
  * @throws StatusError 400 for what cannot be read, 415 for other media types.
  */
 export function decodeObjectBody(
   body: Json | Uint8Array | undefined,
   contentType: string | undefined,
   kind: string,
+  binaryVersion?: string,
 ): DecodedBody {
   if (!(body instanceof Uint8Array)) return { value: body ?? {}, duplicateFields: [] };
   const type = mediaType(contentType);
@@ -32,9 +40,12 @@ export function decodeObjectBody(
     case 'application/yaml':
       return { value: decodeYaml(utf8(body), kind), duplicateFields: [] };
     case PROTOBUF_MEDIA_TYPE:
-      return { value: decodeBinary(body), duplicateFields: [] };
+      if (binaryVersion === undefined) throw unsupportedMediaType(TEXT_MEDIA_TYPES);
+      return { value: decodeBinary(body, { apiVersion: binaryVersion, kind }), duplicateFields: [] };
     default:
-      throw unsupportedMediaType(OBJECT_MEDIA_TYPES);
+      throw unsupportedMediaType(
+        binaryVersion === undefined ? TEXT_MEDIA_TYPES : [...TEXT_MEDIA_TYPES, PROTOBUF_MEDIA_TYPE],
+      );
   }
 }
 
@@ -101,10 +112,11 @@ function decodeYaml(text: string, kind: string): Json {
   }
 }
 
-function decodeBinary(body: Uint8Array): Json {
+function decodeBinary(body: Uint8Array, expected: TypeMeta): Json {
   try {
-    return decodeProtobuf(body);
+    return decodeProtobuf(body, expected);
   } catch (error) {
+    if (error instanceof UnknownKindError) throw unreadable(error.message);
     if (error instanceof ProtobufError) throw badRequest(error.message);
     throw error;
   }

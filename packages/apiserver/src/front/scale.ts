@@ -42,7 +42,7 @@ export async function answerScaleRequest(core: Core, asked: ObjectRequest): Prom
   const wanted =
     route.verb === 'patch'
       ? patched(live, asked)
-      : decodeObjectBody(request.body, request.headers?.['content-type'], 'Scale').value;
+      : decodeObjectBody(request.body, request.headers?.['content-type'], 'Scale', 'autoscaling/v1').value;
   const body = { metadata: precondition(wanted, live), spec: { replicas: replicasOf(wanted, name) } };
   const options = { dryRun: request.query?.['dryRun'], fieldManager: request.query?.['fieldManager'] };
   const result = await core.patch(info, { namespace, name }, { kind: 'merge', body }, options, caller);

@@ -45,6 +45,11 @@ export function unsupportedMediaType(types: readonly string[]): StatusError {
   return new StatusError(failure(415, 'UnsupportedMediaType', message));
 }
 
+/** 415 for a kind that cannot be read in the encoding in which it came. */
+export function unreadable(message: string): StatusError {
+  return new StatusError(failure(415, 'UnsupportedMediaType', message));
+}
+
 /** 413. */
 export function tooLarge(limitBytes: number): StatusError {
   return new StatusError(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`));

@@ -8,6 +8,7 @@ import { patchSchemaOf } from '../typed/patch-schema.ts';
 import { createTypeResolver } from '../typed/type-node.ts';
 import { typedSchema } from '../typed/typed-schema.ts';
 import { workloadTypes } from '../typed/workload-types.ts';
+import { autoscalingKinds } from './autoscaling-kinds.ts';
 import { coreKinds } from './core-kinds.ts';
 import { crdKind } from './crd-kind.ts';
 import { eventKinds } from './event-kinds.ts';
@@ -27,6 +28,7 @@ const builtInKinds: readonly KindDefinition[] = [
   ...eventKinds,
   ...workloadKinds,
   ...otherKinds,
+  ...autoscalingKinds,
   ...policyKinds,
   crdKind,
 ];

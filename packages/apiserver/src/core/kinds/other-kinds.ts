@@ -115,26 +115,6 @@ export const otherKinds: readonly KindDefinition[] = [
     complete: (policy) => withSpecDefaults(policy, { podSelector: {}, policyTypes: ['Ingress'] }),
   },
   {
-    group: 'autoscaling',
-    version: 'v2',
-    resource: 'horizontalpodautoscalers',
-    kind: 'HorizontalPodAutoscaler',
-    shortNames: ['hpa'],
-    categories: ['all'],
-    status: true,
-    generation: false,
-    columns: [
-      nameColumn,
-      column('Reference', (hpa) => `${path(hpa, 'kind')}/${path(hpa, 'name')}`),
-      column('Targets', () => '<unknown>'),
-      column('MinPods', (hpa) => String(numberAt(hpa, 'spec', 'minReplicas'))),
-      column('MaxPods', (hpa) => String(numberAt(hpa, 'spec', 'maxReplicas'))),
-      column('Replicas', (hpa) => numberAt(hpa, 'status', 'currentReplicas')),
-      ageColumn,
-    ],
-    complete: (hpa) => withSpecDefaults(hpa, { minReplicas: 1 }),
-  },
-  {
     group: 'policy',
     version: 'v1',
     resource: 'poddisruptionbudgets',
@@ -150,10 +130,6 @@ export const otherKinds: readonly KindDefinition[] = [
     ],
   },
 ];
-
-function path(hpa: KubeObject, field: string): string {
-  return scalarAt(hpa, 'spec', 'scaleTargetRef', field);
-}
 
 function intOrString(object: KubeObject, field: string): Json {
   const value = getPath(object, 'spec', field);

@@ -146,6 +146,12 @@ export const workloadTypes: TypeTable = {
     'apiVersion string; kind string; metadata ObjectMeta; spec HorizontalPodAutoscalerSpec; status HorizontalPodAutoscalerStatus',
   HorizontalPodAutoscalerSpec:
     'scaleTargetRef CrossVersionObjectReference; minReplicas int32; maxReplicas int32; metrics [any]; behavior any',
+  HorizontalPodAutoscalerV1:
+    'apiVersion string; kind string; metadata ObjectMeta; spec HorizontalPodAutoscalerV1Spec; status HorizontalPodAutoscalerV1Status',
+  HorizontalPodAutoscalerV1Spec:
+    'scaleTargetRef CrossVersionObjectReference; minReplicas int32; maxReplicas int32; targetCPUUtilizationPercentage int32',
+  HorizontalPodAutoscalerV1Status:
+    'observedGeneration int64; lastScaleTime time; currentReplicas int32; desiredReplicas int32; currentCPUUtilizationPercentage int32',
   CrossVersionObjectReference: 'kind string; name string; apiVersion string',
   HorizontalPodAutoscalerStatus:
     'observedGeneration int64; lastScaleTime time; currentReplicas int32; desiredReplicas int32; currentMetrics [any]; conditions [WorkloadCondition]type',
