@@ -10,7 +10,8 @@ import { createBuiltInResources } from './src/core/kinds/built-in-resources.ts';
 import { virtualResources } from './src/front/virtual-resources.ts';
 
 const PROGRAM = join(import.meta.dirname, 'go', 'protobuf');
-const TABLE = join(import.meta.dirname, 'src', 'front', 'protobuf', 'descriptors.ts');
+/** Where the table is committed. */
+export const TABLE = join(import.meta.dirname, 'src', 'front', 'protobuf', 'descriptors.ts');
 const CORPUS = join(import.meta.dirname, 'testdata', 'protobuf.json');
 
 /** Kinds in bodies and answers that are no resource of their own. */

@@ -1,7 +1,14 @@
 import type { JsonObject } from '@cartographer/machinery';
 
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+
 /** Where `metadata` of every schema points to. */
-export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+export const OBJECT_META = `${META}ObjectMeta`;
+
+const reference = (name: string, description = ''): JsonObject => ({
+  ...(description === '' ? {} : { description }),
+  allOf: [{ $ref: `#/components/schemas/${META}${name}` }],
+});
 
 const text = (description: string): JsonObject => ({ type: 'string', description });
 const time = (description: string): JsonObject => ({ type: 'string', format: 'date-time', description });
@@ -35,7 +42,7 @@ const managedFieldsEntry: JsonObject = {
   properties: {
     apiVersion: text('Version of the resource that the fields belong to.'),
     fieldsType: text('Always "FieldsV1".'),
-    fieldsV1: { type: 'object', description: 'The set of fields.' },
+    fieldsV1: reference('FieldsV1', 'The set of fields.'),
     manager: text('Name of the manager.'),
     operation: text('Apply or Update.'),
     subresource: text('Subresource through which the fields were set.'),
@@ -43,8 +50,7 @@ const managedFieldsEntry: JsonObject = {
   },
 };
 
-/** Schema of ObjectMeta, as `kubectl explain` shows it. */
-export const objectMetaSchema: JsonObject = {
+const objectMetaSchema: JsonObject = {
   type: 'object',
   description: 'ObjectMeta is metadata that all persisted resources must have.',
   properties: {
@@ -62,13 +68,13 @@ export const objectMetaSchema: JsonObject = {
     generateName: text('Prefix of a name that the server makes unique.'),
     generation: { type: 'integer', format: 'int64', description: 'Counts the versions of the desired state.' },
     labels: texts('Keys and values that select and group objects.'),
-    managedFields: { type: 'array', description: 'Who set which fields.', items: managedFieldsEntry },
+    managedFields: { type: 'array', description: 'Who set which fields.', items: reference('ManagedFieldsEntry') },
     name: text('Name, unique within the namespace and the resource.'),
     namespace: text('The namespace that the object is in.'),
     ownerReferences: {
       type: 'array',
       description: 'Objects that own this one: when all are gone, it is collected.',
-      items: ownerReference,
+      items: reference('OwnerReference'),
       'x-kubernetes-list-map-keys': ['uid'],
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-patch-merge-key': 'uid',
@@ -78,4 +84,12 @@ export const objectMetaSchema: JsonObject = {
     selfLink: text('Deprecated, never set.'),
     uid: text('Unique in time and space. Set by the server.'),
   },
+};
+
+/** What the schema of every object points to, as `kubectl explain` shows it, by name. */
+export const metaSchemas: Readonly<Record<string, JsonObject>> = {
+  [OBJECT_META]: objectMetaSchema,
+  [`${META}OwnerReference`]: ownerReference,
+  [`${META}ManagedFieldsEntry`]: managedFieldsEntry,
+  [`${META}FieldsV1`]: { type: 'object', description: 'A set of fields.' },
 };

@@ -1,30 +1,21 @@
-import { isObject, type Json, type JsonObject, type MutableJsonObject } from '@cartographer/machinery';
+import { isList, isObject, type Json, type JsonObject, type MutableJsonObject, setKey } from '@cartographer/machinery';
 
 import type { Registry, ResourceInfo } from '../core-api.ts';
 import { createDocuments, type Document, sealed } from './documents.ts';
-import { OBJECT_META, objectMetaSchema } from './openapi-meta.ts';
+import { metaSchemas, OBJECT_META } from './openapi-meta.ts';
+import { encodeOpenApiV2, openApiV2 } from './openapi-v2.ts';
 import { virtualResources } from './virtual-resources.ts';
 
-/** The smallest OpenAPI v2 document in protobuf: `swagger: "2.0"`. kubectl up to 1.28 does nothing without one. */
-export const openApiV2Protobuf = new Uint8Array([0x0a, 0x03, 0x32, 0x2e, 0x30]);
-
-/** Media type of {@link openApiV2Protobuf} (a request writes `@v1.0` where the answer has `.v1.0`). */
-export const OPENAPI_V2_MEDIA_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-
-/** The same as JSON, for those who ask for it. */
-export const openApiV2Json: JsonObject = {
-  swagger: '2.0',
-  info: { title: 'Kubernetes', version: 'unversioned' },
-  paths: {},
-  definitions: {},
-};
-
-/** OpenAPI v3 of what is served; each document is made once per registry generation, when it is first asked for. */
+/** OpenAPI of what is served; each document is made once per registry generation, when it is first asked for. */
 export interface OpenApi {
   /** `/openapi/v3`: where the documents are. */
   index(): Document;
   /** The document of `api/v1` or `apis/GROUP/VERSION`, or undefined. */
   document(group: string, version: string): Document | undefined;
+  /** `/openapi/v2`, as JSON. */
+  v2(): Document;
+  /** The same as protobuf. */
+  v2Binary(): Uint8Array<ArrayBuffer>;
 }
 
 /** Creates the OpenAPI documents of a registry. */
@@ -38,8 +29,20 @@ export function createOpenApi(registry: Registry): OpenApi {
     return documents.get(`${group}/${version}`, () => sealed(groupVersionDocument(infos)));
   }
 
+  const v2 = (): Document => documents.get('v2', () => sealed(openApiV2(schemasOf(registry.all()))));
+  const binaries = new WeakMap<Document, Uint8Array<ArrayBuffer>>();
+
   return {
     document: documentOf,
+    v2,
+    v2Binary() {
+      const document = v2();
+      const known = binaries.get(document);
+      if (known !== undefined) return known;
+      const binary = encodeOpenApiV2(document.body);
+      binaries.set(document, binary);
+      return binary;
+    },
     index: () =>
       documents.get('index', () => {
         const paths: MutableJsonObject = {};
@@ -56,13 +59,17 @@ export function createOpenApi(registry: Registry): OpenApi {
 
 function groupVersionDocument(infos: readonly ResourceInfo[]): JsonObject {
   const paths: MutableJsonObject = {};
-  const schemas: MutableJsonObject = { [OBJECT_META]: objectMetaSchema };
   for (const info of infos) {
-    const name = schemaName(info);
-    schemas[name] = objectSchema(info);
-    for (const [path, item] of pathItems(info, { $ref: `#/components/schemas/${name}` })) paths[path] = item;
+    const schema = { $ref: `#/components/schemas/${schemaName(info)}` };
+    for (const [path, item] of pathItems(info, schema)) paths[path] = item;
   }
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths, components: { schemas } };
+  const components = { schemas: schemasOf(infos) };
+  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths, components };
+}
+
+/** The schemas of resources and of what they point to, by name. */
+function schemasOf(infos: readonly ResourceInfo[]): Readonly<Record<string, JsonObject>> {
+  return { ...metaSchemas, ...Object.fromEntries(infos.map((info) => [schemaName(info), objectSchema(info)])) };
 }
 
 /** `io.k8s.api.core.v1.ConfigMap` for built-in kinds, `test.probe.v1.Gadget` (the group turned round) for others. */
@@ -77,7 +84,7 @@ function gvkOf({ group, version, kind }: ResourceInfo): JsonObject {
 }
 
 function objectSchema(info: ResourceInfo): JsonObject {
-  const properties = info.openapi['properties'];
+  const properties = info.builtIn ? withMergeKeys(info.openapi)['properties'] : info.openapi['properties'];
   return {
     ...info.openapi,
     type: 'object',
@@ -98,6 +105,28 @@ function objectSchema(info: ResourceInfo): JsonObject {
     },
     'x-kubernetes-group-version-kind': [gvkOf(info)],
   };
+}
+
+/**
+ * The words of strategic merge for lists that are merged item by item: kubectl reads them from OpenAPI v2, and takes a list
+ * without them for one that is replaced.
+ */
+function withMergeKeys(schema: JsonObject): JsonObject {
+  const result: MutableJsonObject = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties' && isObject(value)) {
+      const inner: MutableJsonObject = {};
+      for (const [name, one] of Object.entries(value)) setKey(inner, name, isObject(one) ? withMergeKeys(one) : one);
+      result[key] = inner;
+    } else if ((key === 'items' || key === 'additionalProperties') && isObject(value)) {
+      result[key] = withMergeKeys(value);
+    } else result[key] = value;
+  }
+  const type = schema['x-kubernetes-list-type'];
+  const keys = schema['x-kubernetes-list-map-keys'];
+  if (type === 'map' || type === 'set') result['x-kubernetes-patch-strategy'] = 'merge';
+  if (type === 'map' && isList(keys)) result['x-kubernetes-patch-merge-key'] = keys[0];
+  return result;
 }
 
 function queryParameter(name: string, type = 'string'): JsonObject {

@@ -3,7 +3,8 @@ import type { JsonObject, WireRequest, WireResponse } from '@cartographer/machin
 import type { Registry } from '../core-api.ts';
 import { createDiscovery } from './discovery.ts';
 import { chooseDiscoveryForm } from './media-type.ts';
-import { createOpenApi, OPENAPI_V2_MEDIA_TYPE, openApiV2Json, openApiV2Protobuf } from './openapi.ts';
+import { createOpenApi } from './openapi.ts';
+import { OPENAPI_V2_MEDIA_TYPE } from './openapi-v2.ts';
 import { documentAnswer, jsonAnswer } from './respond.ts';
 import type { PathRoute } from './route.ts';
 import { methodNotAllowed, notAcceptable, pageNotFound, text } from './wire-errors.ts';
@@ -46,6 +47,14 @@ export function createPathRequests(registry: Registry): (request: WireRequest, r
     return documentOr404(openApi.document(rest[0] ?? '', rest[1] ?? ''), request);
   }
 
+  function openApiV2({ headers = {} }: WireRequest): WireResponse {
+    const document = openApi.v2();
+    if (!(headers['accept'] ?? '').includes('proto-openapi')) return documentAnswer(document, headers['if-none-match']);
+    const etag = document.etag.replace(/"$/, '-protobuf"');
+    const answer = documentAnswer({ ...document, etag, contentType: OPENAPI_V2_MEDIA_TYPE }, headers['if-none-match']);
+    return answer.status === 304 ? answer : { ...answer, body: openApi.v2Binary() };
+  }
+
   function root(): WireResponse {
     const paths = [
       ...discovery.paths(),
@@ -77,11 +86,6 @@ export function createPathRequests(registry: Registry): (request: WireRequest, r
     if (second === 'v2' && third === undefined) return openApiV2(request);
     return second === 'v3' ? openApiV3(request, segments.slice(2)) : pageNotFound();
   };
-}
-
-function openApiV2(request: WireRequest): WireResponse {
-  if (!(request.headers?.['accept'] ?? '').includes('proto-openapi')) return jsonAnswer(200, openApiV2Json);
-  return { status: 200, headers: { 'content-type': OPENAPI_V2_MEDIA_TYPE }, body: openApiV2Protobuf };
 }
 
 function health(check: string, request: WireRequest): WireResponse {

@@ -1,4 +1,4 @@
-import { failure, type JsonObject, stringifyJson } from '@cartographer/machinery';
+import { failure, type JsonObject, canonicalJson } from '@cartographer/machinery';
 
 import type { Caller, WriteOptions } from '../../core-api.ts';
 import { badRequest, StatusError } from '../../status-error.ts';
@@ -60,7 +60,7 @@ export function reportFields(
 
 /** 422 that quotes the patched object, as a real server answers when a patch cannot be decoded strictly. */
 function invalidPatch(patched: JsonObject, why: string): StatusError {
-  const text = stringifyJson(patched);
+  const text = canonicalJson(patched);
   const quoted = JSON.stringify(text.length > QUOTE_LIMIT ? `${text.slice(0, QUOTE_LIMIT)}…` : text);
   const message = `Invalid value: ${quoted}: ${why}`;
   const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];

@@ -1,4 +1,4 @@
-import { configMap, widget } from './kubectl-fixtures.ts';
+import { configMap, deployment, widget } from './fixtures.ts';
 
 /** One call of kubectl; `NS` stands for the story's namespace, quotes keep blanks together. */
 export type Step = {
@@ -196,6 +196,21 @@ count: 1
 const widgetApplied = widget('w1', 'size: 1, tags: [a]');
 
 const writing: readonly Story[] = [
+  {
+    name: 'apply keeps what others put into a list of a built-in kind',
+    steps: [
+      { run: 'apply -f -', stdin: deployment('d1', 'replicas: 1'), out: 'created' },
+      {
+        run: `patch deploy d1 -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s"}]}}}}'`,
+        out: 'patched',
+      },
+      { run: 'apply -f -', stdin: deployment('d1', 'replicas: 2'), out: 'configured' },
+      {
+        run: 'get deploy d1 -o jsonpath={.spec.replicas}{.spec.template.spec.containers[*].name}',
+        out: /^2(?=.*side)(?=.*c)/,
+      },
+    ],
+  },
   {
     name: 'apply on the client',
     steps: [

@@ -5,22 +5,15 @@ import { join } from 'node:path';
 import { parseYamlDocuments, silentLog, type KubeObject, type WireRequest } from '@cartographer/machinery';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { type ApiServer, createApiServer } from '../api-server.ts';
-import { WIDGET_CRD } from './kubectl-fixtures.ts';
-import { createKubectl, findKubectl, type Kubectl } from './kubectl-runner.ts';
-import { stories, type Step } from './kubectl-stories.ts';
+import { type ApiServer, createApiServer } from '../../api-server.ts';
+import { WIDGET_CRD } from './fixtures.ts';
+import { splitArguments } from './play-chapter.ts';
+import { realClock } from './real-clock.ts';
+import { createKubectl, findKubectl, type Kubectl } from './runner.ts';
+import { stories, type Step } from './stories.ts';
 
 const path = findKubectl();
 const title = path === undefined ? 'real kubectl (skipped: there is no kubectl on the PATH)' : 'real kubectl';
-
-const realClock = {
-  now: () => Date.now(),
-  schedule(afterMs: number, task: () => void) {
-    const timer = setTimeout(task, afterMs).unref();
-    return () => clearTimeout(timer);
-  },
-  sleep: (afterMs: number) => new Promise<void>((resolve) => setTimeout(resolve, afterMs)),
-};
 
 describe.skipIf(path === undefined)(title, () => {
   let server: ApiServer;
@@ -52,7 +45,7 @@ describe.skipIf(path === undefined)(title, () => {
 
   async function play(step: Step, namespace: string): Promise<void> {
     const fill = (text: string): string => text.replaceAll('NS', namespace);
-    const args = (fill(step.run).match(/'[^']*'|\S+/g) ?? []).map((part) => part.replaceAll("'", ''));
+    const args = splitArguments(fill(step.run));
     const result = await kubectl.run(['-n', namespace, ...args], {
       ...(step.stdin === undefined ? {} : { stdin: fill(step.stdin) }),
       ...(step.editor === undefined ? {} : { env: { KUBE_EDITOR: step.editor } }),

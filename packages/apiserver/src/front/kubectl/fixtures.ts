@@ -26,6 +26,7 @@ spec:
             type: object
             description: What the widget should be.
             required: [size]
+            x-kubernetes-validations: [{rule: "self.size < 100 || self.color == 'red'", message: large widgets are red}]
             properties:
               size: {type: integer, minimum: 0, description: How large it is.}
               color: {type: string, enum: [red, green, blue], default: blue, description: Its color.}
@@ -46,4 +47,18 @@ export function widget(name: string, spec: string, metadata = ''): string {
 /** A ConfigMap as YAML. */
 export function configMap(name: string, data: string, metadata = ''): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${metadata}}\ndata: {${data}}\n`;
+}
+
+/** A Deployment as YAML. */
+export function deployment(name: string, spec: string): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, labels: {app: ${name}}}
+spec:
+  ${spec}
+  selector: {matchLabels: {app: ${name}}}
+  template:
+    metadata: {labels: {app: ${name}}}
+    spec: {containers: [{name: c, image: "nginx:1", ports: [{containerPort: 80}]}]}
+`;
 }
