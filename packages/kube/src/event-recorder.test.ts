@@ -155,6 +155,20 @@ describe('event recorder', () => {
     expect(created().map(({ reason }) => reason)).toEqual(['First', 'Second']);
   });
 
+  it('writes an event under one name and a count as a number, so that a lost answer doubles nothing', async () => {
+    const { recorder, clock, faults, created, patched } = setup();
+    faults.inject({ when: ({ method }) => method === 'POST', fault: { kind: 'applied-but', hear: 'reset' } });
+    recorder.event(about, 'Normal', 'First', 'text');
+    await clock.advance(10_000);
+    await recorder.flush();
+    expect(new Set(created().map(({ metadata }) => metadata.name)).size).toBe(1);
+    faults.inject({ when: ({ method }) => method === 'PATCH', fault: { kind: 'applied-but', hear: 'reset' } });
+    recorder.event(about, 'Normal', 'First', 'text');
+    await clock.advance(10_000);
+    await recorder.flush();
+    expect(patched().map(({ body }) => (body as { count?: number }).count)).toEqual([2, 2]);
+  });
+
   it('gives up what the server refuses, and after a while what it does not answer', async () => {
     const { recorder, clock, faults, created } = setup();
     const body = failure(403, 'Forbidden', 'being terminated', { causes: [{ reason: 'NamespaceTerminating' }] });

@@ -169,10 +169,14 @@ describe('HTTP transport', () => {
       else json(response, 'fine');
     });
     expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('fine');
-    await expect(transport.request({ method: 'POST', path: '/x', body: {} })).rejects.toMatchObject({
-      code: 'CARTO_CONNECTION_LOST',
-    });
-    expect(seen).toEqual(['GET', 'GET', 'POST']);
+    expect(seen).toEqual(['GET', 'GET']);
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      seen.length = 0;
+      await expect(transport.request({ method, path: '/x', body: {} })).rejects.toMatchObject({
+        code: 'CARTO_CONNECTION_LOST',
+      });
+      expect(seen).toEqual([method]);
+    }
   });
 
   it('gives up a request when its signal fires, with the signal’s reason', async () => {

@@ -165,11 +165,26 @@ describe('a Service', () => {
     const service = await ready('crash');
     const url = urlOf(service);
     const first = await text(service, '/pid');
-    // A request that cannot be sent again: it is the one that fails.
-    expect((await fetch(`${url}/crash`, { method: 'POST', body: 'x' })).status).toBe(502);
+    expect((await fetch(`${url}/crash`)).status).toBe(502);
     expect(await text(service)).toBe('alive');
     expect(await text(service, '/pid')).not.toBe(first);
     await ready('crash');
+  });
+
+  it.each(['GET', 'POST'])('gets a %s that ends it once, and not again when it has started again', async (method) => {
+    const server = `
+      const { appendFileSync, readFileSync } = require('node:fs');
+      require('node:http').createServer((request, response) => {
+        if (request.url === '/log') return response.end(readFileSync('log'));
+        appendFileSync('log', request.method);
+        process.exit(3);
+      }).listen(process.env.PORT, '127.0.0.1');
+    `;
+    const name = `once-${method.toLowerCase()}`;
+    await create(name, await build({ ...nodeApp(''), 'server.js': server }));
+    const service = await ready(name);
+    expect((await fetch(urlOf(service), { method })).status).toBe(502);
+    expect(await text(service, '/log')).toBe(method);
   });
 
   it.each([

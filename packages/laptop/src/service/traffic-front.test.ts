@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFreePort } from '../stable-port.ts';
 import { startTrafficFront, type TrafficFront } from './traffic-front.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n';
@@ -15,13 +16,15 @@ describe('the address of a Service', () => {
   let front: TrafficFront;
   let servers: Server[];
   let sockets: Socket[];
+  /** Happens while the front waits before it looks for the app again. */
+  let onSleep: () => void;
   beforeEach(async () => {
-    [servers, sockets] = [[], []];
+    [servers, sockets, onSleep] = [[], [], () => undefined];
     folder = await mkdtemp(join(tmpdir(), 'carto-front-'));
     front = await startTrafficFront({
       portFile: join(folder, 'port'),
       name: 'team/web',
-      clock: systemClock,
+      clock: { ...systemClock, sleep: async () => onSleep() },
       log: silentLog,
     });
   });
@@ -32,10 +35,14 @@ describe('the address of a Service', () => {
     await rm(folder, { recursive: true, force: true });
   });
   /** An app that does to each request, by its number, what a test says. */
-  const app = async (answer: (socket: Socket, request: string, count: number) => void): Promise<number> => {
+  const app = async (
+    answer: (socket: Socket, request: string, count: number) => void,
+    onConnection?: () => void,
+  ): Promise<number> => {
     let count = 0;
     const server = createServer((socket) => {
       sockets.push(socket);
+      onConnection?.();
       socket.on('error', () => undefined);
       socket.on('data', (chunk) => answer(socket, chunk.toString(), (count += 1)));
     });
@@ -54,12 +61,87 @@ describe('the address of a Service', () => {
     expect(await answers).toEqual(['200 hi', '200 hi']);
   });
 
-  it('asks again when a connection breaks before the answer, unless there was a body', async () => {
-    front.route(
-      await app((socket, _request, count) => (count % 2 === 1 ? socket.destroy() : socket.write(`${OK}\r\nhi`))),
-    );
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'POST'])(
+    'sends a %s once, and says so when no answer comes',
+    async (method) => {
+      let count = 0;
+      const port = await app((socket, _request, which) => {
+        count = which;
+        socket.destroy();
+      });
+      front.route(port);
+      const response = await fetch(front.url, { method });
+      expect([response.status, count]).toEqual([502, 1]);
+      expect(await response.text()).toMatch(
+        method === 'HEAD' ? /^$/ : /^team\/web did not answer: .*; the request had been sent and is not sent again/,
+      );
+    },
+  );
+
+  it('sends what is idempotent and without a body once more when the connection was reset, and no further', async () => {
+    let seen: string[] = [];
+    let resets = 1;
+    const port = await app((socket, request) => {
+      seen.push(request.split(' ', 1)[0] ?? '');
+      if (seen.length <= resets) socket.resetAndDestroy();
+      else socket.write(`${OK}\r\nhi`);
+    });
+    front.route(port);
     expect(await ask()).toBe('200 hi');
-    expect(await ask({ method: 'POST', body: 'x' })).toMatch(/^502 team\/web did not answer: /);
+    expect(seen).toEqual(['GET', 'GET']);
+    for (const [method, body, times] of [
+      ['GET', undefined, 2],
+      ['PUT', 'x', 1],
+      ['POST', undefined, 1],
+    ] as const) {
+      [seen, resets] = [[], 9];
+      expect(await ask({ method, ...(body === undefined ? {} : { body }) })).toMatch(/^502 .* is not sent again/);
+      expect(seen).toEqual(Array(times).fill(method));
+    }
+  });
+
+  it('sends nothing over a connection that was used before: the app may be closing it', async () => {
+    let connections = 0;
+    const port = await app(
+      (socket) => socket.write(`${OK}\r\nhi`),
+      () => (connections += 1),
+    );
+    front.route(port);
+    expect([await ask(), await ask()]).toEqual(['200 hi', '200 hi']);
+    expect(connections).toBe(2);
+  });
+
+  it('looks for the app again as long as nothing was sent, whatever the method', async () => {
+    const live = await app((socket, request) => request.endsWith('x') && socket.write(`${OK}\r\nhi`));
+    front.route(await findFreePort());
+    onSleep = () => front.route(live);
+    expect(await ask({ method: 'POST', body: 'x' })).toBe('200 hi');
+  });
+
+  it('says that nothing was sent when the app cannot be reached', async () => {
+    front.route(await findFreePort());
+    expect(await ask({ method: 'POST', body: 'x' })).toMatch(
+      /^502 team\/web cannot be reached, and the request was not sent: /,
+    );
+    const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
+    caller.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    expect(String((await once(caller, 'data'))[0])).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
+  });
+
+  it('keeps a body that comes in chunks in the frame of its own request', async () => {
+    let seen = '';
+    front.route(
+      await app((socket, request) => {
+        seen += request;
+        if (seen.endsWith('\r\n0\r\n\r\n')) socket.write(`${OK}\r\nhi`);
+      }),
+    );
+    const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
+    caller.write('GET / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
+    expect(String((await once(caller, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    expect(seen.toLowerCase()).toContain('\r\ntransfer-encoding: chunked\r\n');
+    expect(seen.endsWith('\r\n\r\n3\r\nabc\r\n0\r\n\r\n')).toBe(true);
+    caller.destroy();
   });
 
   it('passes on who asked, and leaves out what speaks of one connection', async () => {
@@ -81,6 +163,10 @@ describe('the address of a Service', () => {
 
   it.each([
     ['no HTTP', 'hello\r\n\r\n'],
+    [
+      'a switch of protocols that nobody asked for',
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    ],
     ['a status that HTTP does not know', 'HTTP/1.1 000 NO\r\ncontent-length: 0\r\n\r\n'],
   ])('survives an answer that is %s', async (_name, answer) => {
     front.route(await app((socket) => socket.end(answer)));
