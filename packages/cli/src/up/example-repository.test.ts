@@ -38,6 +38,14 @@ it('is made anew when an earlier start was killed before its first commit', asyn
   expect(git('log', '--format=%s')).toBe('The first commit');
 });
 
+it('without its history begins a new one with the files that are there', async () => {
+  await prepareRepository(dir, app);
+  await rm(join(dir, '.git'), { recursive: true });
+  await writeFile(join(dir, 'message.txt'), 'mine\n');
+  await prepareRepository(dir, app);
+  expect(git('show', 'main:message.txt')).toBe('mine');
+});
+
 it('that git cannot read is left to the user', async () => {
   await mkdir(join(dir, '.git'), { recursive: true });
   await writeFile(join(dir, '.git', 'HEAD'), 'broken');

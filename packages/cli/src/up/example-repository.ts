@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 /**
  * Makes a git repository of an app, with one commit. An existing one is kept, with the user's commits; one that an
- * earlier start began and was killed before its first commit is made anew.
+ * earlier start began and was killed before its first commit is made anew, and files that are there are kept.
  * @throws CartoError `CARTO_GIT` when git is missing or refuses.
  */
 export async function prepareRepository(dir: string, app: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function prepareRepository(dir: string, app: string): Promise<void>
     if (await hasCommits(dir)) return;
     await rm(join(dir, '.git'), { recursive: true });
   }
-  await cp(app, dir, { recursive: true });
+  await cp(app, dir, { recursive: true, force: false });
   try {
     await run('git', ['init', '--quiet', '--initial-branch=main', dir]);
     await introduceAuthor(dir);

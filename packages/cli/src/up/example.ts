@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client, RestMapper } from '@cartographer/kube';
-import { parseYamlDocuments, type KubeObject } from '@cartographer/machinery';
+import { type Client, isNotFound, type RestMapper } from '@cartographer/kube';
+import { isList, isObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { prepareRepository } from './example-repository.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/hello');
@@ -13,31 +13,57 @@ export type Example = {
   readonly repository: string;
   /** The workload's key. */
   readonly workload: string;
+  /** Objects that were there and differ from the example's, such as `Workload default/hello`: they stay as they are. */
+  readonly changed: readonly string[];
 };
 
+type Deps = { readonly client: Client; readonly mapper: RestMapper; readonly dir: string };
+
 /**
- * Sets the example up: a git repository beside the other data (an existing one is kept, with the user's commits), and
- * the chain and workload in the cluster. Safe to repeat.
+ * Sets the example up: a git repository beside the other data, and the chain and workload in the cluster. Makes only
+ * what is missing, so that what the user changed stays. Safe to repeat.
  */
-export async function setUpExample(deps: { client: Client; mapper: RestMapper; dir: string }): Promise<Example> {
+export async function setUpExample(deps: Deps): Promise<Example> {
   const repository = join(deps.dir, 'hello');
   await prepareRepository(repository, join(EXAMPLE, 'app'));
-  const chain = join(EXAMPLE, 'chain');
-  for (const file of (await readdir(chain)).toSorted()) await applyFile(deps, join(chain, file));
-  await applyFile(deps, join(EXAMPLE, 'workload.yaml'), { $REPOSITORY: repository });
-  return { repository, workload: 'default/hello' };
+  const changed: string[] = [];
+  for (const object of await exampleObjects(repository)) {
+    if (!(await stands(deps, object))) changed.push(nameOf(object));
+  }
+  return { repository, workload: 'default/hello', changed };
 }
 
-async function applyFile(
-  deps: { client: Client; mapper: RestMapper },
-  file: string,
-  values: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  let text = await readFile(file, 'utf8');
-  for (const [name, value] of Object.entries(values)) text = text.replaceAll(name, () => JSON.stringify(value));
-  for (const document of parseYamlDocuments(text)) {
-    const object = document as unknown as KubeObject;
-    const type = await deps.mapper.resourceFor(object);
-    await deps.client.apply(type, object, { fieldManager: FIELD_MANAGER, force: true });
-  }
+async function exampleObjects(repository: string): Promise<readonly KubeObject[]> {
+  const chain = join(EXAMPLE, 'chain');
+  const files = (await readdir(chain)).toSorted().map((name) => join(chain, name));
+  const texts = await Promise.all([...files, join(EXAMPLE, 'workload.yaml')].map((file) => readFile(file, 'utf8')));
+  return texts.flatMap((text) =>
+    parseYamlDocuments(text.replaceAll('$REPOSITORY', () => JSON.stringify(repository))),
+  ) as unknown as readonly KubeObject[];
+}
+
+/** Makes an object if it is missing. False when there is one that is not as the example has it. */
+async function stands({ client, mapper }: Deps, object: KubeObject): Promise<boolean> {
+  const type = await mapper.resourceFor(object);
+  const { namespace, name = '' } = object.metadata;
+  const live = await client.get(type, { namespace, name }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+    return undefined;
+  });
+  if (live !== undefined) return holds(live, object);
+  await client.create(type, object, { fieldManager: FIELD_MANAGER });
+  return true;
+}
+
+/** Whether all that is wanted is there as it is wanted. What a server or a user added does not count. */
+function holds(live: unknown, wanted: unknown): boolean {
+  if (isList(wanted))
+    return isList(live) && live.length === wanted.length && wanted.every((item, at) => holds(live[at], item));
+  if (isObject(wanted))
+    return isObject(live) && Object.entries(wanted).every(([key, value]) => holds(live[key], value));
+  return live === wanted;
+}
+
+function nameOf({ kind, metadata: { namespace, name = '' } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }

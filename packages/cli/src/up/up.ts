@@ -129,7 +129,7 @@ function welcome(kubeconfig: string, example: Example | undefined): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function exampleLines({ repository, workload }: Example, kubeconfig: string): readonly string[] {
+function exampleLines({ repository, workload, changed }: Example, kubeconfig: string): readonly string[] {
   const [namespace, name] = workload.split('/');
   const dir = short(repository);
   return [
@@ -137,6 +137,10 @@ function exampleLines({ repository, workload }: Example, kubeconfig: string): re
     `  change  echo "Hello again" > ${dir}/message.txt`,
     `          git -C ${dir} commit -am "Say hello again"`,
     '          and watch it flow to the running app below',
+    ...changed.map(
+      (name, index) => `${index === 0 ? '  kept    ' : '          '}${name}, which differs from the example`,
+    ),
+    ...(changed.length === 0 ? [] : ["          to get the example's back, delete it and start again"]),
   ];
 }
 
