@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
-import { CartoError, type Log, stringifyJson } from '@cartographer/machinery';
+import { type Log, stringifyJson } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
 import { createYtt } from '@cartographer/ytt';
 import { openLogFile } from '../log-file.ts';
@@ -16,6 +15,7 @@ import { cartoAdmission } from './admission.ts';
 import { asController } from './controller-account.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
+import { writeKubeconfig } from './kubeconfig-out.ts';
 import { showFlows } from './screen.ts';
 import { watchFlows } from './watch-flows.ts';
 
@@ -108,12 +108,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
 async function listen(server: ApiServer, options: UpOptions, home: Home): Promise<string> {
   const { url } = await server.listen({ host: '127.0.0.1', port: options.port });
   const file = resolve(options.kubeconfigOut ?? join(home.dir, 'kubeconfig'));
-  await writeFile(file, server.kubeconfig(url), { mode: 0o600 }).catch((cause: Error) => {
-    throw new CartoError('CARTO_FILE', `cannot write the kubeconfig ${file}: ${cause.message}`, {
-      cause,
-      retry: 'never',
-    });
-  });
+  await writeKubeconfig(file, server.kubeconfig(url));
   return file;
 }
 
