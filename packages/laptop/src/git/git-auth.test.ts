@@ -75,8 +75,52 @@ describe('credentials over HTTP', () => {
     expect(ready()).toMatch(/^stored artifact/);
     fixture.edit(KEY, { url: `${url.replace('//', '//dev:wrong@')}/app.git` });
     await fixture.reconcile(KEY);
-    expect(ready()).toContain("'http://dev:xxxxx@127.0.0.1");
+    expect(ready()).toContain("'http://xxxxx@127.0.0.1");
     expect(JSON.stringify([fixture.status(KEY), fixture.events])).not.toContain('wrong');
+  });
+
+  it('in a URL are taken as git takes them when they hold a percent sign', async () => {
+    const { url } = await startGuarded(`Basic ${Buffer.from('dev:100% s').toString('base64')}`);
+    put(`${url.replace('//', '//dev:100%%20s@')}/app.git`, false);
+    await fixture.reconcile(KEY);
+    expect(ready()).toMatch(/^stored artifact/);
+  });
+
+  it.each([
+    'http://HOST_IS/dev:100%hunter2@no:port/app.git',
+    'http://dev:100%hunter2@HOST/app.git',
+    'http://dev:100%hu/nter2@HOST/app.git',
+    'http://hunter2-token@HOST/app.git',
+    'http://hunter2-token:x-oauth-basic@HOST/app.git',
+    'http://HOST/app.git?private_token=hunter2',
+    'gopher://dev:hunter2@HOST/app.git',
+    'hunter2:x-oauth-basic@HOST/app.git',
+  ])('stay hidden in %s', async (form) => {
+    const { url } = await startGuarded(basic);
+    put(form.replace('HOST', new URL(url).host), false);
+    await fixture.reconcile(KEY);
+    expect(ready()).toMatch(/^failed to /);
+    expect(JSON.stringify([fixture.status(KEY), fixture.events])).not.toMatch(/hunter2|nter2/);
+  });
+
+  it.each<Readonly<Record<string, string>>>([
+    { username: 'dev', password: 'hunter2%' },
+    { username: 'hunter2-token', password: 'hunter2%' },
+    { bearerToken: 'hunter2-token' },
+  ])('stay hidden when the server says them back: %j', async (secret) => {
+    server = await startGitHttpServer(temp.path, (request, response) => {
+      const [, sent = ''] = request.headers.authorization?.split(' ') ?? [];
+      const said = `no access with ${sent}, ${Object.values(secret).join()}, ${encodeURIComponent(secret['password'] ?? '')}`;
+      response.writeHead(403, { 'content-type': 'text/plain' }).end(said);
+      return true;
+    });
+    putSecret(secret);
+    put(`${server.url}/app.git`);
+    await fixture.reconcile(KEY);
+    expect(ready()).toContain('no access with xxxxx');
+    const shown = JSON.stringify([fixture.status(KEY), fixture.events]);
+    expect(shown).not.toContain('hunter2');
+    expect(shown).not.toContain(Buffer.from('hunter2').toString('base64').slice(0, 8));
   });
 
   it('that are wrong or missing end as GitOperationFailed with what to look at, and heal', async () => {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tokens } from '../redact.ts';
 import type { GitLocation } from './git-location.ts';
 
 /** The data of a Secret, decoded. */
@@ -9,13 +10,15 @@ export type SecretData = Readonly<Record<string, Buffer>>;
 /** Credentials in the form git takes them: environment, and files that {@link GitAuth.close} removes. */
 export type GitAuth = {
   readonly env: Readonly<Record<string, string>>;
+  /** What of the secret no message may show. */
+  readonly secrets: readonly string[];
   close(): Promise<void>;
 };
 
 /** Where credential files are made for the time of a run, and the ssh program. */
 export type GitAuthOptions = { readonly tempFolder: string; readonly sshProgram?: string };
 
-const NO_AUTH: GitAuth = { env: {}, close: () => Promise.resolve() };
+const NO_AUTH: GitAuth = { env: {}, secrets: [], close: () => Promise.resolve() };
 
 /**
  * Makes credentials of the secret of a GitRepository. Nothing secret ever stands on a command line:
@@ -60,7 +63,8 @@ async function openHttpAuth(
   for (const [setting, content] of pem) {
     if (content !== undefined) config.push([setting, await files.write(setting, content)]);
   }
-  return { env: configEnvironment(config), close: () => files.remove() };
+  const secrets = secretTexts(secret, authorization);
+  return { env: configEnvironment(config), secrets, close: () => files.remove() };
 }
 
 function authorizationHeader(location: GitLocation & { kind: 'http' }, secret: SecretData): string | undefined {
@@ -78,6 +82,13 @@ function authorizationHeader(location: GitLocation & { kind: 'http' }, secret: S
     throw new Error(`invalid '${location.scheme}' auth option: 'password' requires 'username' to be set`);
   }
   return header(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
+}
+
+/** A server may say back what it was sent, so these are looked for in all that git says. */
+function secretTexts(secret: SecretData, authorization = ''): readonly string[] {
+  const given = (key: string): string => entry(secret, key)?.toString() ?? '';
+  const values = [given('password'), given('bearerToken').trim(), authorization.split(' ').at(-1) ?? ''];
+  return [...tokens(given('username')), ...values];
 }
 
 function header(value: string): string {
@@ -114,7 +125,7 @@ async function openSshAuth(
     Object.assign(env, { SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: 'force', CARTO_PASSPHRASE: passphrase.toString() });
   }
   env['GIT_SSH_COMMAND'] = `${quote(sshProgram)} ${options.join(' ')}`;
-  return { env, close: () => files.remove() };
+  return { env, secrets: secretTexts(secret), close: () => files.remove() };
 }
 
 /** git reads GIT_SSH_COMMAND with a shell, so the paths in it (ours, never a user's words) are quoted. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { decodePercent, shownUrl } from '../redact.ts';
 
-/** Where a repository is. `text` is the URL as messages may show it: without a password. */
+/** Where a repository is. `text` is the URL as messages may show it: without credentials. */
 export type GitLocation =
   | { readonly kind: 'local'; readonly text: string; readonly path: string }
   | {
@@ -29,22 +30,24 @@ export function parseGitLocation(url: string): GitLocation {
   if (url.includes('\0')) throw new Error('it holds a NUL character');
   if (url.startsWith('/')) return { kind: 'local', text: url, path: url };
   const parsed = URL.parse(url);
-  if (parsed === null) throw new Error('it is neither a URL nor an absolute path');
-  const text = redact(parsed, url);
+  // `user:password@host` is none, though its user reads like a scheme.
+  if (parsed === null || !/^(?:.*:\/\/|https?:|ssh:|file:)/is.test(url))
+    throw new Error('it is neither a URL nor an absolute path');
+  const text = shownUrl(url);
   switch (parsed.protocol) {
     case 'file:':
       return { kind: 'local', text, path: fileURLToPath(parsed) };
     case 'http:':
     case 'https:':
-      return httpLocation(parsed, text);
+      return httpLocation(parsed, url, text);
     case 'ssh:':
-      return { kind: 'ssh', text, url: sshUrl(parsed, url), username: decodeURIComponent(parsed.username) };
+      return { kind: 'ssh', text, url: sshUrl(parsed, url), username: decodePercent(parsed.username) };
     default:
       throw new Error(`unknown transport '${parsed.protocol.slice(0, -1)}'`);
   }
 }
 
-function httpLocation(parsed: URL, text: string): GitLocation {
+function httpLocation(parsed: URL, url: string, text: string): GitLocation {
   const bare = new URL(parsed);
   bare.username = '';
   bare.password = '';
@@ -52,11 +55,11 @@ function httpLocation(parsed: URL, text: string): GitLocation {
     kind: 'http',
     text,
     // Nothing to strip: keep the user's own spelling, which git quotes in its messages.
-    url: parsed.username === '' && parsed.password === '' ? text : bare.href,
+    url: parsed.username === '' && parsed.password === '' ? url : bare.href,
     origin: parsed.origin,
     scheme: parsed.protocol === 'https:' ? 'https' : 'http',
-    username: decodeURIComponent(parsed.username),
-    password: decodeURIComponent(parsed.password),
+    username: decodePercent(parsed.username),
+    password: decodePercent(parsed.password),
   };
 }
 
@@ -66,11 +69,4 @@ function sshUrl(parsed: URL, url: string): string {
   const bare = new URL(parsed);
   bare.password = '';
   return bare.href;
-}
-
-function redact(parsed: URL, url: string): string {
-  if (parsed.password === '') return url;
-  const shown = new URL(parsed);
-  shown.password = 'xxxxx';
-  return shown.href;
 }

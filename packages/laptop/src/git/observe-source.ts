@@ -1,6 +1,7 @@
 import type { Clock, KubeObject } from '@cartographer/machinery';
 import { rfc3339 } from '@cartographer/machinery';
 import type { ArtifactStore } from '../artifact-store.ts';
+import { hideSecrets, secretsOfUrl, shownUrl } from '../redact.ts';
 import { type Candidate, checkReference, type Choice, chooseRevision, refsToList } from './choose-revision.ts';
 import { type GitAuth, openGitAuth, type SecretData } from './git-auth.ts';
 import { GitError } from './git-error.ts';
@@ -32,20 +33,35 @@ export type SourceQuestion = {
   readonly standing: Standing;
 };
 
-/** Looks at a remote repository and makes the artifact of the revision it asks for, unless it is there. */
+/**
+ * Looks at a remote repository and makes the artifact of the revision it asks for, unless it is there. No message shows
+ * credentials of the URL or of the secret.
+ */
 export async function observeSource(deps: SourceDeps, question: SourceQuestion, signal: AbortSignal): Promise<Outcome> {
+  const secrets = [...secretsOfUrl(question.spec.url)];
+  const outcome = await observe(deps, question, secrets, signal);
+  return 'message' in outcome ? { ...outcome, message: hideSecrets(outcome.message, secrets) } : outcome;
+}
+
+async function observe(
+  deps: SourceDeps,
+  question: SourceQuestion,
+  secrets: string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { spec, secret } = question;
   let location: GitLocation;
   try {
     location = parseGitLocation(spec.url);
   } catch (error) {
-    const message = `failed to parse url '${spec.url}': ${(error as Error).message}`;
+    const message = `failed to parse url '${shownUrl(spec.url)}': ${(error as Error).message}`;
     return { kind: 'stalled', reason: 'URLInvalid', message };
   }
   const deadline = createDeadline(deps.clock, spec.timeoutMs, signal);
   let auth: GitAuth | undefined;
   try {
     auth = await openGitAuth(location, secret, deps);
+    secrets.push(...auth.secrets);
     return await lookAndFetch(deps, question, { location, env: auth.env, signal: deadline.signal });
   } catch (error) {
     signal.throwIfAborted();

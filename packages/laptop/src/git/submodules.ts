@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { shownUrl } from '../redact.ts';
 import { GitError } from './git-error.ts';
 import { type GitLocation, parseGitLocation } from './git-location.ts';
 import { GitMirror, type GitRemote } from './git-mirror.ts';
@@ -77,7 +78,7 @@ function locateSubmodule(parent: GitLocation, url: string): GitLocation {
   try {
     location = parseGitLocation(/^\.\.?\//.test(url) ? resolveRelative(parent, url) : url);
   } catch (error) {
-    throw new GitError(`failed to parse url '${url}': ${(error as Error).message}`);
+    throw new GitError(`failed to parse url '${shownUrl(url)}': ${(error as Error).message}`);
   }
   if (location.kind !== 'http' && location.kind !== parent.kind) {
     throw new GitError(

@@ -5,6 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CartoError } from '@cartographer/machinery';
 import { diskTrouble } from '../disk-trouble.ts';
+import { hideSecrets, secretsOfUrl, shownUrl } from '../redact.ts';
 
 /** The archive of the source cannot be had right now; it is tried again. */
 class SourceError extends CartoError {
@@ -51,7 +52,8 @@ export async function fetchSource(url: string, file: string, signal: AbortSignal
   } catch (error) {
     signal.throwIfAborted();
     if (diskTrouble(error, file) !== undefined) throw error;
-    throw new SourceError(`cannot fetch ${url}: ${reasonOf(error)}`, error);
+    const reason = hideSecrets(reasonOf(error).replaceAll(url, shownUrl(url)), secretsOfUrl(url));
+    throw new SourceError(`cannot fetch ${shownUrl(url)}: ${reason}`);
   }
 }
 
