@@ -63,7 +63,7 @@ export class GitMirror {
   /** Brings the tip of a ref here and says which commit it was at that moment. */
   async fetchTip(remote: GitRemote, { ref, commit }: Candidate): Promise<CommitInfo> {
     await this.#fetch(remote, ['--depth=1'], `+${ref}:refs/carto/wanted`, commit);
-    return this.info('refs/carto/wanted', remote.signal);
+    return this.#info('refs/carto/wanted', wordsFor(ref), remote);
   }
 
   /** Brings a commit here; with a branch, only if it is part of that branch. */
@@ -79,15 +79,18 @@ export class GitMirror {
       await this.#fetchAnywhere(remote, commit);
       if (!(await this.#has(commit, signal))) throw notFound(commit);
     }
-    return this.info(commit, signal);
+    return this.#info(commit, `'${commit}'`, remote);
   }
 
-  /** Reads a commit that is here. */
-  async info(commit: string, signal: AbortSignal): Promise<CommitInfo> {
-    const args = ['log', '-1', '--no-show-signature', '--format=%H%n%ct%n%s', '--end-of-options', commit];
-    const { stdout } = await this.#local(args, signal);
-    const [hash = commit, seconds = '0', subject = ''] = stdout.toString().split('\n');
-    return { commit: hash, subject, committedAt: Number(seconds) * 1000 };
+  /** Reads a commit that is here; `words` name it where it turns out to be something else. */
+  async #info(name: string, words: string, { location, signal }: GitRemote): Promise<CommitInfo> {
+    const args = ['log', '-1', '--no-show-signature', '--format=%H%n%ct%n%s', '--end-of-options', name];
+    const { code, stdout, stderr } = await this.#git.run([`--git-dir=${this.#folder}`, ...args], { signal });
+    const [hash = '', seconds = '0', subject = ''] = stdout.toString().split('\n');
+    if (code === 0 && hash !== '') return { commit: hash, subject, committedAt: Number(seconds) * 1000 };
+    const type = await this.#git.run([`--git-dir=${this.#folder}`, 'cat-file', '-t', `${name}^{}`], { signal });
+    const found = type.code === 0 ? `a ${type.stdout.toString().trim()}` : lastLine(stderr);
+    throw new GitError(`unable to clone '${location.text}': ${words} names no commit (${found}); name one that does`);
   }
 
   /** Runs git on the mirror; a failure is thrown. */
@@ -165,6 +168,16 @@ export class GitMirror {
     if (output.code !== 0) throw new GitError(`git ${args[0]} failed: ${output.stderr.trim()}`);
     return output;
   }
+}
+
+/** A ref as people call it: `tag 'v1.0.0'`. */
+function wordsFor(ref: string): string {
+  const [, kind, name = ref] = /^refs\/(heads|tags)\/(.*)$/s.exec(ref) ?? [];
+  return `${kind === 'tags' ? 'tag' : kind === 'heads' ? 'branch' : 'ref'} '${name}'`;
+}
+
+function lastLine(stderr: string): string {
+  return stderr.trim().split('\n').at(-1) ?? '';
 }
 
 function urlOf(location: GitLocation): string {
