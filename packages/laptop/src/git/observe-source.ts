@@ -10,7 +10,8 @@ import { type CommitInfo, GitMirror, type GitRemote } from './git-mirror.ts';
 import type { Git } from './git-process.ts';
 import type { GitReference, GitRepositorySpec } from './git-repository.ts';
 import { isContentConfigObserved, type Outcome, type Standing } from './git-repository-status.ts';
-import { listTree, selectSources, tarOfTree, type TreeEntry } from './source-tree.ts';
+import { listTree, type TreeEntry } from './list-tree.ts';
+import { selectSources, tarOfTree } from './source-tree.ts';
 import { listSubmodules } from './submodules.ts';
 
 /** Where an observation reads and stores. */

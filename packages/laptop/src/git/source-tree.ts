@@ -1,30 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { Readable } from 'node:stream';
 import { GitError } from './git-error.ts';
 import type { GitMirror } from './git-mirror.ts';
+import { GitObjects } from './git-objects.ts';
+import type { TreeEntry } from './list-tree.ts';
 import { createSourceFilter, IGNORE_FILE, type IgnoreFile } from './source-ignore.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
-/** An entry of a commit's tree. Paths are binary strings, see {@link TarEntry}. */
-export type TreeEntry = {
-  /** Where its content is. */
-  readonly mirror: GitMirror;
-  readonly kind: 'folder' | 'file' | 'executable' | 'link' | 'submodule';
-  readonly hash: string;
-  readonly path: string;
-};
-
 /** An ignore file larger than this is refused. */
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
-
-/** All entries of a commit, submodules as one entry each. */
-export async function listTree(mirror: GitMirror, commit: string, signal: AbortSignal): Promise<readonly TreeEntry[]> {
-  const output = await mirror.read(['ls-tree', '-r', '-t', '-z', '--full-tree', '--end-of-options', commit], signal);
-  return output
-    .toString('latin1')
-    .split('\0')
-    .flatMap((line) => parseEntry(mirror, line));
-}
 
 /** The order in which Go walks folders: siblings by name, a folder before what is in it. */
 function inWalkOrder(entries: readonly TreeEntry[]): readonly TreeEntry[] {
@@ -96,74 +79,21 @@ async function* readBlobsOf(
   entries: readonly TreeEntry[],
   signal: AbortSignal,
   maxBytes: number,
-): AsyncGenerator<Blob, undefined> {
-  const process = mirror.stream(['cat-file', '--batch'], signal);
-  process.finished.catch(() => undefined); // told below, or by the stream that breaks off
-  Readable.from(entries.map(({ hash }) => `${hash}\n`)).pipe(process.stdin);
-  const reader = new ChunkReader(process.stdout);
+): AsyncGenerator<Blob, undefined, undefined> {
+  const objects = new GitObjects(mirror, signal);
   try {
+    objects.ask(entries.map(({ hash }) => hash));
     for (const entry of entries) {
-      const [, type, size] = (await reader.line()).split(' ');
-      if (type !== 'blob') throw new GitError(`'${entry.path}' is missing in the mirror`);
-      const sizeBytes = Number(size);
+      const object = await objects.next();
+      if (object?.type !== 'blob') throw new GitError(`'${entry.path}' is missing in the mirror`);
+      const { sizeBytes, content } = object;
       if (sizeBytes > maxBytes) throw new GitError(`'${entry.path}' is larger than ${maxBytes} bytes`);
-      yield { entry, sizeBytes, content: reader.bytes(sizeBytes) };
-      await reader.line(); // the line end after each content
+      yield { entry, sizeBytes, content };
     }
+    await objects.end();
   } finally {
-    process.stdin.destroy();
-    process.stdout.destroy();
+    objects.close();
   }
-  const { code, stderr } = await process.finished;
-  signal.throwIfAborted();
-  if (code > 0) throw new GitError(`git cat-file failed: ${stderr.trim()}`);
-}
-
-/** Reads lines and counted bytes from a stream, holding no more than one chunk. */
-class ChunkReader {
-  readonly #chunks: AsyncIterator<Buffer>;
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(stream: Readable) {
-    this.#chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  }
-
-  async line(): Promise<string> {
-    let end = this.#rest.indexOf(0x0a);
-    while (end < 0) {
-      this.#rest = Buffer.concat([this.#rest, await this.#more()]);
-      end = this.#rest.indexOf(0x0a);
-    }
-    const line = this.#rest.toString('latin1', 0, end);
-    this.#rest = this.#rest.subarray(end + 1);
-    return line;
-  }
-
-  async *bytes(count: number): AsyncGenerator<Buffer> {
-    for (let left = count; left > 0; ) {
-      const chunk = this.#rest.length > 0 ? this.#rest : await this.#more();
-      const part = chunk.subarray(0, left);
-      this.#rest = chunk.subarray(part.length);
-      left -= part.length;
-      yield part;
-    }
-  }
-
-  async #more(): Promise<Buffer> {
-    const next = await this.#chunks.next();
-    if (next.done === true) throw new GitError('git ended before it had given all contents');
-    return next.value;
-  }
-}
-
-function parseEntry(mirror: GitMirror, line: string): readonly TreeEntry[] {
-  const match = /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(line);
-  if (match === null) return [];
-  const [, mode = '', type, hash = '', path = ''] = match;
-  if (type === 'tree') return [{ mirror, kind: 'folder', hash, path }];
-  if (type === 'commit') return [{ mirror, kind: 'submodule', hash, path }];
-  const kind = mode === '120000' ? 'link' : mode === '100755' ? 'executable' : 'file';
-  return [{ mirror, kind, hash, path }];
 }
 
 function isFile(kind: TreeEntry['kind']): boolean {

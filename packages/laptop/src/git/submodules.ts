@@ -6,7 +6,7 @@ import { GitError } from './git-error.ts';
 import { type GitLocation, parseGitLocation } from './git-location.ts';
 import { GitMirror, type GitRemote } from './git-mirror.ts';
 import type { Git } from './git-process.ts';
-import { listTree, type TreeEntry } from './source-tree.ts';
+import { listTree, type TreeEntry } from './list-tree.ts';
 
 /** Where the mirrors of submodules live. */
 export type SubmoduleStore = { readonly git: Git; readonly folder: string };
