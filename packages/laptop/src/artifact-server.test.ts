@@ -25,11 +25,11 @@ afterEach(async () => {
 });
 
 /** Sends a request line as it is; fetch would tidy the path. */
-function raw(line: string): Promise<string> {
+function raw(line: string, host = '127.0.0.1'): Promise<string> {
   const [, port] = server.host.split(':');
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1', () =>
-      socket.write(`${line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`),
+      socket.write(`${line} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`),
     );
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -70,6 +70,12 @@ describe('the artifact server', () => {
     ];
     for (const path of [...paths, ...more]) expect(await raw(`GET ${path}`)).toMatch(/^HTTP\/1.1 404/);
     expect(await raw(`DELETE /${PATH}`)).toMatch(/^HTTP\/1.1 405/);
+  });
+
+  it('answers to the names of this machine only, so that no page of another site can read it', async () => {
+    expect(await raw(`GET /${PATH}`, 'localhost:1')).toMatch(/^HTTP\/1.1 200/);
+    for (const host of ['evil.example', `127.0.0.1.evil.example:${server.host.split(':')[1]}`])
+      expect(await raw(`GET /${PATH}`, host)).toMatch(/^HTTP\/1.1 421 Misdirected Request/);
   });
 
   it('keeps its port over a restart, and takes another when that is in use', async () => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '@cartographer/machinery';
+import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from './stable-port.ts';
 
 /** Serves the archives of an artifact store over HTTP, on loopback only. */
@@ -52,6 +53,7 @@ export async function startArtifactServer(options: {
 }
 
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!isLoopbackHost(request.headers.host)) return refuse(response, 421, MISDIRECTED);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'only GET and HEAD');
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (!ARCHIVE_PATH.test(path) || path.includes('..')) return refuse(response, 404, 'no such artifact');

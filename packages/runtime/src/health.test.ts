@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { serveHealth } from './health.ts';
 import { createControllerMetrics } from './metrics.ts';
@@ -14,16 +15,29 @@ describe('the health server', () => {
       ready: [{ name: 'caches', ask: () => wrong }],
       metrics,
     });
-    const get = async (path: string) => {
+    const ask = async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
       return `${response.status} ${(await response.text()).split('\n')[0]}`;
     };
-    expect(await get('/healthz')).toBe('200 ok');
-    expect(await get('/readyz?verbose')).toBe('200 ok');
+    expect(await ask('/healthz')).toBe('200 ok');
+    expect(await ask('/readyz?verbose')).toBe('200 ok');
     wrong = 'workloads are not synced';
-    expect(await get('/readyz')).toBe('503 caches: workloads are not synced');
-    expect(await get('/metrics')).toMatch(/^200 # HELP/);
-    expect(await get('/other')).toMatch(/^404 /);
+    expect(await ask('/readyz')).toBe('503 caches: workloads are not synced');
+    expect(await ask('/metrics')).toMatch(/^200 # HELP/);
+    expect(await ask('/other')).toMatch(/^404 /);
+    await server.close();
+  });
+
+  it.each([
+    ['127.0.0.1', 421],
+    ['0.0.0.0', 200],
+  ])('on %s answers a request for another host with %i', async (host, status) => {
+    const server = await serveHealth({ host, port: 0, live: [], ready: [] });
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: server.port, path: '/healthz', headers: { host: 'evil.example' } };
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+    expect(answer).toBe(status);
     await server.close();
   });
 

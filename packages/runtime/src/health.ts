@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CartoError } from '@cartographer/machinery';
+import { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 import type { ControllerMetrics } from './metrics.ts';
 
 /** One named question: an empty answer means well, a text says what is wrong. */
@@ -24,6 +25,9 @@ export type HealthOptions = {
 export async function serveHealth(options: HealthOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
+    // In a cluster it is asked under the pod's address; on loopback only by who is on this machine.
+    if (isLoopbackHost(options.host) && !isLoopbackHost(request.headers.host))
+      return void response.writeHead(421, { 'content-type': 'text/plain' }).end(`${MISDIRECTED}\n`);
     if (path === '/healthz') return answer(response, options.live);
     if (path === '/readyz') return answer(response, options.ready);
     if (path === '/metrics' && options.metrics !== undefined) return void exposeMetrics(response, options.metrics);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Buffer } from 'node:buffer';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { getPath, type KubeObject } from '@cartographer/machinery';
@@ -45,6 +46,19 @@ describe('an Image', () => {
   const ready = (name: string): Promise<KubeObject> => laptop.until(imageType, name, isReady('True'));
   const failed = (name: string): Promise<KubeObject> => laptop.until(imageType, name, isReady('False'));
   const get = async (path: string, init?: RequestInit): Promise<Response> => fetch(`http://${path}`, init);
+
+  it('is given by a registry that answers to the names of this machine only', async () => {
+    await create('named', sources.publish(nodeApp('hello')));
+    const [host = ''] = latestImage(await ready('named')).split('/');
+    const statusFor = (name: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = { host: '127.0.0.1', port: host.split(':')[1], path: '/v2/', headers: { host: name } };
+        request(options, (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end();
+      });
+    expect([await statusFor('localhost'), await statusFor('evil.example')]).toEqual([200, 421]);
+  });
 
   it('is built, and its registry gives to an OCI client what the digests say', async () => {
     await create('web', sources.publish(nodeApp('hello')));

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Log } from '@cartographer/machinery';
+import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from '../stable-port.ts';
 import { type Descriptor, isDigest } from './oci-image.ts';
 import type { OciLayout } from './oci-layout.ts';
@@ -19,6 +20,7 @@ type Refusal = { readonly status: number; readonly code: string; readonly messag
 
 const ROUTE = /^\/v2\/([a-z0-9._/-]+)\/(?:(manifests|blobs)\/([A-Za-z0-9_.:+-]+)|(tags)\/list)$/;
 const UNSUPPORTED: Refusal = { status: 405, code: 'UNSUPPORTED', message: 'this registry can only be read from' };
+const NOT_HERE: Refusal = { status: 421, code: 'DENIED', message: MISDIRECTED };
 const NO_ROUTE: Refusal = { status: 404, code: 'NAME_UNKNOWN', message: 'repository name not known to registry' };
 const NO_MANIFEST: Refusal = { status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown to registry' };
 const NO_BLOB: Refusal = { status: 404, code: 'BLOB_UNKNOWN', message: 'blob unknown to registry' };
@@ -55,6 +57,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  if (!isLoopbackHost(request.headers.host)) return refuse(response, NOT_HERE);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, UNSUPPORTED);
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   if (path === '/v2' || path === '/v2/') return sendJson(response, {});

@@ -124,7 +124,7 @@ describe('the address of a Service', () => {
       /^502 team\/web cannot be reached, and the request was not sent: /,
     );
     const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
-    caller.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    caller.write('GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
     expect(String((await once(caller, 'data'))[0])).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
   });
 
@@ -137,7 +137,7 @@ describe('the address of a Service', () => {
       }),
     );
     const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
-    caller.write('GET / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
+    caller.write('GET / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n');
     expect(String((await once(caller, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
     expect(seen.toLowerCase()).toContain('\r\ntransfer-encoding: chunked\r\n');
     expect(seen.endsWith('\r\n\r\n3\r\nabc\r\n0\r\n\r\n')).toBe(true);
@@ -194,6 +194,24 @@ describe('the address of a Service', () => {
     await drained;
   });
 
+  it('answers to the names of this machine only, and passes nothing else on', async () => {
+    let count = 0;
+    front.route(
+      await app((socket) => {
+        count += 1;
+        socket.write(`${OK}\r\nhi`);
+      }),
+    );
+    for (const more of ['', 'connection: upgrade\r\nupgrade: websocket\r\n']) {
+      const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
+      caller.write(`GET / HTTP/1.1\r\nhost: evil.example\r\n${more}\r\n`);
+      expect(String((await once(caller, 'data'))[0])).toMatch(/^HTTP\/1\.1 421 Misdirected Request\r\n/);
+      caller.destroy();
+    }
+    expect(await ask()).toBe('200 hi');
+    expect(count).toBe(1);
+  });
+
   it('survives a caller who wants a WebSocket and breaks off while there is no app', async () => {
     const { port } = new URL(front.url);
     const open = (): Socket => connect({ host: '127.0.0.1', port: Number(port) });
@@ -203,7 +221,7 @@ describe('the address of a Service', () => {
       expect(String(answer)).toContain('400 Bad Request');
     };
     const caller = open();
-    caller.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    caller.write('GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
     await untilRead();
     caller.resetAndDestroy();
     await untilRead();

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from '../stable-port.ts';
 import { mayRepeat, openConnection, passOn, tunnel, wasReset } from './pass-on.ts';
 
@@ -75,6 +76,7 @@ export async function startTrafficFront(options: {
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isLoopbackHost(request.headers.host)) return refuse(response, 421, MISDIRECTED);
     for (let isLast = !mayRepeat(request); ; isLast = true) {
       const found = await establish();
       if (found.kind === 'refused') return refuse(response, found.status, found.reason);
@@ -85,7 +87,7 @@ export async function startTrafficFront(options: {
   }
 
   async function upgrade(request: IncomingMessage, caller: Duplex, head: Buffer): Promise<void> {
-    const found = await establish();
+    const found = isLoopbackHost(request.headers.host) ? await establish() : refused(421, MISDIRECTED);
     if (found.kind === 'refused') {
       caller.end(`HTTP/1.1 ${found.status} ${STATUS_CODES[found.status]}\r\nconnection: close\r\n\r\n`);
       return;
