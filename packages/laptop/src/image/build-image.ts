@@ -15,6 +15,7 @@ import { type BuildStep, buildSteps, chooseStart, PAGE_FOLDERS, type Source, typ
 import type { BuildInputs } from './image.ts';
 import { type Layer, ociImage, type OciImage } from './oci-image.ts';
 import type { OciLayout } from './oci-layout.ts';
+import { shellCommand } from './start-command.ts';
 
 /** How a build ended; both ways are final for its inputs. */
 export type BuildResult =
@@ -172,12 +173,6 @@ async function runStep({ argv }: BuildStep, context: StepContext): Promise<strin
   return message;
 }
 
-/** A single program takes the place of the shell, so that it gets signals itself; anything else stays as it is. */
-function inPlace(command: string): string {
-  const isSingle = !/[;&|<>()`\n\\]/.test(command) && !/^\s*(\w+=|(\.|source|exec|eval|export|cd|set)\s)/.test(command);
-  return isSingle ? `exec ${command}` : command;
-}
-
 async function pack(app: string, start: Start, layout: OciLayout, signal: AbortSignal): Promise<OciImage> {
   // What npm and bundlers keep for themselves would make each build another image.
   await rm(join(app, 'node_modules', '.cache'), { recursive: true, force: true });
@@ -214,8 +209,7 @@ async function pack(app: string, start: Start, layout: OciLayout, signal: AbortS
 function entrypointOf(start: Start): readonly string[] {
   switch (start.kind) {
     case 'command':
-      // `npm start` would find the programs of dependencies, so a start script does, too.
-      return ['/bin/sh', '-c', `PATH="$PWD/node_modules/.bin:$PATH"; export PATH; ${inPlace(start.command)}`];
+      return shellCommand(start.command, start.from === 'Procfile' ? 'Procfile' : 'package.json');
     case 'program':
       return start.argv;
     case 'static':

@@ -29,7 +29,7 @@ export type BuildRecord = {
 };
 
 /** How often the rules of builds changed: others give other images for the same source. */
-const RULES = 1;
+const RULES = 2;
 const MAX_REQUESTS = 20;
 
 /** Names the inputs as the object names them. Another ABI of Node makes other dependencies. */
