@@ -1,1 +1,3 @@
+export { refuseService } from './service/service-rules.ts';
+export { serviceType } from './service/service.ts';
 export { type Laptop, laptopCrds, type LaptopOptions, startLaptop } from './start.ts';

@@ -11,7 +11,7 @@ import { openLogFile } from '../log-file.ts';
 import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
-import { cartoAdmission } from './admission.ts';
+import { cartoAdmission, knativeAdmission } from './admission.ts';
 import { asController } from './controller-account.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
@@ -75,7 +75,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const server = await createApiServer({
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
     customResources: [...crds(), ...(options.laptop ? laptopCrds() : [])],
-    admission: [cartoAdmission],
+    admission: [cartoAdmission, ...(options.laptop ? [knativeAdmission] : [])],
     authorization: options.authorization,
     ...(options.auditLog === undefined ? {} : { audit: await auditTo(options.auditLog, undo) }),
     clock,

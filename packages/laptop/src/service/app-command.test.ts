@@ -61,6 +61,11 @@ describe('the command of an app', () => {
     });
   });
 
+  it('is refused with a variable that no environment can hold, without its value', () => {
+    const refused = appCommand({ ...start({}), env: [{ name: 'PASSWORD', value: 'hunter2\0' }] });
+    expect(refused).toEqual({ refused: 'variable "PASSWORD" holds a NUL, which no environment can' });
+  });
+
   it('cannot leave the unpacked image by its working folder', () => {
     expect(appCommand(start({ workingDir: '../../../etc' }))).toMatchObject({ cwd: '/data/rootfs/etc' });
   });

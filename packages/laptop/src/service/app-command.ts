@@ -39,6 +39,10 @@ export function appCommand(start: AppStart): AppCommand | { readonly refused: st
     if (equals > 0 && pair.slice(0, equals) !== 'PATH') env[pair.slice(0, equals)] = pair.slice(equals + 1);
   }
   Object.assign(env, own, platform);
+  // Without the value: it may be of a Secret, and what the system says about it quotes it.
+  const broken = Object.keys(env).find((name) => /\0/.test(`${name}${env[name]}`));
+  if (broken !== undefined)
+    return { refused: `variable ${JSON.stringify(broken)} holds a NUL, which no environment can` };
   const heapMb = heapOf(template.memoryLimit);
   if (heapMb !== undefined) env['NODE_OPTIONS'] = `${env['NODE_OPTIONS'] ?? ''} --max-old-space-size=${heapMb}`.trim();
 

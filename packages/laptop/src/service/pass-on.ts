@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
+import type { RequestTimeouts } from './request-timeouts.ts';
 
 /** Headers that speak of one connection, not of the message: RFC 9110, section 7.6.1. */
 const HOP_BY_HOP = new Set([
@@ -49,22 +50,28 @@ export function wasReset(error: Error): boolean {
 
 /**
  * Sends one request over a connection of its own, and the answer back. Resolves when it is over, with the error when
- * nothing has been sent to the caller yet.
+ * nothing has been sent to the caller yet. Breaks off when a limit is passed or the caller goes.
  */
 export async function passOn(
   app: Socket,
   request: IncomingMessage,
   response: ServerResponse,
+  timeouts: RequestTimeouts,
 ): Promise<Error | undefined> {
   try {
-    if (response.destroyed) return undefined; // the caller went while it waited
-    return await exchange(app, request, response);
+    if (timeouts.signal.aborted) return timeouts.signal.reason as Error; // it waited too long, or its caller did
+    return await exchange(app, request, response, timeouts);
   } finally {
     app.destroy();
   }
 }
 
-function exchange(app: Socket, request: IncomingMessage, response: ServerResponse): Promise<Error | undefined> {
+function exchange(
+  app: Socket,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { signal, answered }: RequestTimeouts,
+): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const { method, url: path, rawHeaders } = request;
     const isChunked = request.headers['transfer-encoding'] !== undefined;
@@ -74,10 +81,8 @@ function exchange(app: Socket, request: IncomingMessage, response: ServerRespons
       ...(isChunked ? { 'transfer-encoding': 'chunked' } : {}),
     };
     const out = send({ host: '127.0.0.1', createConnection: () => app, method, path, headers });
-    const abandon = (): void => void out.destroy();
-    response.once('close', abandon);
+    signal.addEventListener('abort', () => out.destroy(signal.reason as Error), { once: true });
     const fail = (error: Error): void => {
-      response.off('close', abandon);
       if (response.headersSent) response.destroy();
       resolve(response.headersSent || response.destroyed ? undefined : error);
     };
@@ -87,6 +92,8 @@ function exchange(app: Socket, request: IncomingMessage, response: ServerRespons
       fail(new Error('it switched protocols without being asked to'));
     });
     out.once('response', (answer) => {
+      answered();
+      answer.on('data', answered);
       try {
         response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
       } catch (error) {
@@ -100,12 +107,18 @@ function exchange(app: Socket, request: IncomingMessage, response: ServerRespons
   });
 }
 
-/** WebSockets and the like: bytes both ways, from the first one on, until one side has ended. */
-export function tunnel(app: Socket, request: IncomingMessage, caller: Duplex, head: Buffer): Promise<void> {
+/** WebSockets and the like: bytes both ways, from the first one on, until one side has ended or a limit is passed. */
+export function tunnel(
+  app: Socket,
+  request: IncomingMessage,
+  { caller, head, timeouts }: { readonly caller: Duplex; readonly head: Buffer; readonly timeouts: RequestTimeouts },
+): Promise<void> {
   const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1`];
   for (let at = 0; at < request.rawHeaders.length; at += 2)
     lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
   app.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  app.on('data', timeouts.answered);
+  timeouts.signal.addEventListener('abort', () => app.destroy(), { once: true });
   return new Promise((resolve) => {
     pipeline(caller, app, caller, () => {
       caller.destroy();

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isObject } from '@cartographer/machinery';
+import { deepEqual, isObject } from '@cartographer/machinery';
 import type { AppTemplate, ServiceStatus } from './service.ts';
 
 /** One version of a Service's template. */
@@ -29,7 +29,10 @@ export function withTemplate(
   service: { readonly name: string; readonly generation: number; readonly status: ServiceStatus },
 ): readonly Revision[] {
   const last = known.at(-1);
-  if (last?.template.digest === template.digest) return known;
+  if (last?.template.digest === template.digest) {
+    // An earlier release may have read less of the same template.
+    return deepEqual(last.template, template) ? known : [...known.slice(0, -1), { ...last, template }];
+  }
   const { status, generation } = service;
   const told = Number(/-(\d{5,})$/.exec(status.latestCreatedRevisionName ?? '')?.[1] ?? '0');
   const isTold = last === undefined && told > 0 && status.observedGeneration === generation;

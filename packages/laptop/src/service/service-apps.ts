@@ -177,5 +177,5 @@ export function createServiceApps(
 /** Points the address to the serving app, if that answers. */
 function steer(slot: Slot): void {
   const state = slot.serving?.state();
-  slot.url?.route(state?.kind === 'answering' ? state.port : undefined);
+  slot.url?.route(state?.kind === 'answering' ? state.port : undefined, slot.serving?.revision.template.limits);
 }

@@ -2,6 +2,28 @@ import type { KubeObject } from '@cartographer/machinery';
 import { count, open, openList, text, toolCrd } from '../tool-crd.ts';
 import { serviceType } from './service.ts';
 
+/** The types of what is read, as Knative's definition has them; templates stamp null for what an owner does not have. */
+const container = {
+  type: 'object',
+  properties: {
+    env: {
+      type: 'array',
+      nullable: true,
+      description: 'Variables; Knative sets PORT, K_SERVICE, K_CONFIGURATION and K_REVISION.',
+      items: {
+        type: 'object',
+        properties: {
+          name: text('The name.'),
+          value: { type: 'string', nullable: true, description: 'The value.' },
+        },
+        required: ['name'],
+        'x-kubernetes-preserve-unknown-fields': true,
+      },
+    },
+  },
+  'x-kubernetes-preserve-unknown-fields': true,
+};
+
 const spec = {
   type: 'object',
   description: 'The app to run.',
@@ -15,9 +37,16 @@ const spec = {
           type: 'object',
           description: 'A pod with one container. On the laptop it becomes a process.',
           properties: {
-            containers: openList(
-              'The one container: image, command, args, env, envFrom, workingDir, readinessProbe and the memory limit count here.',
-            ),
+            containers: {
+              type: 'array',
+              description:
+                'The one container: image, command, args, env, envFrom, workingDir, readinessProbe and the memory limit count here.',
+              items: container,
+            },
+            timeoutSeconds: count('How long a request may take; 300 by default.'),
+            responseStartTimeoutSeconds: count('How long until the answer to a request begins.'),
+            idleTimeoutSeconds: count('How long a request may go on without anything of its answer.'),
+            containerConcurrency: count('How many requests the app gets at a time; 0 for any number.'),
           },
           required: ['containers'],
           'x-kubernetes-preserve-unknown-fields': true,

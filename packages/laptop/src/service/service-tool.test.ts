@@ -198,6 +198,19 @@ describe('a Service', () => {
     await laptop.client.delete(serviceType, { namespace: 'default', name: object });
   });
 
+  it.each([
+    ['reserved', { env: [{ name: 'PORT', value: '1' }] }, '"PORT" is a reserved environment variable: '],
+    ['odd', { env: [{ name: 'A=B', value: '1' }] }, 'env[0].name: Invalid value: "A=B": a valid environment variable'],
+    ['unnamed', { env: [{ name: 'ü', value: '1' }] }, 'must consist only of printable ASCII characters'],
+  ])(
+    'refuses in its condition what Knative or Kubernetes refuses, if it was stored: %s',
+    async (name, container, message) => {
+      await create(name, '127.0.0.1:5000/default/web:latest', container);
+      expect(condition(await failed(name), 'Ready').message).toContain(message);
+      await laptop.client.delete(serviceType, { namespace: 'default', name });
+    },
+  );
+
   it('says so when the app does not listen on PORT', async () => {
     const files = nodeApp('', { 'server.js': 'console.log("listening on 3000"); setInterval(() => {}, 1000)' });
     const object = serviceObject('deaf', await build(files));
@@ -227,6 +240,29 @@ describe('a Service', () => {
     };
     await create('dependent', await build(files));
     expect(await text(await ready('dependent'))).toBe('good morning\nfrom a dependency');
+  });
+
+  it('is asked no more at a time than containerConcurrency, and no longer than timeoutSeconds', async () => {
+    const server = `
+      let inside = 0;
+      require('node:http').createServer((request, response) => {
+        if (request.url === '/hang') return;
+        inside += 1;
+        setImmediate(() => response.end(String(inside--)));
+      }).listen(process.env.PORT, '127.0.0.1');
+    `;
+    const object = serviceObject('limits', await build({ ...nodeApp(''), 'server.js': server }));
+    const pod = getPath(object['spec'], 'template', 'spec') as object;
+    const spec = { template: { spec: { ...pod, containerConcurrency: 1, timeoutSeconds: 1 } } };
+    await laptop.client.create(serviceType, { ...object, spec });
+    const service = await ready('limits');
+    expect(await Promise.all(Array.from({ length: 8 }, () => text(service)))).toEqual(Array(8).fill('1'));
+    const [hung, next] = await Promise.all([fetch(`${urlOf(service)}/hang`), text(service)]);
+    expect([hung.status, await hung.text(), next]).toEqual([
+      504,
+      'request timeout: default/limits took longer than its timeoutSeconds\n',
+      expect.stringMatching(/^1$|^request timeout/),
+    ]);
   });
 
   it('serves a static site and passes on upgraded connections and large bodies', async () => {

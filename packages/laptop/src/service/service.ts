@@ -10,6 +10,8 @@ import {
   textsAt,
 } from '@cartographer/machinery';
 import { digestOf } from '../image/oci-image.ts';
+import { progressDeadlineOf } from './progress-deadline.ts';
+import { PROGRESS_DEADLINE_ANNOTATION, refuseService } from './service-rules.ts';
 
 /** The kind that runs apps. */
 export const serviceType: ResourceType = {
@@ -20,9 +22,13 @@ export const serviceType: ResourceType = {
   namespaced: true,
 };
 
-/** How long a new revision may take to answer, in Go's notation; Knative's own annotation. */
-const PROGRESS_DEADLINE_ANNOTATION = 'serving.knative.dev/progress-deadline';
 const DEFAULT_PROGRESS_MS = 120_000;
+/** Knative's `revision-timeout-seconds`, as it is installed. */
+const DEFAULT_TIMEOUT_SECONDS = 300;
+/** Kubernetes' rule and words, since 1.32. Knative does not look; the Deployment that it makes is refused. */
+const ENV_NAME = /^[ -<>-~]+$/;
+const ENV_NAME_RULE =
+  "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const DEFAULT_PROBE_TIMEOUT_MS = 1_000;
 
 /** Where a variable's value comes from. */
@@ -45,6 +51,18 @@ export type ReadinessProbe = {
   readonly timeoutMs: number;
 };
 
+/** What a revision asks of the proxy before it. */
+export type RequestLimits = {
+  /** `timeoutSeconds`: how long a request may take, from its arrival to the end of its answer. */
+  readonly timeoutMs: number;
+  /** `responseStartTimeoutSeconds`: how long until the answer begins. */
+  readonly responseStartMs?: number;
+  /** `idleTimeoutSeconds`: how long without anything of the answer. */
+  readonly idleMs?: number;
+  /** `containerConcurrency`: how many requests an app gets at the same time; 0 for any number. */
+  readonly concurrency: number;
+};
+
 /** `spec.template`, as far as this controller honours it. */
 export type AppTemplate = {
   /** Names the revision of these fields. */
@@ -59,6 +77,7 @@ export type AppTemplate = {
   readonly memoryLimit?: string;
   readonly probe: ReadinessProbe;
   readonly progressMs: number;
+  readonly limits: RequestLimits;
 };
 
 /** One entry of `status.traffic`. */
@@ -79,12 +98,14 @@ export type ServiceStatus = {
   readonly traffic?: readonly TrafficTarget[];
 };
 
-/** Reads `spec.template`, or says what in it this controller cannot do. */
+/** Reads `spec.template`, or says what in it Knative refuses or this controller cannot do. */
 export function appTemplate(
   object: KubeObject,
 ):
   | { readonly kind: 'template'; readonly template: AppTemplate }
   | { readonly kind: 'unsupported'; readonly message: string } {
+  const refused = refuseService(object);
+  if (refused !== undefined) return { kind: 'unsupported', message: refused };
   const whole = getPath(object['spec'], 'template');
   const containers = listAt(whole, 'spec', 'containers');
   const [container] = containers;
@@ -109,7 +130,8 @@ export function appTemplate(
     ...(workingDir === undefined ? {} : { workingDir }),
     ...(typeof memoryLimit === 'string' || typeof memoryLimit === 'number' ? { memoryLimit: `${memoryLimit}` } : {}),
     probe: readProbe(getPath(container, 'readinessProbe')),
-    progressMs: secondsOf(deadline) ?? DEFAULT_PROGRESS_MS,
+    progressMs: deadlineMsOf(deadline) ?? DEFAULT_PROGRESS_MS,
+    limits: readLimits(getPath(whole, 'spec')),
   };
   return { kind: 'template', template };
 }
@@ -132,8 +154,12 @@ function readEnv(
     const { key: _all, ...whole } = source;
     sources.push(whole);
   }
-  for (const item of listAt(container, 'env')) {
+  for (const [at, item] of listAt(container, 'env').entries()) {
     const name = givenText(item, 'name') ?? '';
+    if (!ENV_NAME.test(name)) {
+      const message = `spec.template.spec.containers[0].env[${at}].name: Invalid value: ${JSON.stringify(name)}: ${ENV_NAME_RULE}`;
+      return { kind: 'unsupported', message };
+    }
     const valueFrom = getPath(item, 'valueFrom');
     if (valueFrom === undefined || valueFrom === null) {
       const value = getPath(item, 'value');
@@ -185,10 +211,24 @@ function readProbe(probe: Json | undefined): ReadinessProbe {
   };
 }
 
-function secondsOf(duration: string | undefined): number | undefined {
-  const [, minutes = '0', seconds = '0'] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(duration ?? '') ?? [];
-  const ms = (Number(minutes) * 60 + Number(seconds)) * 1000;
-  return ms > 0 ? ms : undefined;
+function deadlineMsOf(text: string | undefined): number | undefined {
+  const deadline = text === undefined ? undefined : progressDeadlineOf(text);
+  return deadline?.kind === 'deadline' && deadline.ms > 0 ? deadline.ms : undefined;
+}
+
+/** Knative takes zero for unset. */
+function readLimits(pod: Json | undefined): RequestLimits {
+  const seconds = (field: string): number | undefined => {
+    const value = getPath(pod, field);
+    return typeof value === 'number' && value > 0 ? value : undefined;
+  };
+  const [start, idle] = [seconds('responseStartTimeoutSeconds'), seconds('idleTimeoutSeconds')];
+  return {
+    timeoutMs: (seconds('timeoutSeconds') ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    ...(start === undefined ? {} : { responseStartMs: start * 1000 }),
+    ...(idle === undefined ? {} : { idleMs: idle * 1000 }),
+    concurrency: seconds('containerConcurrency') ?? 0,
+  };
 }
 
 function listAt(value: unknown, ...path: readonly string[]): readonly Json[] {

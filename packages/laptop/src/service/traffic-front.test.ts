@@ -18,13 +18,22 @@ describe('the address of a Service', () => {
   let sockets: Socket[];
   /** Happens while the front waits before it looks for the app again. */
   let onSleep: () => void;
+  /** What the front wants to do later, by the time until then. */
+  let scheduled: Map<number, () => void>;
   beforeEach(async () => {
-    [servers, sockets, onSleep] = [[], [], () => undefined];
+    [servers, sockets, onSleep, scheduled] = [[], [], () => undefined, new Map()];
     folder = await mkdtemp(join(tmpdir(), 'carto-front-'));
     front = await startTrafficFront({
       portFile: join(folder, 'port'),
       name: 'team/web',
-      clock: { ...systemClock, sleep: async () => onSleep() },
+      clock: {
+        ...systemClock,
+        sleep: async () => onSleep(),
+        schedule(afterMs, run) {
+          scheduled.set(afterMs, run);
+          return () => void (scheduled.get(afterMs) === run && scheduled.delete(afterMs));
+        },
+      },
       log: silentLog,
     });
   });
@@ -49,6 +58,11 @@ describe('the address of a Service', () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
     return (server.address() as AddressInfo).port;
+  };
+  /** Resolves when the time of another request has begun; it is given 111 ms by the tests that use this. */
+  const untilBegun = async (): Promise<void> => {
+    const begun = scheduled.get(111);
+    while (scheduled.get(111) === begun) await new Promise((resolve) => setImmediate(resolve));
   };
   const ask = async (init?: RequestInit): Promise<string> => {
     const response = await fetch(front.url, init);
@@ -192,6 +206,83 @@ describe('the address of a Service', () => {
     waiting.write(`${OK}\r\nhi`);
     expect(await answer).toBe('200 hi');
     await drained;
+  });
+
+  it('gives an app as many requests at a time as it takes, and lets the others wait', async () => {
+    const seen: string[] = [];
+    const first = Promise.withResolvers<Socket>();
+    const knocked = Promise.withResolvers<void>();
+    const port = await app((socket, request) => {
+      seen.push(request.split(' ', 2).join(' '));
+      if (request.startsWith('knock')) knocked.resolve();
+      else if (seen.length === 1) first.resolve(socket);
+      else socket.write(`${OK}\r\nhi`);
+    });
+    front.route(port, { timeoutMs: 111, concurrency: 1 });
+    const answers = [fetch(`${front.url}/1`)];
+    const socket = await first.promise;
+    answers.push(fetch(`${front.url}/2`));
+    await untilBegun();
+    // Who comes after the second request without having to wait; had that been sent, it would have come first.
+    connect({ host: '127.0.0.1', port }).end('knock');
+    await knocked.promise;
+    expect(seen).toEqual(['GET /1', 'knock']);
+    socket.write(`${OK}\r\nhi`);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(seen).toEqual(['GET /1', 'knock', 'GET /2']);
+  });
+
+  it.each([
+    ['timeoutSeconds', { timeoutMs: 111, concurrency: 0 }],
+    ['responseStartTimeoutSeconds', { timeoutMs: 999, responseStartMs: 111, concurrency: 0 }],
+    ['idleTimeoutSeconds', { timeoutMs: 999, idleMs: 111, concurrency: 0 }],
+  ])('gives up a request that takes longer than its %s', async (field, limits) => {
+    const asked = Promise.withResolvers<Socket>();
+    front.route(await app((socket) => asked.resolve(socket)), limits);
+    const answer = ask();
+    const socket = await asked.promise;
+    const ended = once(socket, 'close');
+    scheduled.get(111)?.();
+    expect(await answer).toBe(`504 request timeout: team/web took longer than its ${field}\n`);
+    await ended;
+    expect([...scheduled.keys()]).toEqual([]);
+  });
+
+  it('gives up a request that waits for its turn, without a word to the app', async () => {
+    let count = 0;
+    const first = Promise.withResolvers<Socket>();
+    front.route(
+      await app((socket) => {
+        count += 1;
+        first.resolve(socket);
+      }),
+      { timeoutMs: 111, concurrency: 1 },
+    );
+    const served = ask();
+    const socket = await first.promise;
+    const waiting = ask();
+    await untilBegun();
+    scheduled.get(111)?.();
+    expect(await waiting).toMatch(/^504 request timeout: /);
+    socket.write(`${OK}\r\nhi`);
+    expect([await served, count]).toEqual(['200 hi', 1]);
+  });
+
+  it('breaks off an answer that has begun and a WebSocket when their time is over', async () => {
+    front.route(await app((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi')), {
+      timeoutMs: 111,
+      concurrency: 0,
+    });
+    const response = await fetch(front.url);
+    scheduled.get(111)?.();
+    await expect(response.text()).rejects.toThrow();
+
+    const caller = connect({ host: '127.0.0.1', port: Number(new URL(front.url).port) });
+    caller.write('GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    await once(caller, 'data');
+    const closed = once(caller, 'close');
+    scheduled.get(111)?.();
+    await closed;
   });
 
   it('answers to the names of this machine only, and passes nothing else on', async () => {

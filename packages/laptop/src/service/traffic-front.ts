@@ -5,19 +5,29 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from '../stable-port.ts';
+import { type ConcurrencyGate, createConcurrencyGate } from './concurrency-gate.ts';
 import { mayRepeat, openConnection, passOn, tunnel, wasReset } from './pass-on.ts';
+import { createRequestTimeouts, type RequestTimeouts } from './request-timeouts.ts';
+import type { RequestLimits } from './service.ts';
 
 /** The address of a Service: passes requests on to the revision that answers. */
 export interface TrafficFront {
   readonly url: string;
   /** New requests go to this port from now on; without one they wait for a while. */
-  route(port: number | undefined): void;
+  route(port: number | undefined, limits?: RequestLimits): void;
   /** Resolves when no request is on its way to a port any more, or after the time. */
   drained(port: number, withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-type Target = { readonly port: number; inFlight: number; onIdle?: () => void };
+type Target = {
+  readonly port: number;
+  readonly limits: RequestLimits;
+  readonly gate: ConcurrencyGate;
+  /** Those that wait at the gate, too. */
+  inFlight: number;
+  onIdle?: () => void;
+};
 
 /** A connection to an app, or why there is none. */
 type Established =
@@ -29,6 +39,10 @@ const HOLD_MS = 10_000;
 const MAX_WAITING = 200;
 const MAX_ATTEMPTS = 5;
 const RETRY_MS = 50;
+/** What Knative's own proxy says. */
+const FULL = 'pending request queue full';
+/** Those of a revision that says nothing. */
+const DEFAULT_LIMITS: RequestLimits = { timeoutMs: 300_000, concurrency: 0 };
 const SENT = 'the request had been sent and is not sent again, because the app may have acted on it';
 
 /** Starts the front on loopback, on the port that it had the last time. */
@@ -58,12 +72,18 @@ export async function startTrafficFront(options: {
   }
 
   /** Nothing of a request is sent before there is a connection, so to look for one again does no harm. */
-  async function establish(): Promise<Established> {
+  async function establish(timeouts: RequestTimeouts): Promise<Established> {
     for (let attempt = 1; ; attempt += 1) {
       const target = await nextTarget();
       if (target === undefined)
         return refused(503, `${name} does not run right now; see the conditions of the Service`);
+      timeouts.begin(target.limits);
       target.inFlight += 1;
+      const how = await target.gate.enter(timeouts.signal);
+      if (how !== 'entered') {
+        release(target);
+        return how === 'full' ? refused(503, FULL) : timedOut(timeouts);
+      }
       try {
         return { kind: 'connected', target, app: await openConnection(target.port) };
       } catch (error) {
@@ -75,26 +95,35 @@ export async function startTrafficFront(options: {
     }
   }
 
+  function timedOut({ passed = 'time' }: RequestTimeouts): Established & { kind: 'refused' } {
+    return refused(504, `request timeout: ${name} took longer than its ${passed}`);
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isLoopbackHost(request.headers.host)) return refuse(response, 421, MISDIRECTED);
+    const timeouts = createRequestTimeouts(clock);
+    response.once('close', timeouts.end);
     for (let isLast = !mayRepeat(request); ; isLast = true) {
-      const found = await establish();
+      const found = await establish(timeouts);
       if (found.kind === 'refused') return refuse(response, found.status, found.reason);
-      const error = await passOn(found.app, request, response).finally(() => leave(found.target));
+      const error = await passOn(found.app, request, response, timeouts).finally(() => leave(found.target));
       if (error === undefined) return;
+      if (timeouts.passed !== undefined) return refuse(response, 504, timedOut(timeouts).reason);
       if (isLast || !wasReset(error)) return refuse(response, 502, `${name} did not answer: ${error.message}; ${SENT}`);
     }
   }
 
   async function upgrade(request: IncomingMessage, caller: Duplex, head: Buffer): Promise<void> {
-    const found = isLoopbackHost(request.headers.host) ? await establish() : refused(421, MISDIRECTED);
+    const timeouts = createRequestTimeouts(clock);
+    caller.once('close', timeouts.end);
+    const found = isLoopbackHost(request.headers.host) ? await establish(timeouts) : refused(421, MISDIRECTED);
     if (found.kind === 'refused') {
       caller.end(`HTTP/1.1 ${found.status} ${STATUS_CODES[found.status]}\r\nconnection: close\r\n\r\n`);
       return;
     }
     try {
-      if (caller.destroyed) return void found.app.destroy();
-      await tunnel(found.app, request, caller, head);
+      if (timeouts.signal.aborted) return [found.app, caller].forEach((socket) => socket.destroy());
+      await tunnel(found.app, request, { caller, head, timeouts });
     } finally {
       leave(found.target);
     }
@@ -114,10 +143,10 @@ export async function startTrafficFront(options: {
 
   return {
     url: `http://127.0.0.1:${port}`,
-    route(to) {
+    route(to, limits = DEFAULT_LIMITS) {
       if (current?.port === to) return;
       if (to === undefined && current !== undefined) targets.delete(current.port); // the app is gone
-      current = to === undefined ? undefined : (targets.get(to) ?? { port: to, inFlight: 0 });
+      current = to === undefined ? undefined : (targets.get(to) ?? targetOf(to, limits));
       if (current === undefined) return;
       targets.set(current.port, current);
       for (const wake of waiting) wake();
@@ -141,12 +170,21 @@ export async function startTrafficFront(options: {
   };
 }
 
+function targetOf(port: number, limits: RequestLimits): Target {
+  return { port, limits, gate: createConcurrencyGate(limits.concurrency, MAX_WAITING), inFlight: 0 };
+}
+
 function leave(target: Target): void {
+  target.gate.leave();
+  release(target);
+}
+
+function release(target: Target): void {
   target.inFlight -= 1;
   if (target.inFlight === 0) target.onIdle?.();
 }
 
-function refused(status: number, reason: string): Established {
+function refused(status: number, reason: string): Established & { kind: 'refused' } {
   return { kind: 'refused', status, reason };
 }
 
