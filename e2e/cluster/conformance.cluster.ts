@@ -57,7 +57,7 @@ async function run(probe: Probe, answers: Map<string, JsonObject>): Promise<void
   const deadline = systemClock.now() + AFTER_MS;
   for (;;) {
     const answer = await send(probe, get);
-    const summary = probeSummary(answer, answer.events);
+    const summary = probeSummary(answer, answer.events, probe.withMessage);
     actual.set(probe.name, summary);
     if (isObject(answer.body)) answers.set(probe.name, answer.body);
     const asRecorded = probe.name.startsWith('_') || isKnown(probe.name, summary);

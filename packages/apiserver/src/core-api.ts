@@ -191,7 +191,10 @@ export type AdmissionReview = {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
   readonly subresource?: string;
   readonly namespace?: string;
+  /** Absent where the server makes up the name. */
   readonly name?: string;
+  /** The name in the path of the request: a POST has none, whatever its object is called. */
+  readonly pathName?: string;
   readonly object?: KubeObject;
   readonly old?: KubeObject;
   readonly dryRun: boolean;

@@ -15,9 +15,10 @@ export class StatusError extends Error {
 
 type Named = Pick<ResourceInfo, 'group' | 'resource'>;
 
-/** `plural.group "name"`, how Kubernetes names an object in errors. */
+/** `plural.group "name"`, or without a name that is not known yet: how Kubernetes names an object in errors. */
 function subject(info: Named, name: string): string {
-  return `${info.group === '' ? info.resource : `${info.resource}.${info.group}`} "${name}"`;
+  const resource = info.group === '' ? info.resource : `${info.resource}.${info.group}`;
+  return name === '' ? resource : `${resource} "${name}"`;
 }
 
 function detailsOf(info: Named, name: string): NonNullable<Status['details']> {

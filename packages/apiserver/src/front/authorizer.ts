@@ -8,11 +8,11 @@ type Decision = { readonly allowed: boolean; readonly reason: string };
 /** Says who may do what. */
 export interface Authorizer {
   authorize(user: User, wanted: AccessAttributes): Decision;
-  /** All rules that a user has in a namespace (`''`: cluster-wide ones), and why some could not be had. */
+  /** All rules that a user has in a namespace (`''`: cluster-wide ones), and the bindings whose role is not there. */
   rulesFor(
     user: User,
     namespace: string,
-  ): { readonly rules: readonly PolicyRule[]; readonly errors: readonly string[] };
+  ): { readonly rules: readonly PolicyRule[]; readonly dangling: readonly RoleRef[] };
 }
 
 const everything: readonly PolicyRule[] = [
@@ -23,7 +23,7 @@ const everything: readonly PolicyRule[] = [
 /** Lets everybody do everything, as `--authorization-mode=AlwaysAllow` does. */
 export const alwaysAllow: Authorizer = {
   authorize: () => ({ allowed: true, reason: '' }),
-  rulesFor: () => ({ rules: everything, errors: [] }),
+  rulesFor: () => ({ rules: everything, dangling: [] }),
 };
 
 const MAX_CACHED_DECISIONS = 4096;
@@ -67,15 +67,15 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
   return {
     authorize: decide,
     rulesFor(user, namespace) {
-      if (user.groups.includes(MASTERS)) return { rules: everything, errors: [] };
+      if (user.groups.includes(MASTERS)) return { rules: everything, dangling: [] };
       const rules: PolicyRule[] = [];
-      const errors: string[] = [];
+      const dangling: RoleRef[] = [];
       for (const { binding } of index.bindingsFor(user, namespace)) {
         const own = index.rulesOf(binding);
-        if (own === undefined) errors.push(missingRole(binding));
+        if (own === undefined) dangling.push(binding);
         else for (const rule of own) rules.push(rule);
       }
-      return { rules, errors };
+      return { rules, dangling };
     },
   };
 }
@@ -100,8 +100,11 @@ function evaluate(index: RbacIndex, user: User, wanted: AccessAttributes): Decis
   return { allowed: false, reason: errors.length === 0 ? '' : `RBAC: ${joinErrors(errors)}` };
 }
 
+/** What a binding is of. */
+export type RoleRef = Pick<Binding, 'roleKind' | 'roleName'>;
+
 /** How the real server spells the error of a binding whose role is missing. */
-export function missingRole(binding: Pick<Binding, 'roleKind' | 'roleName'>): string {
+export function missingRole(binding: RoleRef): string {
   const resource = `${binding.roleKind.toLowerCase()}.rbac.authorization.k8s.io`;
   return `${resource} ${JSON.stringify(binding.roleName)} not found`;
 }

@@ -3,7 +3,7 @@ import { failure } from '@cartographer/machinery';
 import { badRequest, StatusError } from '../status-error.ts';
 import { type Authorizer, forbiddenSentence } from './authorizer.ts';
 import type { AccessAttributes } from './policy-rule.ts';
-import { anonymous, AUTHENTICATED, parseServiceAccountUser, type User } from './user.ts';
+import { anonymous, AUTHENTICATED, UNAUTHENTICATED, parseServiceAccountUser, type User } from './user.ts';
 
 type Headers = Readonly<Record<string, string>>;
 type ResourceAccess = Extract<AccessAttributes, { kind: 'resource' }>;
@@ -91,12 +91,14 @@ function requireRight(authorizer: Authorizer, user: User, access: ResourceAccess
   );
 }
 
+/** Somebody is authenticated unless they are anonymous, or said to be unauthenticated. */
 function withDefaultGroups(wanted: User): User {
-  if (wanted.name === anonymous.name) return { ...wanted, groups: [...wanted.groups, ...anonymous.groups] };
   const account = parseServiceAccountUser(wanted.name);
   const own =
     wanted.groups.length === 0 && account !== undefined
       ? ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`]
       : wanted.groups;
-  return { ...wanted, groups: own.includes(AUTHENTICATED) ? own : [...own, AUTHENTICATED] };
+  const added = wanted.name === anonymous.name ? UNAUTHENTICATED : AUTHENTICATED;
+  const isSettled = own.includes(UNAUTHENTICATED) || own.includes(added);
+  return { ...wanted, groups: isSettled ? own : [...own, added] };
 }

@@ -80,8 +80,9 @@ export class RbacIndex {
 
   /** The rules of a binding's role, or undefined when there is no such role. */
   rulesOf(binding: Pick<Binding, 'namespace' | 'roleKind' | 'roleName'>): readonly PolicyRule[] | undefined {
-    const scope = binding.roleKind === 'Role' ? (binding.namespace ?? '') : '';
-    const role = this.#roles.get(`${scope}/${binding.roleName}`);
+    const isLocal = binding.roleKind === 'Role';
+    if (isLocal ? binding.namespace === undefined : binding.roleKind !== 'ClusterRole') return undefined;
+    const role = this.#roles.get(`${isLocal ? binding.namespace : ''}/${binding.roleName}`);
     return role?.aggregation === undefined ? role?.rules : this.#aggregate(binding.roleName, role.aggregation);
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@cartographer/machinery';
 
 import type { Authenticator } from './authenticator.ts';
-import { type Authorizer, joinErrors } from './authorizer.ts';
+import { type Authorizer, joinErrors, missingRole } from './authorizer.ts';
 import type { AccessAttributes, PolicyRule } from './policy-rule.ts';
 import { ISSUER } from './service-account-tokens.ts';
 import type { User } from './user.ts';
@@ -82,14 +82,14 @@ function reviewAccess(authorizer: Authorizer, user: User, wanted: AccessAttribut
 }
 
 function reviewRules(authorizer: Authorizer, user: User, namespace: string): JsonObject {
-  const { rules, errors } = authorizer.rulesFor(user, namespace === '' ? 'default' : namespace);
+  const { rules, dangling } = authorizer.rulesFor(user, namespace === '' ? 'default' : namespace);
   return {
     resourceRules: rules.filter((rule) => rule.resources !== undefined).map(resourceRule),
     nonResourceRules: rules
       .filter((rule) => rule.nonResourceURLs !== undefined)
       .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
-    incomplete: errors.length > 0,
-    ...(errors.length === 0 ? {} : { evaluationError: joinErrors(errors) }),
+    incomplete: dangling.length > 0,
+    ...(dangling.length === 0 ? {} : { evaluationError: joinErrors(dangling.map(missingRole)) }),
   };
 }
 

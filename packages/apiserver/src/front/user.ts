@@ -8,8 +8,11 @@ export const MASTERS = 'system:masters';
 /** Everyone who showed a credential. */
 export const AUTHENTICATED = 'system:authenticated';
 
+/** Everyone who did not. */
+export const UNAUTHENTICATED = 'system:unauthenticated';
+
 /** A request without credentials. */
-export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+export const anonymous: User = { name: 'system:anonymous', groups: [UNAUTHENTICATED] };
 
 /** The server itself, when it installs what it needs. */
 export const systemUser: User = { name: 'system:apiserver', groups: [MASTERS, AUTHENTICATED] };

@@ -40,9 +40,13 @@ function role(resource: string, kind: string, namespaced: boolean): KindDefiniti
     resource,
     kind,
     namespaced,
+    createOnUpdate: true,
     nameErrors: pathSegmentErrors,
     columns: [nameColumn, createdAtColumn],
-    validate: (object) => ruleErrors(object, namespaced),
+    validate: (object, old) => {
+      const errors = [...ruleErrors(object, namespaced), ...aggregationErrors(object)];
+      return old === undefined ? errors : [...errors, ...errors]; // a real server checks an update twice
+    },
   };
 }
 
@@ -53,6 +57,7 @@ function binding(resource: string, kind: string, namespaced: boolean): KindDefin
     resource,
     kind,
     namespaced,
+    createOnUpdate: true,
     nameErrors: pathSegmentErrors,
     columns: [
       nameColumn,
@@ -124,6 +129,14 @@ function ruleErrors(object: JsonObject, namespaced: boolean): readonly FieldErro
         : [requiredError(`${field}.resources`, 'resource rules must supply at least one resource')]),
     ];
   });
+}
+
+function aggregationErrors({ aggregationRule }: JsonObject): readonly FieldError[] {
+  if (aggregationRule === undefined || aggregationRule === null) return [];
+  const selectors = getPath(aggregationRule, 'clusterRoleSelectors');
+  if (isList(selectors) && selectors.length > 0) return [];
+  const detail = 'at least one clusterRoleSelector required if aggregationRule is non-nil';
+  return [requiredError('aggregationRule.clusterRoleSelectors', detail)];
 }
 
 function bindingErrors(object: JsonObject, old: JsonObject | undefined, namespaced: boolean): readonly FieldError[] {

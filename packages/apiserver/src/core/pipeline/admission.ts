@@ -69,6 +69,7 @@ export function reviewOf(
     readonly subresource?: string;
     readonly namespace?: string;
     readonly name?: string;
+    readonly pathName?: string;
     readonly dryRun: boolean;
   },
 ): AdmissionReview {

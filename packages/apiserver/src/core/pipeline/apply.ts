@@ -54,7 +54,8 @@ export async function applyObject(
       caller.requireCreate?.();
       const merged = merge(undefined);
       const object = { ...merged, metadata: { ...(merged['metadata'] as JsonObject | undefined), name: key.name } };
-      return insertObject(context, { resource, object, namespace: key.namespace, options, caller, applied: true });
+      const { namespace, name: pathName } = key;
+      return insertObject(context, { resource, object, namespace, pathName, options, caller, applied: true });
     },
   });
 }

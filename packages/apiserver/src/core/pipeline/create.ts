@@ -40,6 +40,8 @@ export type Insertion = {
   readonly resource: ServedResource;
   readonly object: JsonObject;
   readonly namespace: string | undefined;
+  /** Set when the request names the object in its path: PUT and apply. */
+  readonly pathName?: string;
   readonly options: WriteOptions;
   readonly caller: Caller;
   /** Set when server-side apply has already written the managed fields. */
@@ -70,7 +72,7 @@ export async function insertObject(context: WriteContext, insertion: Insertion):
 
 /** Everything between decoding and the check whether the name is free. */
 async function prepareNew(context: WriteContext, insertion: Insertion, name: string): Promise<JsonObject> {
-  const { resource, namespace, options, caller, applied } = insertion;
+  const { resource, namespace, pathName, options, caller, applied } = insertion;
   const { rules } = resource;
   const dryRun = options.dryRun === 'All';
   const meta = createMeta(insertion.object, { now: context.clock.now(), uid: context.newUid(), namespace, name });
@@ -78,7 +80,9 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   object = rules.prepare?.(object, undefined) ?? object;
   const admission = admissionFor(context.hooks, resource, 'CREATE');
   if (!admission.empty) {
-    const review = reviewOf(resource, 'CREATE', caller, { object, namespace, name, dryRun });
+    const isGenerated = (metaOf(insertion.object).name ?? '') === '';
+    const about = { object, namespace, pathName, dryRun, ...(isGenerated ? {} : { name }) };
+    const review = reviewOf(resource, 'CREATE', caller, about);
     const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, undefined))) ??
       object) as JsonObject;
     if (admitted !== object) object = rules.complete(normalize(resource, admitted), applied);

@@ -54,7 +54,8 @@ export async function modifyObject(context: WriteContext, modification: Modifica
     if (!admission.empty && object !== (current as unknown as JsonObject)) {
       const { subresource } = options;
       const dryRun = options.dryRun === 'All';
-      const review = reviewOf(resource, 'UPDATE', caller, { object, old: current, ...key, subresource, dryRun });
+      const about = { object, old: current, ...key, pathName: key.name, subresource, dryRun };
+      const review = reviewOf(resource, 'UPDATE', caller, about);
       const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, current))) ??
         object) as JsonObject;
       if (admitted !== object) object = resource.rules.complete(normalize(resource, admitted));

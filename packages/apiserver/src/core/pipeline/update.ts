@@ -35,7 +35,7 @@ export async function updateObject(
     missing: async () => {
       if (!create) throw notFound(resource, key.name);
       caller.requireCreate?.();
-      return insertObject(context, { resource, object, namespace: key.namespace, options, caller });
+      return insertObject(context, { resource, object, namespace: key.namespace, pathName: key.name, options, caller });
     },
   });
 }

@@ -1,4 +1,5 @@
 import { deleteProbes } from './delete-probes.ts';
+import { grantProbes } from './grant-probes.ts';
 import type { Probe } from './probe.ts';
 import { readProbes, watchProbes } from './read-probes.ts';
 import { authProbes, definitionProbes, httpProbes, namespaceProbes } from './server-probes.ts';
@@ -15,6 +16,7 @@ export const allProbes: readonly Probe[] = [
   ...deleteProbes,
   ...httpProbes,
   ...authProbes,
+  ...grantProbes,
   ...definitionProbes,
   ...namespaceProbes,
 ];

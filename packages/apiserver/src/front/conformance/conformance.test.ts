@@ -42,7 +42,7 @@ async function run(probe: Probe, answers: Map<string, JsonObject>): Promise<void
     signal: stop.signal,
   });
   const events = response.events === undefined ? undefined : await quiet(response.events, stop);
-  actual.set(probe.name, probeSummary(response, events));
+  actual.set(probe.name, probeSummary(response, events, probe.withMessage));
   if (isObject(response.body)) answers.set(probe.name, response.body);
   await server.settled();
 }

@@ -1,9 +1,10 @@
 import { isObject, textAt, type WatchEvent, type WireResponse } from '@cartographer/machinery';
 
-/** What is compared of an answer: `422 Invalid FieldValueRequired@spec.n`, `200 ADDED:name`, `404 text`. */
+/** What is compared of an answer: `422 Invalid FieldValueRequired@spec.n`, `200 ADDED:name`, `404 text`; the message if asked. */
 export function probeSummary(
   { status, body }: Pick<WireResponse, 'status' | 'body'>,
   events: readonly WatchEvent[] | undefined,
+  withMessage = false,
 ): string {
   if (events !== undefined) return [status, ...events.map(eventSummary)].join(' ');
   if (body instanceof Uint8Array) return status === 200 ? '200' : `${status} text`;
@@ -14,6 +15,7 @@ export function probeSummary(
     status,
     textAt(body, 'reason') || '-',
     ...causes.map(({ reason = '', field = '' }) => `${reason}@${field}`),
+    ...(withMessage ? [textAt(body, 'message')] : []),
   ].join(' ');
 }
 

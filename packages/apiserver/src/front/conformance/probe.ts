@@ -14,6 +14,8 @@ export type Probe = {
   /** A string is sent as it stands, anything else as JSON. */
   readonly body?: Json | ((answers: Answers) => Json);
   readonly headers?: Headers | ((answers: Answers) => Headers);
+  /** The answer is held to the text of its message, too. */
+  readonly withMessage?: true;
 };
 
 type Headers = Readonly<Record<string, string>>;
