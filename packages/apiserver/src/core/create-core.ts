@@ -154,7 +154,8 @@ function fill(
     if (resource !== definitions.table.id) continue;
     definitions.table.set('', name, deepFreeze(object));
     const crd = object as Crd;
-    tables.set(tableId(crd.spec.group, crd.spec.names.plural), crds.tableOf(crd));
+    const id = tableId(crd.spec.group, crd.spec.names.plural);
+    if (!tables.has(id)) tables.set(id, crds.tableOf(crd)); // a built-in kind of that name keeps its objects
     crds.committed(object, undefined);
   }
   for (const { resource, namespace, name, object } of objects) {

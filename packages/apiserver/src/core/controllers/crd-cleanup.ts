@@ -58,7 +58,8 @@ async function cleanUp(context: WriteContext, definitions: ServedResource, name:
   const crd = definitions.table.get('', name) as Crd | undefined;
   if (crd === undefined || crd.metadata.deletionTimestamp === undefined) return;
   const { group, names } = crd.spec;
-  const [resource] = context.registry.versions(group, names.plural);
+  // A definition that has the name of a built-in kind never had objects, and that one's are none of its own.
+  const resource = context.registry.versions(group, names.plural).find(({ builtIn }) => !builtIn);
   if (resource !== undefined && resource.table.snapshot().length > 0) {
     setTerminating(
       context,

@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { asJson, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import { createTestCore, failureOf, gadget, gadgets, plain, refusal } from '../core-harness.ts';
+import { openSqliteStore } from '../storage/sqlite-store.ts';
 import { compareVersions } from './crd-resources.ts';
 
 const NAME = 'gadgets.probe.test';
@@ -60,6 +65,50 @@ test('a name that is taken is not accepted until it is free', async () => {
   await t.remove('customresourcedefinitions', NAME);
   await t.core.settled();
   expect(t.core.registry.find('probe.test', 'v1', 'xs')?.kind).toBe('Gadget');
+});
+
+/** A definition whose plural is that of a built-in kind. */
+const impostor = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {
+    name: 'clusterroles.rbac.authorization.k8s.io',
+    annotations: { 'api-approved.kubernetes.io': 'https://example.com' },
+  },
+  spec: {
+    group: 'rbac.authorization.k8s.io',
+    scope: 'Cluster',
+    names: { plural: 'clusterroles', kind: 'Impostor' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+};
+
+test('a definition never takes the place of a built-in kind, nor its objects along when it goes', async () => {
+  const t = await createTestCore();
+  await t.create('clusterroles', { metadata: { name: 'own' } });
+  await t.create('customresourcedefinitions', impostor);
+  await t.core.settled();
+  const { name } = impostor.metadata;
+  expect(t.get('customresourcedefinitions', name)).toMatchObject({
+    status: { conditions: [{ reason: 'PluralConflict', message: '"clusterroles" is already in use' }, {}] },
+  });
+  expect(t.info('clusterroles').kind).toBe('ClusterRole');
+  await t.remove('customresourcedefinitions', name);
+  await t.core.settled();
+  expect(t.has('customresourcedefinitions', name)).toBe(false);
+  expect(t.has('clusterroles', 'own')).toBe(true);
+});
+
+test('the objects of a built-in kind stay its own through a restart, whatever is defined under its name', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'carto-impostor-'));
+  const first = await createTestCore({ store: openSqliteStore(folder) });
+  await first.create('clusterroles', { metadata: { name: 'own' } });
+  await first.create('customresourcedefinitions', impostor);
+  await first.core.close();
+  const t = await createTestCore({ store: openSqliteStore(folder) });
+  expect(t.has('clusterroles', 'own')).toBe(true);
+  await t.core.close();
+  await rm(folder, { recursive: true });
 });
 
 test('a deleted definition takes its objects along, waits for their finalizers and refuses new ones', async () => {

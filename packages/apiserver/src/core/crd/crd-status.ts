@@ -55,7 +55,8 @@ function nameConflict(registry: ResourceRegistry, { spec }: Crd): NameConflict |
 function usedNames(registry: ResourceRegistry, group: string, plural: string): UsedNames {
   const used: UsedNames = { plurals: new Set(), others: new Set(), kinds: new Set() };
   for (const info of registry.all()) {
-    if (info.group !== group || info.resource === plural) continue;
+    const isOwn = !info.builtIn && info.resource === plural;
+    if (info.group !== group || isOwn) continue;
     used.plurals.add(info.resource).add(info.singular);
     used.others.add(info.resource).add(info.singular);
     for (const short of info.shortNames) used.others.add(short);
