@@ -67,7 +67,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const parts = await assemble(options, credentials);
   const listeners = new Set<HttpServer>();
   return {
-    request: parts.pipeline,
+    request: (request) => parts.pipeline.answer(request),
     adminToken: credentials.adminToken,
     caPem: credentials.caPem,
     async listen(where) {
@@ -75,7 +75,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         {
           certPem: credentials.serverCertPem,
           keyPem: credentials.serverKeyPem,
-          handle: parts.pipeline,
+          admit: (head) => parts.pipeline.admit(head),
+          clock: options.clock,
           log: options.log,
         },
         where,

@@ -1,7 +1,9 @@
 export * from './carto-error.ts';
+export { boundConnections, type Connections, type DropReason } from './connections.ts';
 export * from './json.ts';
 export * from './kube-object.ts';
 export * from './ports.ts';
+export { createRoom, type Room } from './room.ts';
 export * from './status.ts';
 export * from './wire.ts';
 export { goJson, goQuote, goText } from './go-text.ts';

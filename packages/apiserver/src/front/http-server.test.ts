@@ -1,6 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 
 import { silentLog, type WatchEvent, type WireRequest, type WireResponse } from '@cartographer/machinery';
+import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Credentials, loadCredentials } from './credentials.ts';
@@ -16,12 +17,16 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-async function serve(
-  handle: HttpServerOptions['handle'],
-  limits: Partial<HttpServerOptions> = {},
-): Promise<HttpServer> {
+type Handle = (request: WireRequest) => Promise<WireResponse>;
+
+function optionsFor(handle: Handle): HttpServerOptions {
   const { serverCertPem: certPem, serverKeyPem: keyPem } = credentials;
-  const server = await listenHttps({ certPem, keyPem, handle, log: silentLog, ...limits }, { port: 0 });
+  const admit: HttpServerOptions['admit'] = async (head) => (body) => handle({ ...head, body });
+  return { certPem, keyPem, admit, clock: createFakeClock(), log: silentLog };
+}
+
+async function serve(handle: Handle, more: Partial<HttpServerOptions> = {}): Promise<HttpServer> {
+  const server = await listenHttps({ ...optionsFor(handle), ...more }, { port: 0 });
   open.push(server);
   return server;
 }
@@ -113,7 +118,7 @@ describe('the HTTPS entrance', () => {
         if (request.query?.['watch'] === '1') resolve({ ...ok(undefined), events: nothing(request.signal) });
         else releases.push(() => resolve(ok({})));
       });
-    const server = await serve(handle, { maxReadsInFlight: 1 });
+    const server = await serve(handle, { limits: { readsInFlight: 1 } });
     const first = send(server, '/slow');
     await expect.poll(() => releases.length).toBe(1);
     expect(await send(server, '/')).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
@@ -132,9 +137,11 @@ describe('the HTTPS entrance', () => {
   });
 
   test('names the port that is taken and what to do', async () => {
-    const { serverCertPem: certPem, serverKeyPem: keyPem } = credentials;
     const server = await serve(async () => ok({}));
-    const again = listenHttps({ certPem, keyPem, handle: async () => ok({}), log: silentLog }, { port: server.port });
+    const again = listenHttps(
+      optionsFor(async () => ok({})),
+      { port: server.port },
+    );
     await expect(again).rejects.toMatchObject({
       code: 'CARTO_PORT_IN_USE',
       message: `port ${server.port} on 127.0.0.1 is in use by another process; stop it or choose another port`,

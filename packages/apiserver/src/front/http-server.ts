@@ -2,34 +2,59 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-import { CartoError, type Log, type WireRequest, type WireResponse } from '@cartographer/machinery';
+import {
+  boundConnections,
+  CartoError,
+  type Clock,
+  type Connections,
+  createRoom,
+  type DropReason,
+  type Log,
+  type Room,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
 
 import { StatusError } from '../status-error.ts';
 import { createInFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
+import type { Pipeline, RequestHead } from './pipeline.ts';
 import { readBody } from './read-body.ts';
 import { statusAnswer } from './respond.ts';
 import { isTrue } from './route.ts';
-import { serialize, streamEvents } from './write-response.ts';
+import { createTurns } from './turns.ts';
+import { awaitReader, serialize, streamEvents } from './write-response.ts';
 import { methodNotAllowed } from './wire-errors.ts';
 
 /** Largest request body, as on a real server. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 const KEEP_ALIVE_MS = 180_000; // client-go keeps idle connections for 90 s: the server must not hang up first
-const RECEIVE_MS = 60_000; // for a whole request: one that trickles in must not hold its place for ever
-const MAX_CONNECTIONS = 5000;
-const MAX_READS_IN_FLIGHT = 400;
-const MAX_WRITES_IN_FLIGHT = 200;
+const HANDSHAKE_MS = 10_000;
+const HEADERS_MS = 10_000;
+const RECEIVE_MS = 60_000; // for a whole request
+const ANSWER_MS = 60_000; // for an answer to be taken, as a real server has it
+const TELL_MS = 60_000;
+const CHECK_MS = 2000; // how often Node looks whether a request is late
+/** The bounds of the server, as long as a test gives no others. */
+const limits = {
+  readsInFlight: 400,
+  writesInFlight: 200,
+  connections: 5000,
+  /** What has come of bodies that are not whole yet. */
+  bodyBytes: 128 * 1024 * 1024,
+  /** What is left of answers that are not taken yet. */
+  answerBytes: 256 * 1024 * 1024,
+};
 
 /** What the HTTPS server stands on. */
 export type HttpServerOptions = {
   readonly certPem: string;
   readonly keyPem: string;
-  readonly handle: (request: WireRequest) => Promise<WireResponse>;
+  readonly admit: Pipeline['admit'];
+  readonly clock: Clock;
   readonly log: Log;
-  /** Requests carried out at the same time before others get 429; watches do not count. */
-  readonly maxReadsInFlight?: number;
-  readonly maxWritesInFlight?: number;
+  /** Requests in flight are those that are carried out; beyond them others get 429. Watches do not count. */
+  readonly limits?: Partial<typeof limits>;
 };
 
 /** A listening server. */
@@ -49,29 +74,42 @@ export async function listenHttps(
   { host = '127.0.0.1', port }: { readonly host?: string; readonly port: number },
 ): Promise<HttpServer> {
   const stopped = new AbortController();
-  const reads = createInFlightLimit(options.maxReadsInFlight ?? MAX_READS_IN_FLIGHT);
-  const writes = createInFlightLimit(options.maxWritesInFlight ?? MAX_WRITES_IN_FLIGHT);
+  const { clock, log } = options;
+  const max = { ...limits, ...options.limits };
   const server = createServer(
     {
       cert: options.certPem,
       key: options.keyPem,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: RECEIVE_MS,
+      headersTimeout: HEADERS_MS,
       requestTimeout: RECEIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
     },
     (incoming, response) => {
-      const limit = incoming.method === 'GET' ? reads : writes;
-      void serve(options, incoming, response, limit, stopped.signal).catch((error: unknown) => {
-        options.log.error({ err: error, path: incoming.url }, 'answering a request failed');
+      void serve(entrance, incoming, response).catch((error: unknown) => {
+        log.error({ err: error, path: incoming.url }, 'answering a request failed');
         response.destroy();
       });
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'TLS handshake failed'));
+  const entrance: Entrance = {
+    admit: options.admit,
+    stopped: stopped.signal,
+    connections: boundConnections(server, {
+      max: max.connections,
+      handshake: { ms: HANDSHAKE_MS, clock },
+      onDrop: tellOfDrops(clock, log),
+    }),
+    turns: createTurns(),
+    reads: createInFlightLimit(max.readsInFlight),
+    writes: createInFlightLimit(max.writesInFlight),
+    bodies: createRoom({ max: max.bodyBytes }),
+    answers: createRoom({ max: max.answerBytes, limit: { ms: ANSWER_MS, clock } }),
+  };
+  server.on('tlsClientError', (error) => log.debug({ err: error }, 'TLS handshake failed'));
   await bind(server, host, port);
   // A connection that cannot be taken, for want of file handles say, is one lost client and no reason to end.
-  server.on('error', (error) => options.log.warn({ err: error }, 'a connection could not be taken'));
+  server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
   const address = server.address() as AddressInfo;
   return {
     host,
@@ -82,6 +120,20 @@ export async function listenHttps(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** One line for all drops of a minute: who floods the server does not flood its log. */
+function tellOfDrops(clock: Clock, log: Log): (reason: DropReason) => void {
+  let drops: Partial<Record<DropReason, number>> = {};
+  return (reason) => {
+    if (Object.keys(drops).length === 0) {
+      clock.schedule(TELL_MS, () => {
+        log.warn({ drops }, 'connections were dropped: there were too many, or their TLS handshake took too long');
+        drops = {};
+      });
+    }
+    drops[reason] = (drops[reason] ?? 0) + 1;
   };
 }
 
@@ -110,43 +162,61 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-async function serve(
-  { handle }: HttpServerOptions,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  limit: InFlightLimit,
-  stopped: AbortSignal,
-): Promise<void> {
+/** What all requests share. */
+type Entrance = {
+  readonly admit: Pipeline['admit'];
+  readonly stopped: AbortSignal;
+  readonly turns: ReturnType<typeof createTurns>;
+  readonly connections: Connections;
+  readonly reads: InFlightLimit;
+  readonly writes: InFlightLimit;
+  readonly bodies: Room;
+  readonly answers: Room;
+};
+
+/**
+ * A place among those in flight is held from when all of the request is there, and its sender may send it, until its
+ * answer is made: neither who sends nor who reads can hold it.
+ */
+async function serve(entrance: Entrance, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!(await entrance.turns(incoming, response))) return;
   const { path, query } = splitUrl(incoming.url ?? '/');
-  const isHead = incoming.method === 'HEAD';
-  const method = isHead ? 'GET' : incoming.method;
-  if (method === undefined || !METHODS.has(method))
-    return send(response, statusAnswer(methodNotAllowed().status), query);
+  const reply = (answer: WireResponse): void => send(entrance.answers, response, answer, isTrue(query?.['pretty']));
+  const method = incoming.method === 'HEAD' ? 'GET' : incoming.method;
+  if (method === undefined || !METHODS.has(method)) return reply(statusAnswer(methodNotAllowed().status));
   const isWatch = method === 'GET' && isTrue(query?.['watch']);
-  const release = isWatch ? () => undefined : limit.enter();
-  if (release === undefined) {
-    incoming.resume();
-    return send(response, statusAnswer(limit.refusal.status), query);
-  }
+  const head: RequestHead = {
+    method: method as WireRequest['method'],
+    path,
+    ...(query === undefined ? {} : { query }),
+    headers: incoming.headers as Readonly<Record<string, string>>,
+    ...(isWatch ? { signal: AbortSignal.any([entrance.stopped, closed(response)]) } : {}),
+  };
   try {
-    const body = method === 'GET' ? undefined : await readBody(incoming, MAX_BODY_BYTES);
-    const request: WireRequest = {
-      method: method as WireRequest['method'],
-      path,
-      ...(query === undefined ? {} : { query }),
-      headers: incoming.headers as Readonly<Record<string, string>>,
-      ...(body === undefined ? {} : { body }),
-      ...(isWatch ? { signal: AbortSignal.any([stopped, closed(response)]) } : {}),
-    };
-    const answer = await handle(request);
-    if (answer.events === undefined) send(response, answer, query);
-    else await streamEvents(response, answer, answer.events);
+    const admitted = await entrance.admit(head);
+    if (typeof admitted !== 'function') return reply(admitted);
+    const body = method === 'GET' ? undefined : await readBody(incoming, MAX_BODY_BYTES, entrance.bodies);
+    entrance.connections.use(incoming.socket, response);
+    const answer = await inFlight(isWatch ? undefined : method === 'GET' ? entrance.reads : entrance.writes, () =>
+      admitted(body),
+    );
+    if (answer.events === undefined) reply(answer);
+    else await streamEvents(response, answer, answer.events, entrance.answers);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    if (error.status.code === 413) response.setHeader('connection', 'close');
-    send(response, statusAnswer(error.status), query);
+    if (!incoming.complete) response.setHeader('connection', 'close'); // the rest of the body is not waited for
+    reply(statusAnswer(error.status));
+  }
+}
+
+/** Carries something out while it holds a place. */
+async function inFlight<T>(limit: InFlightLimit | undefined, work: () => Promise<T>): Promise<T> {
+  const release = limit === undefined ? () => undefined : limit.enter();
+  if (limit !== undefined && release === undefined) throw limit.refusal;
+  try {
+    return await work();
   } finally {
-    release();
+    release?.();
   }
 }
 
@@ -165,23 +235,21 @@ function splitUrl(url: string): { readonly path: string; readonly query?: Readon
   return { path: url.slice(0, mark), query };
 }
 
-function send(
-  response: ServerResponse,
-  answer: WireResponse,
-  query: Readonly<Record<string, string>> | undefined,
-): void {
+function send(answers: Room, response: ServerResponse, answer: WireResponse, pretty: boolean): void {
   if (response.destroyed) return;
-  const body = serialize(answer, isTrue(query?.['pretty']));
+  const body = serialize(answer, pretty);
+  const size = Buffer.byteLength(body);
   const headers: Record<string, string | number> = {};
   let ascii = true;
   for (const [name, value] of Object.entries(answer.headers)) {
     ascii &&= ASCII.test(value);
     headers[name] = ASCII.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
   }
-  if (answer.status !== 304) headers['content-length'] = Buffer.byteLength(body);
+  if (answer.status !== 304) headers['content-length'] = size;
   response.writeHead(answer.status, headers);
   // Text is joined with the headers and written in their encoding: Latin-1 unless they are plain ASCII.
   response.end(ascii || typeof body !== 'string' ? body : Buffer.from(body));
+  awaitReader(answers, response, size);
 }
 
 /** Node writes other header text as Latin-1; giving it the UTF-8 bytes as such makes it send what Go sends and expects. */

@@ -46,15 +46,26 @@ export type PipelineDeps = {
   readonly audit?: (entry: AuditEntry) => void;
 };
 
+/** What is known of a request before its body is there. */
+export type RequestHead = Omit<WireRequest, 'body'>;
+
+/** Carries out a request that was let in, now that its body is there. */
+type Admitted = (body?: WireRequest['body']) => Promise<WireResponse>;
+
 /** Answers requests, whichever entrance they came through. Never rejects: every failure is an answer. */
-export type Pipeline = (request: WireRequest) => Promise<WireResponse>;
+export interface Pipeline {
+  /** The first half of the way: who asks, and may they? Gives the refusal, or the second half. */
+  admit(head: RequestHead): Promise<WireResponse | Admitted>;
+  /** The whole way. */
+  answer(request: WireRequest): Promise<WireResponse>;
+}
 
 /** Creates the way of a request: route, authenticate, impersonate, authorise, act, answer. */
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const impersonate = createImpersonation(deps.authorizer);
   const answerPath = createPathRequests(deps.core.registry);
 
-  async function answer(request: WireRequest, seen: Seen): Promise<WireResponse> {
+  async function letIn(request: RequestHead, seen: Seen): Promise<Admitted> {
     const headers = request.headers ?? {};
     const route = routeOf(request);
     seen.route = route;
@@ -63,28 +74,38 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const user = impersonate(identity instanceof Promise ? await identity : identity, headers);
     seen.user = user;
     authorize(deps.authorizer, user, attributesOf(request, route));
-    if (route.kind === 'path') return answerPath(request, route);
-    return answerResource(deps, request, route, user);
+    if (route.kind === 'path') return async () => answerPath(request, route);
+    return (body) => answerResource(deps, body === undefined ? request : { ...request, body }, route, user);
   }
 
-  async function answerAny(request: WireRequest, seen: Seen): Promise<WireResponse> {
+  function failed(request: RequestHead, error: unknown): WireResponse {
+    if (error instanceof StatusError) return statusAnswer(error.status);
+    deps.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+    const message = `Internal error occurred: ${messageOf(error)}`;
+    return statusAnswer(failure(500, 'InternalError', message));
+  }
+
+  function audited(request: RequestHead, { route, user }: Seen, response: WireResponse): WireResponse {
+    deps.audit?.(auditEntry({ request, route, user, code: response.status, nowMs: deps.clock.now() }));
+    return response;
+  }
+
+  async function admit(head: RequestHead): Promise<WireResponse | Admitted> {
+    const seen: Seen = {};
     try {
-      return await answer(request, seen);
+      const carryOut = await letIn(head, seen);
+      return async (body) => audited(head, seen, await carryOut(body).catch((error: unknown) => failed(head, error)));
     } catch (error) {
-      if (error instanceof StatusError) return statusAnswer(error.status);
-      deps.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
-      const message = `Internal error occurred: ${messageOf(error)}`;
-      return statusAnswer(failure(500, 'InternalError', message));
+      return audited(head, seen, failed(head, error));
     }
   }
 
-  const { audit } = deps;
-  if (audit === undefined) return (request) => answerAny(request, {});
-  return async (request) => {
-    const seen: Seen = {};
-    const response = await answerAny(request, seen);
-    audit(auditEntry({ request, route: seen.route, user: seen.user, code: response.status, nowMs: deps.clock.now() }));
-    return response;
+  return {
+    admit,
+    async answer({ body, ...head }) {
+      const admitted = await admit(head);
+      return typeof admitted === 'function' ? admitted(body) : admitted;
+    },
   };
 }
 
@@ -108,7 +129,7 @@ function authorize(authorizer: Authorizer, user: User, wanted: AccessAttributes)
   );
 }
 
-function attributesOf(request: WireRequest, route: Route): AccessAttributes {
+function attributesOf(request: RequestHead, route: Route): AccessAttributes {
   if (route.kind === 'path') return { kind: 'path', verb: request.method.toLowerCase(), path: request.path };
   const { verb, group, resource, subresource, namespace } = route;
   const name = route.name ?? (verb === 'list' || verb === 'watch' ? selectedName(request) : undefined);
@@ -124,7 +145,7 @@ function attributesOf(request: WireRequest, route: Route): AccessAttributes {
 }
 
 /** A list or watch of one name counts as a request for that name, so that resourceNames can allow it. */
-function selectedName({ query }: WireRequest): string | undefined {
+function selectedName({ query }: RequestHead): string | undefined {
   const text = query?.['fieldSelector'] ?? '';
   if (text === '') return undefined;
   try {

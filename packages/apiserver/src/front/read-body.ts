@@ -1,32 +1,48 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { Room } from '@cartographer/machinery';
+
 import { badRequest } from '../status-error.ts';
-import { tooLarge } from './wire-errors.ts';
+import { tooLarge, tooManyRequests } from './wire-errors.ts';
 
 /**
- * Reads a request body of at most `maxBytes`.
- * @throws StatusError 413 as soon as the limit is passed or announced, 400 when the client stops half-way.
+ * Reads a request body of at most `maxBytes`. What has come of all bodies is in `room`, which the slowest leave first
+ * when it is full.
+ * @throws StatusError 413 as soon as the limit is passed or announced, 429 when there is no room for it any more, 400 when
+ * the client stops half-way.
  */
-export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+export function readBody(incoming: IncomingMessage, maxBytes: number, room: Room): Promise<Uint8Array | undefined> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
   if (announced > maxBytes) {
     incoming.resume();
     return Promise.reject(tooLarge(maxBytes));
   }
+  const endedEarly = () => badRequest('the request body ended early');
+  if (incoming.destroyed) return Promise.reject(endedEarly());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) {
-        chunks.length = 0;
-        reject(tooLarge(maxBytes));
-      } else chunks.push(chunk);
+    const end = (error: Error | undefined): void => {
+      place.leave();
+      if (error === undefined)
+        resolve(size === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+      else reject(error);
+      incoming.off('data', keep);
+      chunks.length = 0;
+    };
+    const place = room.enter(() => {
+      incoming.resume();
+      end(tooManyRequests());
     });
-    incoming.once('end', () =>
-      resolve(size === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
-    );
-    incoming.once('error', () => reject(badRequest('the request body ended early')));
-    incoming.once('aborted', () => reject(badRequest('the request body ended early')));
+    const keep = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) end(tooLarge(maxBytes));
+      else place.grow(chunk.length);
+    };
+    incoming.on('data', keep);
+    incoming.once('end', () => end(undefined));
+    incoming.once('error', () => end(endedEarly()));
+    incoming.once('close', () => end(endedEarly()));
   });
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-import { stringifyJson, type WatchEvent, type WireResponse } from '@cartographer/machinery';
+import { type Room, stringifyJson, type WatchEvent, type WireResponse } from '@cartographer/machinery';
 
 /** JSON text; the slow path for integers beyond 2^53 is taken only when there are any. */
 function jsonText(value: unknown, indent?: number): string {
@@ -47,6 +47,7 @@ export async function streamEvents(
   response: ServerResponse,
   answer: WireResponse,
   events: AsyncIterable<WatchEvent>,
+  answers: Room,
 ): Promise<void> {
   response.writeHead(answer.status, { ...answer.headers, 'cache-control': 'no-cache, private' });
   response.flushHeaders();
@@ -70,8 +71,17 @@ export async function streamEvents(
   } finally {
     watchers -= 1;
     uncork(); // Node loses what is written between cork and end
-    if (!response.destroyed) response.end();
+    if (!response.destroyed) {
+      response.end();
+      awaitReader(answers, response, response.writableLength);
+    }
   }
+}
+
+/** An answer that has ended takes up room until it is taken: who does not read in time, or while others wait, is cut off. */
+export function awaitReader(answers: Room, response: ServerResponse, bytes: number): void {
+  const place = answers.enter(() => response.destroy(), bytes);
+  response.once('close', () => place.leave());
 }
 
 function drained(response: ServerResponse): Promise<void> {
