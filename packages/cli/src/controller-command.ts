@@ -56,7 +56,11 @@ async function start(flags: ControllerFlags, log: Log, undo: (() => Promise<void
   const elector = electorOf(flags, connection, log, metrics);
   const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
   const client = createClient({ transport, clock, userAgent: USER_AGENT });
-  const webhooks = await webhooksOf(flags, connection, { client, log });
+  const webhooks = await webhooksOf(flags, connection, {
+    client,
+    log,
+    onDrop: (reason) => metrics.dropped('webhooks', reason),
+  });
   const controller = startController({
     client,
     clock,
@@ -99,7 +103,7 @@ function electorOf(
 async function webhooksOf(
   flags: ControllerFlags,
   connection: Connection,
-  { client, log }: Pick<Parameters<typeof createWebhooks>[0], 'client' | 'log'>,
+  { client, log, onDrop }: Pick<Parameters<typeof createWebhooks>[0], 'client' | 'log' | 'onDrop'>,
 ): Promise<Webhooks | undefined> {
   const address = webhooksAddress(flags);
   if (address === undefined) return undefined;
@@ -113,7 +117,7 @@ async function webhooksOf(
     configuration: webhookConfiguration,
   } as const;
   const certificate = folder === undefined ? own : ({ from: 'folder', folder } as const);
-  const webhooks = await createWebhooks({ ...address, certificate, client, clock, log });
+  const webhooks = await createWebhooks({ ...address, certificate, client, clock, log, onDrop });
   log.info({ ...address, port: webhooks.port, certificate: certificate.from }, 'serving webhooks');
   return webhooks;
 }

@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ArtifactServer, startArtifactServer } from './artifact-server.ts';
+import { muteConnections } from './crowd-fixture.ts';
 import { makeTempFolder } from './git/repository-fixture.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;
 let server: ArtifactServer;
 const PATH = 'gitrepository/team/shop/abc.tar.gz';
-const start = (): Promise<ArtifactServer> =>
-  startArtifactServer({ root: join(temp.path, 'artifacts'), portFile: join(temp.path, 'port'), log: silentLog });
+const start = (maxConnections?: number): Promise<ArtifactServer> =>
+  startArtifactServer({
+    root: join(temp.path, 'artifacts'),
+    portFile: join(temp.path, 'port'),
+    log: silentLog,
+    maxConnections,
+  });
 
 beforeEach(async () => {
   temp = await makeTempFolder();
@@ -76,6 +82,15 @@ describe('the artifact server', () => {
     expect(await raw(`GET /${PATH}`, 'localhost:1')).toMatch(/^HTTP\/1.1 200/);
     for (const host of ['evil.example', `127.0.0.1.evil.example:${server.host.split(':')[1]}`])
       expect(await raw(`GET /${PATH}`, host)).toMatch(/^HTTP\/1.1 421 Misdirected Request/);
+  });
+
+  it('serves while others hold connections and say nothing', async () => {
+    await server.close();
+    server = await start(3);
+    const crowd = await muteConnections(server.host, 10);
+    expect((await fetch(server.urlOf(PATH))).status).toBe(200);
+    await expect.poll(crowd.closed).toBe(8);
+    crowd.leave();
   });
 
   it('keeps its port over a restart, and takes another when that is in use', async () => {

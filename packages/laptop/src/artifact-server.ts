@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Log } from '@cartographer/machinery';
+import { boundConnections, type Log } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from './stable-port.ts';
 
@@ -15,6 +15,8 @@ export interface ArtifactServer {
   urlOf(path: string): string;
   close(): Promise<void>;
 }
+
+const MAX_CONNECTIONS = 256;
 
 /** Archives have paths like `gitrepository/team/shop/0f3c….tar.gz`; nothing else is served. */
 const ARCHIVE_PATH = /^\/[a-z0-9]+\/[a-z0-9.-]+\/[a-z0-9.-]+\/[A-Za-z0-9._-]+\.tar\.gz$/;
@@ -29,15 +31,21 @@ export async function startArtifactServer(options: {
   readonly root: string;
   readonly portFile: string;
   readonly log: Log;
+  /** 256 unless a test wants fewer. */
+  readonly maxConnections?: number;
 }): Promise<ArtifactServer> {
   const { root, portFile, log } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    connections.use(request.socket, response);
     answer(root, request, response).catch((error: unknown) => {
       log.debug({ err: error, path: request.url }, 'artifact not served');
       response.destroy();
     });
   });
-  server.maxConnections = 256;
+  const connections = boundConnections(server, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    onDrop: () => log.debug({}, 'a connection had to go for a new one'),
+  });
 
   const port = await listenOnStablePort(server, { portFile, log, what: 'the server of artifacts' });
   const host = `127.0.0.1:${port}`;
@@ -47,7 +55,7 @@ export async function startArtifactServer(options: {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        connections.closeAll();
       }),
   };
 }

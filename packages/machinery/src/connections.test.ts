@@ -72,17 +72,17 @@ describe('the connections of a server', () => {
     expect(at.gone()).toEqual([0, 1]);
   });
 
-  it('that are all in use leave no room for a new one, until one of them is through', () => {
+  it('that are in use go, longest first, only when all of them are', () => {
     const at = serverFor(2);
     const one = at.connect();
     const answers = [at.use(one), at.use(one), at.use(at.connect())];
     at.connect();
-    answers[0]?.emit('close');
+    expect(at.gone()).toEqual([0]);
     at.connect();
-    expect(at.gone()).toEqual([2, 3]);
-    answers[1]?.emit('close');
+    expect(at.gone()).toEqual([0, 2]);
+    for (const answer of answers) answer.emit('close');
     at.connect();
-    expect(at.gone()).toEqual([0, 2, 3]);
+    expect([at.gone(), at.connections.size]).toEqual([[0, 2, 3], 2]);
   });
 
   it('have a time for their handshake', async () => {
@@ -95,6 +95,15 @@ describe('the connections of a server', () => {
     expect(at.gone()).toEqual([2]);
     await clock.advance(1);
     expect([at.gone(), at.drops(), clock.pending]).toEqual([[0, 2], 1, 0]);
+  });
+
+  it('end with the server, all of them', () => {
+    const at = serverFor(9);
+    at.connect();
+    at.use(at.connect());
+    at.use(at.connect()).emit('close');
+    at.connections.closeAll();
+    expect([at.gone(), at.connections.size, at.drops()]).toEqual([[0, 1, 2], 0, 0]);
   });
 
   it('are forgotten when they end by themselves', () => {

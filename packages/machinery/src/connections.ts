@@ -24,31 +24,40 @@ export type ConnectionBounds = {
 
 /** The connections of one server. */
 export interface Connections {
-  /**
-   * Says that a connection is in use until `end` is closed: its request is there and an answer is due, or under way.
-   * Until then, and afterwards, it may have to go for another one.
-   */
+  /** Says that a connection is in use until `end` is closed: a request is all there, and its answer is due or under way. */
   use(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>, end: Pick<Socket, 'once'>): void;
+  /** Ends all of them, those within their handshake too, which an HTTP server of Node's does not know of. */
+  closeAll(): void;
   readonly size: number;
 }
 
-type Connection = { readonly key: string; readonly socket: Socket; uses: number; cancel: () => void };
+type Connection = {
+  readonly key: string;
+  readonly socket: Socket;
+  group: Set<Connection>;
+  uses: number;
+  cancel: () => void;
+};
 
 /**
  * Bounds the connections of a server. At the bound a new one takes the place of the one that has waited the longest:
  * first of those that have never sent a whole request (mute ones, half a TLS handshake, half a body), then of those
- * between two requests. Only when every other one is in use the new one goes: whoever opens connections to no end
- * pushes out himself.
+ * between two requests, at last of those in use. So whoever opens connections to no end pushes out himself, and whoever
+ * keeps them in use to no end shuts nobody out.
  */
 export function boundConnections(server: ConnectionSource, { max, handshake, onDrop }: ConnectionBounds): Connections {
   const known = new Map<string, Connection>();
-  const fresh = new Set<Connection>();
-  const idle = new Set<Connection>();
+  const [fresh, idle, used] = [new Set<Connection>(), new Set<Connection>(), new Set<Connection>()];
+
+  function move(connection: Connection, to: Set<Connection>): void {
+    if (connection.group === to || known.get(connection.key) !== connection) return;
+    connection.group.delete(connection);
+    connection.group = to.add(connection);
+  }
 
   function forget(connection: Connection): void {
     if (known.get(connection.key) === connection) known.delete(connection.key);
-    fresh.delete(connection);
-    idle.delete(connection);
+    connection.group.delete(connection);
     connection.cancel();
   }
 
@@ -59,17 +68,18 @@ export function boundConnections(server: ConnectionSource, { max, handshake, onD
   }
 
   server.on('connection', (socket) => {
-    const key = keyOf(socket);
-    const connection: Connection = { key, socket, uses: 0, cancel: () => undefined };
+    const connection: Connection = { key: keyOf(socket), socket, group: fresh, uses: 0, cancel: () => undefined };
     if (handshake !== undefined) {
       connection.cancel = handshake.clock.schedule(handshake.ms, () => drop(connection, 'handshake'));
     }
-    known.set(key, connection);
-    fresh.add(connection);
     socket.once('close', () => forget(connection));
-    if (known.size <= max) return;
-    const [longest = connection] = fresh.size > 1 ? fresh : idle;
-    drop(longest, 'limit');
+    if (known.size >= max) {
+      const [longest = connection] = [...first(fresh), ...first(idle), ...first(used)];
+      drop(longest, 'limit');
+      if (longest === connection) return;
+    }
+    known.set(connection.key, connection);
+    fresh.add(connection);
   });
   server.on('secureConnection', (socket) => known.get(keyOf(socket))?.cancel());
 
@@ -77,18 +87,25 @@ export function boundConnections(server: ConnectionSource, { max, handshake, onD
     get size() {
       return known.size;
     },
+    closeAll() {
+      for (const { socket } of known.values()) socket.destroy();
+    },
     use(socket, end) {
       const connection = known.get(keyOf(socket));
       if (connection === undefined) return;
       connection.uses += 1;
-      fresh.delete(connection);
-      idle.delete(connection);
+      move(connection, used);
       end.once('close', () => {
         connection.uses -= 1;
-        if (connection.uses === 0 && known.get(connection.key) === connection) idle.add(connection);
+        if (connection.uses === 0) move(connection, idle);
       });
     },
   };
+}
+
+function first<T>(all: ReadonlySet<T>): readonly T[] {
+  for (const one of all) return [one];
+  return [];
 }
 
 /** A TLS socket and the TCP socket below it are two objects with the same peer. */

@@ -3,7 +3,7 @@ export { boundConnections, type Connections, type DropReason } from './connectio
 export * from './json.ts';
 export * from './kube-object.ts';
 export * from './ports.ts';
-export { createRoom, type Room } from './room.ts';
+export { createRoom, type Place, type Room } from './room.ts';
 export * from './status.ts';
 export * from './wire.ts';
 export { goJson, goQuote, goText } from './go-text.ts';

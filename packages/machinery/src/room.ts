@@ -9,7 +9,7 @@ export interface Room {
 }
 
 /** A place in a {@link Room}. */
-interface Place {
+export interface Place {
   grow(amount: number): void;
   /** Gives the place back; more than once does no harm. */
   leave(): void;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { serveHealth } from './health.ts';
 import { createControllerMetrics } from './metrics.ts';
@@ -38,6 +40,29 @@ describe('the health server', () => {
       get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
     });
     expect(answer).toBe(status);
+    await server.close();
+  });
+
+  it('answers while others hold connections and say nothing, or read no answer', async () => {
+    const metrics = createControllerMetrics();
+    const server = await serveHealth({ host: '127.0.0.1', port: 0, live: [], ready: [], metrics, maxConnections: 3 });
+    const open = async (text: string) => {
+      const socket = connect({ host: '127.0.0.1', port: server.port }).on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+      return socket;
+    };
+    const sockets = [];
+    for (const text of ['', 'GET /he', 'GET /metrics HTTP/1.1\r\nhost: h\r\n\r\n']) {
+      for (let i = 0; i < 5; i += 1) sockets.push(await open(text));
+    }
+    expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
+    const { text } = await metrics.expose();
+    const dropped = /cartographer_connections_dropped_total\{server="metrics",reason="limit"\} (?<count>\d+)/.exec(
+      text,
+    );
+    expect(Number(dropped?.groups?.['count'])).toBeGreaterThanOrEqual(13);
+    for (const socket of sockets) socket.destroy();
     await server.close();
   });
 

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CartoError } from '@cartographer/machinery';
+import { boundConnections, CartoError } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 import type { ControllerMetrics } from './metrics.ts';
 
@@ -16,33 +16,51 @@ export type HealthOptions = {
   /** Asked by `/readyz`: does it do its work now? */
   readonly ready: readonly Check[];
   readonly metrics?: ControllerMetrics;
+  /** 100 unless a test wants fewer. */
+  readonly maxConnections?: number;
 };
+
+const MAX_CONNECTIONS = 100;
+const TIMES = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const;
+/** Then a connection has to be made anew: nobody sends thousands of requests ahead on one. */
+const MAX_REQUESTS_PER_CONNECTION = 100;
 
 /**
  * Serves `/healthz`, `/readyz` (200 `ok` or 503 with the failing checks) and `/metrics`.
  * @throws CartoError `CARTO_PORT_IN_USE` when the address is taken.
  */
 export async function serveHealth(options: HealthOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+  const server = createServer(TIMES, (request, response) => {
+    connections.use(request.socket, response);
     const path = (request.url ?? '').split('?')[0];
     // In a cluster it is asked under the pod's address; on loopback only by who is on this machine.
     if (isLoopbackHost(options.host) && !isLoopbackHost(request.headers.host))
       return void response.writeHead(421, { 'content-type': 'text/plain' }).end(`${MISDIRECTED}\n`);
     if (path === '/healthz') return answer(response, options.live);
     if (path === '/readyz') return answer(response, options.ready);
-    if (path === '/metrics' && options.metrics !== undefined) return void exposeMetrics(response, options.metrics);
+    if (path === '/metrics' && options.metrics !== undefined) {
+      exposeMetrics(response, options.metrics).catch(() => response.destroy());
+      return;
+    }
     response.writeHead(404, { 'content-type': 'text/plain' }).end('not found: try /healthz, /readyz or /metrics\n');
+  });
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
+  const connections = boundConnections(server, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    onDrop: (reason) => options.metrics?.dropped('metrics', reason),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, options)));
     server.listen(options.port, options.host, resolve);
   });
+  // A connection that cannot be taken, for want of file handles say, is one lost asker and no reason to end.
+  server.on('error', () => options.metrics?.dropped('metrics', 'limit'));
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        connections.closeAll();
       }),
   };
 }

@@ -1,3 +1,4 @@
+import type { DropReason } from '@cartographer/machinery';
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { QueueObserver } from './work-queue.ts';
 
@@ -12,6 +13,8 @@ export interface ControllerMetrics {
   leads(lease: string, leads: boolean): void;
   /** Where to read, for each part that goes on trying when it fails, how many milliseconds it has been failing; 0 when it works. */
   failing(read: () => ReadonlyMap<string, number>): void;
+  /** A connection of one of our servers had to go: others needed its room, or it was too slow. */
+  dropped(server: string, reason: DropReason): void;
   /** Text in Prometheus' exposition format, and its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly registry: Registry;
@@ -121,6 +124,14 @@ export function createControllerMetrics(): ControllerMetrics {
       for (const [part, ms] of readFailing()) failing.set({ part }, ms / 1000);
     },
   });
+  const drops = new Counter({
+    name: 'cartographer_connections_dropped_total',
+    help: 'Connections that a server ended: there were too many (limit), or the TLS handshake took too long (handshake)',
+    labelNames: ['server', 'reason'],
+    registers,
+  });
+  for (const server of ['webhooks', 'metrics']) drops.inc({ server, reason: 'limit' }, 0);
+  drops.inc({ server: 'webhooks', reason: 'handshake' }, 0);
 
   return {
     registry,
@@ -155,6 +166,7 @@ export function createControllerMetrics(): ControllerMetrics {
     },
     failing: (read) => void (readFailing = read),
     leads: (name, leads) => leader.set({ name }, leads ? 1 : 0),
+    dropped: (server, reason) => drops.inc({ server, reason }),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -118,7 +118,7 @@ export async function listenHttps(
       new Promise((resolve) => {
         stopped.abort();
         server.close(() => resolve());
-        server.closeAllConnections();
+        entrance.connections.closeAll();
       }),
   };
 }
@@ -180,6 +180,7 @@ type Entrance = {
  */
 async function serve(entrance: Entrance, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!(await entrance.turns(incoming, response))) return;
+  const { socket } = incoming;
   const { path, query } = splitUrl(incoming.url ?? '/');
   const reply = (answer: WireResponse): void => send(entrance.answers, response, answer, isTrue(query?.['pretty']));
   const method = incoming.method === 'HEAD' ? 'GET' : incoming.method;
@@ -196,7 +197,7 @@ async function serve(entrance: Entrance, incoming: IncomingMessage, response: Se
     const admitted = await entrance.admit(head);
     if (typeof admitted !== 'function') return reply(admitted);
     const body = method === 'GET' ? undefined : await readBody(incoming, MAX_BODY_BYTES, entrance.bodies);
-    entrance.connections.use(incoming.socket, response);
+    entrance.connections.use(socket, response);
     const answer = await inFlight(isWatch ? undefined : method === 'GET' ? entrance.reads : entrance.writes, () =>
       admitted(body),
     );

@@ -101,7 +101,15 @@ describe('the rights in deploy/', () => {
       service: INSTALL_NAMES.webhookService,
       configuration: INSTALL_NAMES.webhookConfiguration,
     } as const;
-    const webhooks = await createWebhooks({ host: '127.0.0.1', port: 0, certificate, client, clock, log: silentLog });
+    const webhooks = await createWebhooks({
+      host: '127.0.0.1',
+      port: 0,
+      certificate,
+      client,
+      clock,
+      log: silentLog,
+      onDrop: () => undefined,
+    });
     const { parts, leaderParts } = webhooks;
     const controller = startController({ client, clock, log: silentLog, elector, parts, leaderParts });
     await expect.poll(() => readyOf(at.client), { timeout: 10_000 }).toBe('True');

@@ -1,24 +1,62 @@
+import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { carto, type KindName } from '@cartographer/api';
 import { systemClock } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
-import { createFakeClock } from '@cartographer/testkit';
+import { type DropReason, silentLog } from '@cartographer/machinery';
+import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { webhookPath } from './admission-review.ts';
 import { certificateFolder } from './certificate-folder.ts';
 import { type IssuedCertificate, issueCertificate } from './serving-certificate.ts';
-import { createWebhookServer, type WebhookServer } from './webhook-server.ts';
+import { createWebhookServer, type WebhookServer, type WebhookServerOptions } from './webhook-server.ts';
 
 const HOST = 'cartographer-webhook.cartographer-system.svc';
 
-async function serve(): Promise<{ server: WebhookServer; issued: IssuedCertificate } & AsyncDisposable> {
-  const server = await createWebhookServer({ host: '127.0.0.1', port: 0, log: silentLog });
+type Stand = {
+  readonly server: WebhookServer;
+  readonly issued: IssuedCertificate;
+  readonly clock: FakeClock;
+  /** Why connections had to go, so far. */
+  readonly drops: readonly DropReason[];
+};
+
+const local = { host: '127.0.0.1', port: 0, clock: createFakeClock(), log: silentLog, onDrop: () => undefined };
+
+async function serve(more: Partial<WebhookServerOptions> = {}): Promise<Stand & AsyncDisposable> {
+  const clock = createFakeClock();
+  const drops: DropReason[] = [];
+  const server = await createWebhookServer({ ...local, clock, onDrop: (reason) => drops.push(reason), ...more });
   const issued = await issueCertificate([HOST], Date.now());
   server.use(issued);
-  return { server, issued, [Symbol.asyncDispose]: () => server.close() };
+  const dispose = async (): Promise<void> => {
+    const closed = server.close();
+    await clock.advance(2_000);
+    await closed;
+  };
+  return { server, issued, clock, drops, [Symbol.asyncDispose]: dispose };
+}
+
+/** A connection that says no word by itself, and whether it is gone. */
+async function mute({ port }: WebhookServer): Promise<Socket> {
+  const socket = connectTcp({ host: '127.0.0.1', port }).on('error', () => undefined);
+  socket.resume();
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Sends the beginning of a review, of the length that is announced. */
+async function half({ server, issued }: Stand, sent: string, announced: number): Promise<TLSSocket> {
+  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca: issued.caPem, servername: HOST });
+  socket.on('error', () => undefined).resume();
+  await once(socket, 'secureConnect');
+  const head = `POST ${webhookPath('ClusterTemplate')} HTTP/1.1\r\nhost: h\r\ncontent-length: ${announced}\r\n\r\n`;
+  await new Promise<void>((resolve) => socket.write(head + sent, () => resolve()));
+  return socket;
 }
 
 type Answer = { readonly status: number; readonly body: string };
@@ -108,17 +146,20 @@ describe('the webhook server', () => {
     expect((await send(port, caPem, '/validate', '{}')).status).toBe(404);
     expect((await send(port, caPem, path, '', 'GET')).status).toBe(405);
     expect((await send(port, caPem, path, '{')).status).toBe(400);
+    expect((await send(port, caPem, path, '['.repeat(15_000) + ']'.repeat(15_000))).status).toBe(200);
+    const deep = `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`;
+    const nested = review(null).replace('null', deep);
+    expect((await send(port, caPem, path, nested)).status).toBe(200);
     const large = await send(port, caPem, path, 'x'.repeat(9 * 1024 * 1024)).catch(() => ({ status: 413 }));
     expect(large.status).toBe(413);
     expect((await send(port, caPem, path, review(invalid))).status).toBe(200);
   });
 
   it('says that it is not ready before it has a certificate, and names a port in use', async () => {
-    const server = await createWebhookServer({ host: '127.0.0.1', port: 0, log: silentLog });
+    const server = await createWebhookServer(local);
     expect(server.notReady()).toMatch(/no certificate/);
-    await expect(createWebhookServer({ host: '127.0.0.1', port: server.port, log: silentLog })).rejects.toMatchObject({
-      code: 'CARTO_PORT_IN_USE',
-    });
+    const again = createWebhookServer({ ...local, port: server.port });
+    await expect(again).rejects.toMatchObject({ code: 'CARTO_PORT_IN_USE' });
     await server.close();
   });
 
@@ -131,6 +172,50 @@ describe('the webhook server', () => {
     at.server.use(next);
     expect((await send(port, next.caPem, path, review(invalid))).status).toBe(200);
     await expect(send(port, at.issued.caPem, path, review(invalid))).rejects.toThrow();
+  });
+});
+
+describe('the webhook server among many who want nothing of it', () => {
+  const path = webhookPath('ClusterTemplate');
+
+  it('answers reviews while others hold connections and say nothing', async () => {
+    await using at = await serve({ limits: { connections: 4 } });
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 20; i += 1) sockets.push(await mute(at.server));
+    expect((await send(at.server.port, at.issued.caPem, path, review(invalid))).status).toBe(200);
+    expect(at.drops).toEqual(Array.from({ length: 17 }, () => 'limit'));
+    await expect.poll(() => sockets.filter(({ closed }) => closed).length).toBe(17);
+  });
+
+  it('gives them ten seconds for a handshake', async () => {
+    await using at = await serve();
+    const [socket, kept] = [await mute(at.server), await half(at, '', 9)];
+    await expect.poll(() => at.clock.pending).toBe(1);
+    await at.clock.advance(9_999);
+    expect(at.drops).toEqual([]);
+    await at.clock.advance(1);
+    expect(at.drops).toEqual(['handshake']);
+    await expect.poll(() => socket.closed).toBe(true);
+    expect(kept.closed).toBe(false);
+  });
+
+  it('has room for so much of reviews that are not all there; the one that began first goes', async () => {
+    await using at = await serve({ limits: { bodyBytes: 1000 } });
+    const first = await half(at, 'x'.repeat(600), 999);
+    expect((await send(at.server.port, at.issued.caPem, path, review(invalid))).status).toBe(200);
+    const second = await half(at, 'x'.repeat(600), 999);
+    await expect.poll(() => first.closed).toBe(true);
+    expect([second.closed, at.drops]).toEqual([false, ['limit']]);
+  });
+
+  it('takes a review that is given up for no error', async () => {
+    const lines: string[] = [];
+    const line = (level: string) => (_fields: object, message: string) => void lines.push(`${level}: ${message}`);
+    const log = { ...silentLog, debug: line('debug'), warn: line('warn'), error: line('error') };
+    await using at = await serve({ log });
+    for (let i = 0; i < 3; i += 1) (await half(at, '{', 9)).destroy();
+    const givenUp = 'debug: review given up by the one who asked for it';
+    await expect.poll(() => lines).toEqual([givenUp, givenUp, givenUp]);
   });
 });
 

@@ -1,7 +1,17 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CartoError, type Log, parseJson, stringifyJson } from '@cartographer/machinery';
+import {
+  boundConnections,
+  CartoError,
+  type Clock,
+  createRoom,
+  type DropReason,
+  type Log,
+  parseJson,
+  type Place,
+  stringifyJson,
+} from '@cartographer/machinery';
 import { answerReview, kindAtPath } from './admission-review.ts';
 
 /** A certificate with its key, as PEM texts. */
@@ -11,7 +21,11 @@ export type KeyPair = { readonly certPem: string; readonly keyPem: string };
 export type WebhookServerOptions = {
   readonly host: string;
   readonly port: number;
+  readonly clock: Clock;
   readonly log: Log;
+  /** Is told of every connection that had to go: others needed its room, or it was too slow. */
+  readonly onDrop: (reason: DropReason) => void;
+  readonly limits?: Partial<typeof limits>;
 };
 
 /** The HTTPS server that an API server asks about objects of ours. */
@@ -28,22 +42,57 @@ export interface WebhookServer {
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** An API server waits 30 s at most, ours is configured for 5. */
 const REQUEST_TIMEOUT_MS = 10_000;
-const MAX_CONNECTIONS = 500;
+const HANDSHAKE_MS = 10_000;
+/** An API server keeps idle connections for 90 s: this side must not hang up first. */
+const KEEP_ALIVE_MS = 120_000;
+const CHECK_MS = 2_000;
+/** The bounds of the server, as long as a test gives no others. */
+const limits = {
+  connections: 500,
+  /** What has come of bodies that are not whole yet. */
+  bodyBytes: 64 * 1024 * 1024,
+};
 const CLOSE_GRACE_MS = 2_000;
+const TIMES = {
+  minVersion: 'TLSv1.2',
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: CHECK_MS,
+} as const;
+
+/** What a request takes up: room for what has come of its body, and its connection once all of it is there. */
+type Taking = { readonly roomFor: () => Place; readonly use: () => void };
 
 /**
  * Serves the validating webhooks. Until it has a certificate, no connection can be made.
  * @throws CartoError `CARTO_PORT_IN_USE` when the address is taken.
  */
-export async function createWebhookServer({ host, port, log }: WebhookServerOptions): Promise<WebhookServer> {
+export async function createWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
+  const { host, port, clock, log, onDrop } = options;
+  const max = { ...limits, ...options.limits };
   let hasCertificate = false;
-  const server = createServer({ minVersion: 'TLSv1.2', requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    handle(request, response).catch((error: unknown) => {
+  const bodies = createRoom({ max: max.bodyBytes });
+  const server = createServer(TIMES, (request, response) => {
+    const roomFor = (): Place =>
+      bodies.enter(() => {
+        request.destroy();
+        onDrop('limit');
+      });
+    const { socket } = request;
+    const use = (): void => connections.use(socket, response);
+    handle(request, response, { roomFor, use }).catch((error: unknown) => {
+      // Whoever asked waits no longer, or their time was up.
+      if (response.destroyed || !request.complete) {
+        log.debug({ err: error }, 'review given up by the one who asked for it');
+        return;
+      }
       log.error({ err: error }, 'review failed');
       if (!response.headersSent) text(response, 500, 'the review failed; the log of the controller says why');
     });
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  const handshake = { ms: HANDSHAKE_MS, clock };
+  const connections = boundConnections(server, { max: max.connections, handshake, onDrop });
   await listening(server, host, port);
   server.on('error', (error) => log.error({ err: error }, 'webhook server failed'));
   return {
@@ -53,17 +102,18 @@ export async function createWebhookServer({ host, port, log }: WebhookServerOpti
       hasCertificate = true;
     },
     notReady: () => (hasCertificate ? undefined : 'there is no certificate to serve webhooks with yet'),
-    close: () => closed(server),
+    close: () => closed(server, clock, () => connections.closeAll()),
   };
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, { roomFor, use }: Taking): Promise<void> {
   const path = (request.url ?? '').split('?')[0] ?? '';
   const kind = kindAtPath(path);
   if (kind === undefined) return text(response, 404, 'not found');
   if (request.method !== 'POST') return text(response, 405, 'only POST');
-  const body = await bodyOf(request);
+  const body = await bodyOf(request, roomFor());
   if (body === undefined) return text(response, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  use();
   let review;
   try {
     review = parseJson(body);
@@ -74,15 +124,20 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 /** The whole body, or undefined if it is too large; the rest of it is not read then. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+async function bodyOf(request: IncomingMessage, place: Place): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length;
+      if (size > MAX_BODY_BYTES) return undefined;
+      chunks.push(chunk as Buffer);
+      place.grow((chunk as Buffer).length);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  } finally {
+    place.leave();
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function text(response: ServerResponse, status: number, message: string): void {
@@ -104,12 +159,12 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Er
 }
 
 /** Answers what has been asked; an idle or stuck connection does not hold up the end. */
-async function closed(server: Server): Promise<void> {
+async function closed(server: Server, clock: Clock, closeAll: () => void): Promise<void> {
   const end = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  const cancel = clock.schedule(CLOSE_GRACE_MS, closeAll);
   await end;
-  clearTimeout(timer);
+  cancel();
 }

@@ -12,7 +12,15 @@ async function stage(certificate: WebhookCertificate) {
   const refused = { kind: 'status', code: 403, message: 'secrets is forbidden' } as const;
   faults.inject({ when: ({ path }) => path.includes('/secrets'), times: Infinity, fault: refused });
   const client = createClient({ transport: faults, clock });
-  const webhooks = await createWebhooks({ host: '127.0.0.1', port: 0, certificate, client, clock, log: silentLog });
+  const webhooks = await createWebhooks({
+    host: '127.0.0.1',
+    port: 0,
+    certificate,
+    client,
+    clock,
+    log: silentLog,
+    onDrop: () => undefined,
+  });
   const parts = [...webhooks.parts, ...webhooks.leaderParts];
   const stop = new AbortController();
   const lives = parts.map((part) => part.run(stop.signal));

@@ -1,5 +1,5 @@
 import type { Client } from '@cartographer/kube';
-import type { Clock, Log } from '@cartographer/machinery';
+import type { Clock, DropReason, Log } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { certificateFolder } from './certificate-folder.ts';
 import { certificateKeeper } from './certificate-keeper.ts';
@@ -27,6 +27,8 @@ export type WebhooksOptions = {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told of every connection that had to go. */
+  readonly onDrop: (reason: DropReason) => void;
 };
 
 /** The webhooks as parts of a process. */
@@ -47,7 +49,8 @@ export type Webhooks = {
 export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks> {
   const { certificate, client, clock } = options;
   const log = options.log.child({ part: 'webhooks' });
-  const server = await createWebhookServer({ host: options.host, port: options.port, log });
+  const { host, port, onDrop } = options;
+  const server = await createWebhookServer({ host, port, clock, log, onDrop });
   const serving: Runnable = {
     name: 'webhook server',
     async run(signal) {

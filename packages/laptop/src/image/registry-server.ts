@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { Log } from '@cartographer/machinery';
+import { boundConnections, type Log } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from '../stable-port.ts';
 import { type Descriptor, isDigest } from './oci-image.ts';
@@ -15,6 +15,8 @@ export interface RegistryServer {
   readonly host: string;
   close(): Promise<void>;
 }
+
+const MAX_CONNECTIONS = 256;
 
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
 
@@ -31,22 +33,28 @@ export async function startRegistryServer(options: {
   readonly layoutOf: (repository: string) => Promise<OciLayout | undefined>;
   readonly portFile: string;
   readonly log: Log;
+  /** 256 unless a test wants fewer. */
+  readonly maxConnections?: number;
 }): Promise<RegistryServer> {
   const { layoutOf, portFile, log } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    connections.use(request.socket, response);
     answer(layoutOf, request, response).catch((error: unknown) => {
       log.debug({ err: error, path: request.url }, 'image not served');
       response.destroy();
     });
   });
-  server.maxConnections = 256;
+  const connections = boundConnections(server, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    onDrop: () => log.debug({}, 'a connection had to go for a new one'),
+  });
   const port = await listenOnStablePort(server, { portFile, log, what: 'the registry of images' });
   return {
     host: `127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        connections.closeAll();
       }),
   };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { muteConnections } from '../crowd-fixture.ts';
 import { findFreePort } from '../stable-port.ts';
 import { startTrafficFront, type TrafficFront } from './traffic-front.ts';
 
@@ -35,6 +36,7 @@ describe('the address of a Service', () => {
         },
       },
       log: silentLog,
+      maxConnections: 3,
     });
   });
   afterEach(async () => {
@@ -156,6 +158,14 @@ describe('the address of a Service', () => {
     expect(seen.toLowerCase()).toContain('\r\ntransfer-encoding: chunked\r\n');
     expect(seen.endsWith('\r\n\r\n3\r\nabc\r\n0\r\n\r\n')).toBe(true);
     caller.destroy();
+  });
+
+  it('answers while others hold connections and say nothing', async () => {
+    front.route(await app((socket) => socket.write(`${OK}\r\nhi`)));
+    const crowd = await muteConnections(new URL(front.url).host, 10);
+    expect(await ask()).toBe('200 hi');
+    await expect.poll(crowd.closed).toBe(8);
+    crowd.leave();
   });
 
   it('passes on who asked, and leaves out what speaks of one connection', async () => {

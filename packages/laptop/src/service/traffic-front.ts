@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { boundConnections, type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { listenOnStablePort } from '../stable-port.ts';
 import { type ConcurrencyGate, createConcurrencyGate } from './concurrency-gate.ts';
@@ -37,6 +37,7 @@ type Established =
 /** How long a request waits for an app that is just starting, as Knative's activator lets it. */
 const HOLD_MS = 10_000;
 const MAX_WAITING = 200;
+const MAX_CONNECTIONS = 1000;
 const MAX_ATTEMPTS = 5;
 const RETRY_MS = 50;
 /** What Knative's own proxy says. */
@@ -52,6 +53,8 @@ export async function startTrafficFront(options: {
   readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** 1,000 unless a test wants fewer. */
+  readonly maxConnections?: number;
 }): Promise<TrafficFront> {
   const { portFile, name, clock, log } = options;
   const targets = new Map<number, Target>();
@@ -130,12 +133,18 @@ export async function startTrafficFront(options: {
   }
 
   const server = createServer((request, response) => {
+    connections.use(request.socket, response);
     handle(request, response).catch((error: unknown) => {
       log.debug({ err: error, service: name }, 'request not passed on');
       response.destroy();
     });
   });
+  const connections = boundConnections(server, {
+    max: options.maxConnections ?? MAX_CONNECTIONS,
+    onDrop: () => log.debug({ service: name }, 'a connection had to go for a new one'),
+  });
   server.on('upgrade', (request, socket, head) => {
+    connections.use(request.socket, socket);
     socket.on('error', () => socket.destroy()); // Node leaves it to us, and the caller may go while it waits
     upgrade(request, socket, head).catch(() => socket.destroy());
   });
@@ -165,7 +174,7 @@ export async function startTrafficFront(options: {
       new Promise((resolve) => {
         for (const wake of waiting) wake();
         server.close(() => resolve());
-        server.closeAllConnections();
+        connections.closeAll();
       }),
   };
 }

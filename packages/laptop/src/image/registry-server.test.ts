@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { silentLog } from '@cartographer/machinery';
+import { expect, it } from 'vitest';
+import { muteConnections } from '../crowd-fixture.ts';
+import { makeTempFolder } from '../git/repository-fixture.ts';
+import { startRegistryServer } from './registry-server.ts';
+
+it('the registry answers while others hold connections and say nothing', async () => {
+  const temp = await makeTempFolder();
+  const server = await startRegistryServer({
+    layoutOf: () => Promise.resolve(undefined),
+    portFile: join(temp.path, 'port'),
+    log: silentLog,
+    maxConnections: 3,
+  });
+  const crowd = await muteConnections(server.host, 10);
+  expect((await fetch(`http://${server.host}/v2/`)).status).toBe(200);
+  await expect.poll(crowd.closed).toBe(8);
+  crowd.leave();
+  await server.close();
+  await temp.remove();
+});
