@@ -43,7 +43,8 @@ type Connection = {
  * Bounds the connections of a server. At the bound a new one takes the place of the one that has waited the longest:
  * first of those that have never sent a whole request (mute ones, half a TLS handshake, half a body), then of those
  * between two requests, at last of those in use. So whoever opens connections to no end pushes out himself, and whoever
- * keeps them in use to no end shuts nobody out.
+ * keeps them in use to no end shuts nobody out. The bound is to be well below the file handles of a
+ * process: where those have run out, connections are lost before Node tells of them.
  */
 export function boundConnections(server: ConnectionSource, { max, handshake, onDrop }: ConnectionBounds): Connections {
   const known = new Map<string, Connection>();

@@ -53,7 +53,7 @@ export async function serveHealth(options: HealthOptions): Promise<{ readonly po
     server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, options)));
     server.listen(options.port, options.host, resolve);
   });
-  // A connection that cannot be taken, for want of file handles say, is one lost asker and no reason to end.
+  // A connection that cannot be taken is one lost asker and no reason to end.
   server.on('error', () => options.metrics?.dropped('metrics', 'limit'));
   return {
     port: (server.address() as AddressInfo).port,

@@ -39,7 +39,8 @@ const CHECK_MS = 2000; // how often Node looks whether a request is late
 const limits = {
   readsInFlight: 400,
   writesInFlight: 200,
-  connections: 5000,
+  /** Well below the 4,096 file handles that some systems give a process. */
+  connections: 2000,
   /** What has come of bodies that are not whole yet. */
   bodyBytes: 128 * 1024 * 1024,
   /** What is left of answers that are not taken yet. */
@@ -139,9 +140,10 @@ function tellOfDrops(clock: Clock, log: Log): (reason: DropReason) => void {
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    const refuse = (error: NodeJS.ErrnoException): void => reject(listenError(error, host, port));
+    server.once('error', refuse);
     server.listen({ host, port }, () => {
-      server.removeAllListeners('error');
+      server.off('error', refuse);
       resolve();
     });
   });

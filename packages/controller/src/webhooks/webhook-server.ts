@@ -94,7 +94,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
   const handshake = { ms: HANDSHAKE_MS, clock };
   const connections = boundConnections(server, { max: max.connections, handshake, onDrop });
   await listening(server, host, port);
-  server.on('error', (error) => log.error({ err: error }, 'webhook server failed'));
+  // A connection that cannot be taken, for want of file handles say, is one lost review and no reason to end.
+  server.on('error', (error) => log.warn({ err: error }, 'a connection could not be taken'));
   return {
     port: (server.address() as AddressInfo).port,
     use({ certPem, keyPem }) {
@@ -146,10 +147,13 @@ function text(response: ServerResponse, status: number, message: string): void {
 
 async function listening(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)));
-    server.listen(port, host, resolve);
+    const refuse = (error: NodeJS.ErrnoException): void => reject(bindError(error, host, port));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
+    });
   });
-  server.removeAllListeners('error');
 }
 
 function bindError(error: NodeJS.ErrnoException, host: string, port: number): Error {
