@@ -75,8 +75,7 @@ export async function listenHttps(
   { host = '127.0.0.1', port }: { readonly host?: string; readonly port: number },
 ): Promise<HttpServer> {
   const stopped = new AbortController();
-  const { clock, log } = options;
-  const max = { ...limits, ...options.limits };
+  const { log } = options;
   const server = createServer(
     {
       cert: options.certPem,
@@ -93,20 +92,7 @@ export async function listenHttps(
       });
     },
   );
-  const entrance: Entrance = {
-    admit: options.admit,
-    stopped: stopped.signal,
-    connections: boundConnections(server, {
-      max: max.connections,
-      handshake: { ms: HANDSHAKE_MS, clock },
-      onDrop: tellOfDrops(clock, log),
-    }),
-    turns: createTurns(),
-    reads: createInFlightLimit(max.readsInFlight),
-    writes: createInFlightLimit(max.writesInFlight),
-    bodies: createRoom({ max: max.bodyBytes }),
-    answers: createRoom({ max: max.answerBytes, limit: { ms: ANSWER_MS, clock } }),
-  };
+  const entrance = createEntrance(server, options, stopped.signal);
   server.on('tlsClientError', (error) => log.debug({ err: error }, 'TLS handshake failed'));
   await bind(server, host, port);
   // A connection that cannot be taken, for want of file handles say, is one lost client and no reason to end.
@@ -175,6 +161,25 @@ type Entrance = {
   readonly bodies: Room;
   readonly answers: Room;
 };
+
+function createEntrance(
+  server: Server,
+  { admit, clock, log, ...options }: HttpServerOptions,
+  stopped: AbortSignal,
+): Entrance {
+  const max = { ...limits, ...options.limits };
+  const handshake = { ms: HANDSHAKE_MS, clock };
+  return {
+    admit,
+    stopped,
+    turns: createTurns(),
+    connections: boundConnections(server, { max: max.connections, handshake, onDrop: tellOfDrops(clock, log) }),
+    reads: createInFlightLimit(max.readsInFlight),
+    writes: createInFlightLimit(max.writesInFlight),
+    bodies: createRoom({ max: max.bodyBytes }),
+    answers: createRoom({ max: max.answerBytes, limit: { ms: ANSWER_MS, clock } }),
+  };
+}
 
 /**
  * A place among those in flight is held from when all of the request is there, and its sender may send it, until its

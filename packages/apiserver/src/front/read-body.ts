@@ -24,10 +24,10 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, room: Room
     let size = 0;
     const end = (error: Error | undefined): void => {
       place.leave();
-      if (error === undefined)
-        resolve(size === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
-      else reject(error);
       incoming.off('data', keep);
+      const [first] = chunks;
+      if (error === undefined) resolve(chunks.length > 1 ? Buffer.concat(chunks) : first);
+      else reject(error);
       chunks.length = 0;
     };
     const place = room.enter(() => {
