@@ -107,6 +107,9 @@ function exchange(
   });
 }
 
+/** Node warns of more than ten on one socket; both ends of a pipeline, the server and we listen for its end. */
+const MOST_LISTENERS = 20;
+
 /** WebSockets and the like: bytes both ways, from the first one on, until one side has ended or a limit is passed. */
 export function tunnel(
   app: Socket,
@@ -119,6 +122,7 @@ export function tunnel(
   app.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   app.on('data', timeouts.answered);
   timeouts.signal.addEventListener('abort', () => app.destroy(), { once: true });
+  caller.setMaxListeners(MOST_LISTENERS);
   return new Promise((resolve) => {
     pipeline(caller, app, caller, () => {
       caller.destroy();
