@@ -41,7 +41,9 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
   const serve = (crd: Crd): void => {
     const id = tableId(crd.spec.group, crd.spec.names.plural);
     const closing = crd.metadata.deletionTimestamp !== undefined;
-    if (!closing && deepEqual(served.get(id), crd.spec)) return; // a write of status or metadata
+    const before = served.get(id);
+    const isSame = deepEqual(before, crd.spec);
+    if (!closing && isSame) return; // a write of status or metadata
     let versions: readonly ServedResource[] = [];
     try {
       versions = createCustomResources(crd, tableOf(crd));
@@ -51,6 +53,7 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
     }
     served.set(id, crd.spec);
     registry.replace(crd.spec.group, crd.spec.names.plural, versions);
+    if (before !== undefined && !isSame) endWatches(tableOf(crd));
   };
   return {
     tableOf,
@@ -66,9 +69,14 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
       const table = tables.get(id);
       tables.delete(id);
       if (served.delete(id)) registry.replace(group, names.plural, []);
-      for (const listener of table?.listeners ?? []) listener.closed();
+      if (table !== undefined) endWatches(table);
     },
   };
+}
+
+/** Watches show objects by the schema that they began with: clients come back and see what is served now. */
+function endWatches(table: ResourceTable): void {
+  for (const listener of table.listeners) listener.closed();
 }
 
 /** Whether the status is as it should be; conditions are compared without their times. */

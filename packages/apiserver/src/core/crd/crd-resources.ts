@@ -91,7 +91,10 @@ function decodeCustom(body: JsonObject, schema: CompiledSchema): Decoded {
   return { object: value, unknown: [...meta.unknown, ...pruned] };
 }
 
-/** Reads show the version asked for, with the defaults that the schema has now. */
+/**
+ * Reads show the version asked for: without what its schema lacks, with the defaults that it has now. The stored object
+ * keeps the fields of the other versions, as it would behind a webhook that converts.
+ */
 function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeObject) => KubeObject {
   const views = new WeakMap<KubeObject, KubeObject>();
   return (stored) => {
@@ -99,7 +102,7 @@ function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeOb
     if (known !== undefined) return known;
     const json = stored as unknown as JsonObject;
     const versioned = stored.apiVersion === apiVersion ? json : { ...json, apiVersion };
-    const view = deepFreeze(schema.applyDefaults(versioned)) as unknown as KubeObject;
+    const view = deepFreeze(schema.applyDefaults(schema.prune(versioned).value)) as unknown as KubeObject;
     views.set(stored, view);
     return view;
   };
