@@ -1,4 +1,11 @@
-import { type Clock, type KubeObject, type Log, type WireRequest, type WireResponse } from '@cartographer/machinery';
+import {
+  allEnded,
+  type Clock,
+  type KubeObject,
+  type Log,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
 
 import { createCore } from './core/create-core.ts';
 import { openSqliteStore } from './core/storage/sqlite-store.ts';
@@ -87,7 +94,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     kubeconfig: (url) => kubeconfigText({ url, caPem: credentials.caPem, token: credentials.adminToken }),
     settled: () => parts.core.settled(),
     async close() {
-      await Promise.all([...listeners].map((server) => server.close()));
+      await allEnded([...listeners].map((server) => server.close()));
       listeners.clear();
       await parts.close();
     },

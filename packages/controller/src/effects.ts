@@ -14,7 +14,7 @@ import type {
   WriteAnswer,
 } from '@cartographer/engine';
 import { type Client, isUnauthorized, TokenError } from '@cartographer/kube';
-import { type KubeObject, messageOf } from '@cartographer/machinery';
+import { allEnded, type KubeObject, messageOf } from '@cartographer/machinery';
 import { BoundedMap } from './bounded-map.ts';
 import type { KindMappings } from './kind-mappings.ts';
 import type { OwnerAccess } from './owner-access.ts';
@@ -41,7 +41,10 @@ export type Shared = {
 /** What one reconcile saw and did so far; the plan reads it, {@link Effects.act} adds to it. */
 export interface Effects {
   readonly cluster: Cluster;
-  /** Does all that the plan asks for, side by side, and folds the answers in. */
+  /**
+   * Does all that the plan asks for, side by side, and folds the answers in. Ends when all of it has ended.
+   * @throws the first failure that is no answer, once the others are answered.
+   */
   act(plan: Acting, signal: AbortSignal): Promise<void>;
 }
 
@@ -142,7 +145,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
   return {
     cluster,
     async act(plan, signal) {
-      await Promise.all([
+      await allEnded([
         ...plan.lookups.map((lookup) => lookUp(lookup, signal)),
         ...plan.renders.map((asked) => render(asked, signal)),
         ...plan.writes.map((asked) => write(plan, asked, signal)),

@@ -9,7 +9,7 @@ import {
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
-import type { Clock, Log } from '@cartographer/machinery';
+import { allEnded, type Clock, type Log } from '@cartographer/machinery';
 import {
   type Controller,
   type ControllerMetrics,
@@ -163,7 +163,7 @@ function lastEvents({ recorders }: Pick<Parts, 'recorders'>): Runnable {
     name: 'events',
     async run(until) {
       await new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
-      await Promise.all(recorders.map((recorder) => recorder.flush()));
+      await allEnded(recorders.map((recorder) => recorder.flush()));
     },
     trouble: () => recorders.map((recorder) => recorder.trouble()).find((trouble) => trouble !== undefined),
   };

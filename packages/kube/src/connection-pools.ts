@@ -1,3 +1,4 @@
+import { allEnded } from '@cartographer/machinery';
 import { type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
@@ -65,7 +66,7 @@ export function createConnectionPools(access: ClusterAccess, bounds: Required<Ht
     },
     async close() {
       const pairs = [bare, certified].filter((pair) => pair !== undefined);
-      await Promise.all(pairs.flatMap((pair) => [pair.requests.destroy(), pair.watches.destroy()]));
+      await allEnded(pairs.flatMap((pair) => [pair.requests.destroy(), pair.watches.destroy()]));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Client, createEventRecorder, type EventRecorder } from '@cartographer/kube';
-import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import { allEnded, type Clock, type KubeObject, type Log } from '@cartographer/machinery';
 import { runInOrder } from '@cartographer/runtime';
 import { gitRepositoryCrd } from './git/git-repository-crd.ts';
 import { createGitSource } from './git/git-source.ts';
@@ -78,7 +78,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       stop.abort(new Error('the laptop is stopping'));
       await Promise.allSettled([ended, ...Object.values(events).map((recorder) => recorder.flush())]);
       await keeper.close();
-      await Promise.all([git.close(), image.close()]);
+      await allEnded([git.close(), image.close()]);
     },
   };
 }

@@ -1,3 +1,4 @@
+export { allEnded } from './all-ended.ts';
 export * from './carto-error.ts';
 export { boundConnections, type Connections, type DropReason } from './connections.ts';
 export * from './json.ts';

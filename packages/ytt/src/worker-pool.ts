@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { allEnded, CartoError, type Clock, type Log } from '@cartographer/machinery';
 import type { RenderRequest, WorkerReply, WorkerStart } from './render-worker.ts';
 
 /** What a render came to; a reply of the worker, or what befell it. */
@@ -90,7 +90,7 @@ export class WorkerPool {
     for (const job of this.#waiting.splice(0)) job.fail(closed);
     const seats = [...this.#seats];
     for (const { job } of seats) job?.fail(closed);
-    await Promise.all(seats.map((seat) => this.#end(seat)));
+    await allEnded(seats.map((seat) => this.#end(seat)));
   }
 
   #seatTheWaiting(): void {

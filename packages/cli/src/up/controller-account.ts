@@ -1,6 +1,6 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
-import type { Clock, KubeObject, Log, Transport } from '@cartographer/machinery';
+import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
 
 /** What {@link asController} needs. */
 export type ControllerAccountOptions = {
@@ -30,7 +30,7 @@ export async function asController({
   const apply = async (object: KubeObject): Promise<KubeObject> =>
     client.apply(await mapper.resourceFor(object), object, { fieldManager: FIELD_MANAGER, force: true });
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const applied = await Promise.all(controllerRights(namespace).map(apply));
+  const applied = await allEnded(controllerRights(namespace).map(apply));
   const uid = applied.find(({ kind }) => kind === 'ServiceAccount')?.metadata.uid ?? '';
   const tokens = createTokenCache({ client, clock, log });
 

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CartoError, type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { allEnded, CartoError, type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { diskTrouble } from '../disk-trouble.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
@@ -199,7 +199,7 @@ export async function createImageBuilds(options: ImageBuildsOptions): Promise<Im
     },
     cancel,
     async close() {
-      await Promise.all([...jobs.keys()].map(cancel));
+      await allEnded([...jobs.keys()].map(cancel));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, type Log, splitKey } from '@cartographer/machinery';
+import { allEnded, type Clock, type Log, splitKey } from '@cartographer/machinery';
 import { type App, type AppDeps, type AppState, startApp } from './app.ts';
 import type { Revision } from './revisions.ts';
 import { startTrafficFront, type TrafficFront } from './traffic-front.ts';
@@ -102,8 +102,11 @@ export function createServiceApps(
   }
   async function end(slot: Slot): Promise<void> {
     const apps = [slot.serving, slot.next, ...slot.leaving].filter((app) => app !== undefined);
-    await Promise.all(apps.map((app) => app.stop(LAST_GRACE_MS)));
-    await slot.url?.close();
+    try {
+      await allEnded(apps.map((app) => app.stop(LAST_GRACE_MS)));
+    } finally {
+      await slot.url?.close();
+    }
   }
 
   return {
@@ -169,7 +172,7 @@ export function createServiceApps(
     async close() {
       const all = [...slots.values()];
       slots.clear();
-      await Promise.all(all.map(end));
+      await allEnded(all.map(end));
     },
   };
 }

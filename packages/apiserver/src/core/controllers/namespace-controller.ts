@@ -1,4 +1,5 @@
 import {
+  allEnded,
   type Condition,
   deepEqual,
   type JsonObject,
@@ -139,7 +140,7 @@ async function emptyOf(context: WriteContext, resource: ServedResource, namespac
       ),
     );
   for (let start = 0; start < objects.length; start += PARALLEL) {
-    await Promise.all(objects.slice(start, start + PARALLEL).map(remove)); // one batch for the disk
+    await allEnded(objects.slice(start, start + PARALLEL).map(remove)); // one batch for the disk
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  allEnded,
   failure,
   formatApiVersion,
   type JsonObject,
@@ -78,7 +79,7 @@ export async function deleteObjects(
     }
   };
   for (let start = 0; start < chosen.length; start += PARALLEL) {
-    await Promise.all(chosen.slice(start, start + PARALLEL).map(remove)); // one batch for the disk
+    await allEnded(chosen.slice(start, start + PARALLEL).map(remove)); // one batch for the disk
   }
   return {
     kind: resource.listKind,
