@@ -29,6 +29,11 @@ export class BoundedMap<Value> {
     return this.#entries.values();
   }
 
+  /** Those kept now, the longest unused first. */
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
   get size(): number {
     return this.#entries.size;
   }

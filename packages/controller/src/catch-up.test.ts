@@ -67,4 +67,28 @@ describe('own writes that the cache lacks', () => {
     own.deleted('a', undefined);
     expect(own.lagging).toBe(false);
   });
+
+  it('at another version are no objects of this cache: its copy is behind until it is past them', () => {
+    const own = new CatchUp();
+    own.wroteElsewhere('a', version('9'));
+    expect(own.behind('a', version('8'), '8')?.resourceVersion).toBe('9');
+    expect(own.resolve('a', version('8'), '8')?.metadata.resourceVersion).toBe('8');
+    expect([own.isOwn('a', version('9')), own.isOwn('a', version('10')), own.lagging]).toEqual([true, false, true]);
+    expect(own.behind('a', version('8'), '9')).toBeUndefined();
+    expect(own.lagging).toBe(false);
+  });
+
+  it('at another version yield to a newer write here, and an own answer to nothing that changed nothing', () => {
+    const own = new CatchUp();
+    own.wroteElsewhere('a', version('9'));
+    own.wrote('a', version('10'));
+    expect([own.behind('a', undefined, '8'), own.resolve('a', undefined, '8')?.metadata.resourceVersion]).toEqual([
+      undefined,
+      '10',
+    ]);
+    own.wroteElsewhere('a', version('10'));
+    expect(own.behind('a', undefined, '8')).toBeUndefined();
+    own.wroteElsewhere('a', version('11'));
+    expect(own.behind('a', undefined, '8')?.resourceVersion).toBe('11');
+  });
 });

@@ -1,7 +1,14 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { KubeObject, ObjectMeta } from '@cartographer/machinery';
 
-/** What our own write left behind: the object, or `gone` for a delete. */
-type Own = { readonly object: KubeObject | 'gone'; readonly version: bigint };
+/**
+ * What our own write left behind: the answered object as the cache would show it; of a write at another version of the
+ * kind no more than which object it is and how far it has come; or that the object is gone.
+ */
+type Own = { readonly version: bigint } & (
+  | { readonly kind: 'here'; readonly object: KubeObject }
+  | { readonly kind: 'elsewhere'; readonly metadata: ObjectMeta }
+  | { readonly kind: 'gone' }
+);
 
 /** Bounds the memory of writes whose watch event never came, for example because the selector does not match. */
 const MAX_OWN_WRITES = 20_000;
@@ -16,18 +23,27 @@ export class CatchUp {
 
   /** Remembers the answer to a write. */
   wrote(key: string, object: KubeObject): void {
-    const version = versionOf(object);
+    this.#remember(key, { kind: 'here', object, version: versionOf(object) });
+  }
+
+  /** Remembers that an object was written at another version of the kind: the cache's copy lags until its watch is past. */
+  wroteElsewhere(key: string, object: KubeObject): void {
+    this.#remember(key, { kind: 'elsewhere', metadata: object.metadata, version: versionOf(object) });
+  }
+
+  #remember(key: string, own: Own): void {
     const known = this.#own.get(key);
-    if (known !== undefined && known.version > version) return;
+    if (known !== undefined && known.version > own.version) return;
+    if (known?.kind === 'here' && own.kind === 'elsewhere' && known.version === own.version) return; // it changed nothing
     this.#own.delete(key);
-    this.#own.set(key, { object, version });
+    this.#own.set(key, own);
     if (this.#own.size > MAX_OWN_WRITES) this.#own.delete(this.#own.keys().next().value ?? key);
   }
 
   /** Remembers a delete; `seen` is the object that was deleted. */
   deleted(key: string, seen: KubeObject | undefined): void {
     if (seen === undefined && !this.#own.has(key)) return; // the cache has heard of it already: there is nothing to hide
-    this.#own.set(key, { object: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
+    this.#own.set(key, { kind: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
   }
 
   /**
@@ -35,20 +51,33 @@ export class CatchUp {
    * past has been undone if the object is not there. The watch may tell so before the write's own answer arrives.
    */
   resolve(key: string, cached: KubeObject | undefined, position?: string): KubeObject | undefined {
+    const own = this.#ahead(key, cached, position);
+    if (own === undefined || own.kind === 'elsewhere') return cached;
+    return own.kind === 'gone' ? undefined : own.object;
+  }
+
+  /** The metadata of a write at another version that the cache has not caught up with: what it holds is out of date. */
+  behind(key: string, cached: KubeObject | undefined, position?: string): ObjectMeta | undefined {
+    const own = this.#ahead(key, cached, position);
+    return own?.kind === 'elsewhere' ? own.metadata : undefined;
+  }
+
+  /** Our own last write, unless the cache is past it. */
+  #ahead(key: string, cached: KubeObject | undefined, position: string | undefined): Own | undefined {
     const own = this.#own.get(key);
-    if (own === undefined) return cached;
-    const isPast = own.object !== 'gone' && position !== undefined && numberOf(position) >= own.version;
-    if (isPast || (cached !== undefined && versionOf(cached) > own.version)) {
-      this.#own.delete(key);
-      return cached;
-    }
-    return own.object === 'gone' ? undefined : own.object;
+    if (own === undefined) return undefined;
+    const isPast = own.kind !== 'gone' && position !== undefined && numberOf(position) >= own.version;
+    if (!isPast && (cached === undefined || versionOf(cached) <= own.version)) return own;
+    this.#own.delete(key);
+    return undefined;
   }
 
   /** Whether this is, version for version, what our last write of the object was answered with. */
   isOwn(key: string, object: KubeObject): boolean {
-    const own = this.#own.get(key)?.object;
-    return own !== undefined && own !== 'gone' && own.metadata.resourceVersion === object.metadata.resourceVersion;
+    const own = this.#own.get(key);
+    if (own === undefined || own.kind === 'gone') return false;
+    const { resourceVersion } = own.kind === 'here' ? own.object.metadata : own.metadata;
+    return resourceVersion === object.metadata.resourceVersion;
   }
 
   /** The watch told of this version of the object: older own writes are no longer needed. */

@@ -26,4 +26,13 @@ describe('the dependency index', () => {
       }),
     );
   });
+
+  it('adds one thing to what a dependent depends on already, once', () => {
+    const index = new DependencyIndex();
+    index.set('a', ['x']);
+    for (const dependency of ['y', 'y', 'x']) index.add('a', dependency);
+    index.add('b', 'y');
+    expect([index.dependencies('a'), index.dependencies('c')]).toEqual([['x', 'y'], []]);
+    expect([...index.dependents('y')]).toEqual(['a', 'b']);
+  });
 });

@@ -1,3 +1,5 @@
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Who depends on what, both ways: a change of a thing wakes exactly those that looked at it. */
 export class DependencyIndex {
   readonly #dependents = new Map<string, Set<string>>();
@@ -16,6 +18,17 @@ export class DependencyIndex {
     }
   }
 
+  /** Adds one thing to what the dependent depends on. */
+  add(dependent: string, dependency: string): void {
+    const before = this.dependencies(dependent);
+    if (!before.includes(dependency)) this.set(dependent, [...before, dependency]);
+  }
+
+  /** What the dependent depends on. */
+  dependencies(dependent: string): readonly string[] {
+    return this.#dependencies.get(dependent) ?? [];
+  }
+
   /** Forgets a dependent that is gone. */
   delete(dependent: string): void {
     this.#detach(dependent, this.#dependencies.get(dependent) ?? []);
@@ -23,8 +36,8 @@ export class DependencyIndex {
   }
 
   /** Those that depend on a thing. */
-  dependents(dependency: string): Iterable<string> {
-    return this.#dependents.get(dependency) ?? [];
+  dependents(dependency: string): ReadonlySet<string> {
+    return this.#dependents.get(dependency) ?? NOBODY;
   }
 
   #detach(dependent: string, dependencies: readonly string[]): void {

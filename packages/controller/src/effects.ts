@@ -46,11 +46,14 @@ export interface Effects {
    * @throws the first failure that is no answer, once the others are answered.
    */
   act(plan: Acting, signal: AbortSignal): Promise<void>;
+  /** The plan asked for nothing more. */
+  settled(owner: KubeObject): void;
 }
 
 /** Begins a reconcile of one owner. */
 export function beginEffects(shared: Shared, ownerKey: string): Effects {
   const { caches, stamped, mappings, memories, renders, pace } = shared;
+  const reading = stamped.reading(ownerKey);
   const failedRenders = new Map<string, RenderAnswer>();
   const written = new Map<string, WriteAnswer>();
   const deletions: Deletion[] = [];
@@ -61,8 +64,8 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     template: caches.template,
     account,
     mapping: mappings.known,
-    observed: stamped.observed,
-    listed: stamped.listed,
+    observed: reading.observed,
+    listed: reading.listed,
     written: (id) => written.get(id),
     deletions: () => deletions,
     rendered: (id) => renders.get(id) ?? failedRenders.get(id),
@@ -78,7 +81,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
         return mappings.find(lookup.apiVersion, lookup.kind, signal);
       case 'object':
       case 'list':
-        return stamped.ensure(lookup.key);
+        return reading.ensure(lookup.key, signal);
     }
   }
 
@@ -152,6 +155,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
         ...plan.deletes.map((asked) => remove(plan, asked, signal)),
       ]);
     },
+    settled: ({ metadata }) => reading.settled(metadata.uid),
   };
 }
 

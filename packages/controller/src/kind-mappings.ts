@@ -1,9 +1,11 @@
 import type { MappingAnswer } from '@cartographer/engine';
 import { NoMatchError, type RestMapper } from '@cartographer/kube';
-import { messageOf } from '@cartographer/machinery';
+import { messageOf, parseApiVersion } from '@cartographer/machinery';
+import { BoundedMap } from './bounded-map.ts';
 
-/** What the REST mapper said, kept so that a plan can be made without waiting. */
+/** What the REST mapper said, kept so that a plan can be made without waiting. Bounded: see {@link MAX_KINDS}. */
 export interface KindMappings {
+  /** Undefined for what was never asked; a name that no kind can have needs no question. */
   known(apiVersion: string, kind: string): MappingAnswer | undefined;
   /** Asks the server, unless the kind is known to exist. */
   find(apiVersion: string, kind: string, signal: AbortSignal): Promise<void>;
@@ -11,13 +13,24 @@ export interface KindMappings {
   forget(group: string): void;
 }
 
+/** Kinds that are remembered; templates may render any text where a kind belongs. */
+export const MAX_KINDS = 10_000;
+/** No server has longer ones: a group is a DNS subdomain, its version and its kinds are DNS labels. */
+const LONGEST_API_VERSION = 253 + 1 + 63;
+const LONGEST_KIND = 63;
+
 /** Makes {@link KindMappings}. */
 export function createKindMappings(mapper: RestMapper): KindMappings {
-  const answers = new Map<string, MappingAnswer>();
+  const answers = new BoundedMap<MappingAnswer>(MAX_KINDS);
   const keyOf = (apiVersion: string, kind: string): string => `${apiVersion} ${kind}`;
 
   return {
-    known: (apiVersion, kind) => answers.get(keyOf(apiVersion, kind)),
+    known(apiVersion, kind) {
+      if (apiVersion.length <= LONGEST_API_VERSION && kind.length <= LONGEST_KIND) {
+        return answers.get(keyOf(apiVersion, kind));
+      }
+      return { kind: 'noMatch', message: new NoMatchError(apiVersion, kind).message };
+    },
     async find(apiVersion, kind, signal) {
       const key = keyOf(apiVersion, kind);
       if (answers.get(key)?.kind === 'mapped') return;
@@ -26,7 +39,8 @@ export function createKindMappings(mapper: RestMapper): KindMappings {
     forget(group) {
       mapper.invalidate();
       for (const key of answers.keys()) {
-        if (key.startsWith(`${group}/`)) answers.delete(key);
+        const [apiVersion = ''] = key.split(' ');
+        if (parseApiVersion(apiVersion).group === group) answers.delete(key);
       }
     },
   };
@@ -37,8 +51,20 @@ async function ask(mapper: RestMapper, apiVersion: string, kind: string, signal:
     return { kind: 'mapped', type: await mapper.resourceFor({ apiVersion, kind }, { signal }) };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof NoMatchError) return { kind: 'noMatch', message: await noMatchText(mapper, error, signal) };
-    return { kind: 'failed', message: messageOf(error) };
+    if (!(error instanceof NoMatchError)) return { kind: 'failed', message: messageOf(error) };
+    return noMatch(mapper, error, signal);
+  }
+}
+
+async function noMatch(mapper: RestMapper, error: NoMatchError, signal: AbortSignal): Promise<MappingAnswer> {
+  try {
+    const { group } = parseApiVersion(error.apiVersion);
+    const message = await noMatchText(mapper, error, signal);
+    const otherVersion = await mapper.resourceInGroup({ group, kind: error.kind }, { signal });
+    return { kind: 'noMatch', message, ...(otherVersion === undefined ? {} : { otherVersion }) };
+  } catch (failure) {
+    signal.throwIfAborted();
+    return { kind: 'failed', message: messageOf(failure) };
   }
 }
 

@@ -40,24 +40,26 @@ export type OwnerDeps = {
  */
 export function createOwnerReconciler({ kind, shared, reporter, dependencies, clock, plan }: OwnerDeps): Reconcile {
   return async (key, { log, signal, cutOff }) => {
+    const holder = `${kind}/${key}`;
     const cached = shared.caches.informer(kind).get(key);
     if (cached === undefined) {
       dependencies.delete(key);
       reporter.forget(key);
+      shared.stamped.release(holder);
       return done;
     }
     const owner = reporter.latest(cached);
-    const ownerKey = `${kind}/${key}`;
-    const effects = beginEffects(shared, ownerKey);
+    const effects = beginEffects(shared, holder);
     const now = rfc3339(clock.now());
     const settled = await settle(() => plan(owner, effects.cluster, now), effects, { signal, cutOff });
 
+    effects.settled(owner);
     dependencies.set(key, dependencyKeys(settled.dependencies));
     for (const { key: name, memory } of settled.remember) shared.memories.set(name, memory);
     reporter.events(owner, settled.events);
     if (settled.statusChanged && settled.status !== undefined) {
       await reporter.status(owner, settled.status, cutOff);
-      shared.pace.count(ownerKey, '', 'reported');
+      shared.pace.count(holder, '', 'reported');
     }
     log.debug({ statusChanged: settled.statusChanged, retry: settled.retry.kind }, `${kind} reconciled`);
     return nextOf(settled);

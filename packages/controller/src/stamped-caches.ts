@@ -13,10 +13,13 @@ import {
   type KubeObject,
   type Log,
   labelSelectorOf,
+  messageOf,
+  type ObjectMeta,
   objectKey,
   qualifiedResource,
   type ResourceType,
 } from '@cartographer/machinery';
+import { CacheHolders } from './cache-holders.ts';
 import { CatchUp } from './catch-up.ts';
 import { withoutOtherManagers } from './take-over.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
@@ -26,22 +29,27 @@ const RESOURCE_NAME = 'carto.run/resource-name';
 /** How long a plan waits for the first list of a kind before it says that the kind cannot be read. */
 const SYNC_TIMEOUT_MS = 10_000;
 
-/** One kind's stamped objects, with our own writes folded in. */
+/** The stamped objects of one version of a kind, with our own writes folded in. */
 type StampedCache = {
+  readonly id: string;
   readonly type: ResourceType;
   readonly informer: Informer;
   readonly catchUp: CatchUp;
+  /** Ends the informer. */
+  readonly stop: () => void;
   failure: (Observation & { readonly kind: 'failed' }) | undefined;
 };
 
-/** The caches of stamped objects: one informer for each kind, started when it is first needed, of labelled objects only. */
+/**
+ * The caches of stamped objects: one informer for each version of a kind that somebody reads, of labelled objects only.
+ * An object is the same at every version, so what we write at one is made known to the caches of the others.
+ */
 export interface StampedCaches {
-  /** Starts the informer that answers the key and waits for its first list; never throws for what the server says. */
-  ensure(key: ObjectKey | ObjectsKey): Promise<void>;
-  /** Undefined until {@link ensure} was called for the kind. */
-  observed(key: ObjectKey): Observation | undefined;
-  listed(key: ObjectsKey): ListAnswer | undefined;
-  /** All cached objects whose controller has this uid. */
+  /** Begins a reconcile of this holder: what it reads is kept until the next one has read something else. */
+  reading(holder: string): StampedReading;
+  /** The holder is gone. */
+  release(holder: string): void;
+  /** All cached objects whose controller has this uid, each once. */
   ownedBy(uid: string): readonly KubeObject[];
   /** To be called before an object is written; what it returns takes the answer, if there is one, and folds it in. */
   writing(type: ResourceType, key: Pick<ObjectKey, 'namespace'> & { name?: string }): (answer?: KubeObject) => void;
@@ -54,48 +62,89 @@ export interface StampedCaches {
   forgetFailures(): void;
 }
 
+/** What one reconcile reads. */
+interface StampedReading {
+  /** Undefined until {@link ensure} was called for the kind, and while the cache lags behind an own write. */
+  observed(key: ObjectKey): Observation | undefined;
+  listed(key: ObjectsKey): ListAnswer | undefined;
+  /**
+   * Starts the informer that answers the key and waits for its first list, or reads a list that is no older than our own
+   * writes. A first list that does not come is told by {@link observed}.
+   * @throws what the list after an own write fails with.
+   */
+  ensure(key: ObjectKey | ObjectsKey, signal: AbortSignal): Promise<void>;
+  /** The reconcile came to its end: besides what it read, the holder needs the caches that show objects of this owner. */
+  settled(uid: string | undefined): void;
+}
+
 type Deps = {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Log;
   /** Ends every informer. */
   readonly signal: AbortSignal;
-  /** `isEcho`: the event only brings back our own write, whose answer the owner's reconcile already has. */
-  readonly onEvent: (event: InformerEvent, type: ResourceType, isEcho: boolean) => void;
+  /**
+   * `isEcho`: the event only brings back our own write, whose answer the owner's reconcile already has. `concerns`: whether
+   * a holder sees the object in this cache; one that reads another version of the kind is told by that version's cache.
+   */
+  readonly onEvent: (
+    event: InformerEvent,
+    type: ResourceType,
+    isEcho: boolean,
+    concerns: (holder: string) => boolean,
+  ) => void;
 };
 
 /** Makes {@link StampedCaches}. */
 export function createStampedCaches(deps: Deps): StampedCaches {
+  const { clock } = deps;
   const caches = new Map<string, StampedCache>();
   const inFlight = new WritesInFlight();
+  const holders = new CacheHolders(clock, (id) => {
+    caches.get(id)?.stop();
+    caches.delete(id);
+  });
 
-  function start(type: ResourceType, selector: Selector): StampedCache {
-    const log = deps.log.child({ stamped: qualifiedResource(type) });
-    const { client, clock } = deps;
+  function start(id: string, type: ResourceType, selector: Selector): StampedCache {
+    const log = deps.log.child({ stamped: `${qualifiedResource(type)} ${type.version}` });
+    const indexes = { controller: controllerUid, owner: ownerNames };
     const informer = createInformer({
-      client,
+      client: deps.client,
       clock,
       log,
       type,
       ...selector,
       transform: withoutOtherManagers,
-      indexes: { controller: controllerUid, owner: ownerNames },
+      indexes,
     });
     const catchUp = new CatchUp();
-    informer.onEvent((event) => {
+    const concerns = (holder: string): boolean => {
+      const held = holders.heldBy(holder);
+      return held.includes(id) || !cachesOf(type).some((cache) => held.includes(cache.id));
+    };
+    const stopEvents = informer.onEvent((event) => {
       const key = objectKey(event.object.metadata);
       const isDelete = event.type === 'deleted';
-      const tell = (isEcho: boolean): void => deps.onEvent(event, type, isEcho);
+      const tell = (isEcho: boolean): void => deps.onEvent(event, type, isEcho, concerns);
       const isKnown = !isDelete && catchUp.isOwn(key, event.object);
       catchUp.observed(key, event.object, isDelete);
       if (isKnown || isDelete || !inFlight.hold(flightKey(type, key), event.object, tell)) tell(isKnown);
     });
-    void informer.run(deps.signal).catch((error: unknown) => {
-      if (!deps.signal.aborted) log.error({ err: error }, 'informer of stamped objects ended');
+    const end = new AbortController();
+    const signal = AbortSignal.any([deps.signal, end.signal]);
+    void informer.run(signal).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ err: error }, 'informer of stamped objects ended');
     });
-    return { type, informer, catchUp, failure: undefined };
+    const stop = (): void => {
+      stopEvents();
+      end.abort(new Error(`nobody needs the cache of ${qualifiedResource(type)} any more`));
+    };
+    const cache = { id, type, informer, catchUp, stop, failure: undefined };
+    caches.set(id, cache);
+    return cache;
   }
 
+  /** Every cache that may show an object of the resource. */
   function cachesOf({ group, resource }: ResourceType): readonly StampedCache[] {
     return [...caches.values()].filter(({ type }) => type.resource === resource && type.group === group);
   }
@@ -104,49 +153,75 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     return caches.get(cacheKey(key.type, selectorOf(key)));
   }
 
+  /** The caches that show objects of an owner and are the only ones of their kind to do so besides those given. */
+  function cachesWithOwned(uid: string, read: Iterable<string>): ReadonlySet<string> {
+    const needed = new Set(read);
+    const resources = new Set([...needed].flatMap((id) => resourceKey(caches.get(id)?.type)));
+    for (const { id, type, informer } of caches.values()) {
+      const [resource = ''] = resourceKey(type);
+      if (resources.has(resource) || !informer.hasSynced() || informer.byIndex('controller', uid).length === 0)
+        continue;
+      needed.add(id);
+      resources.add(resource);
+    }
+    return needed;
+  }
+
   return {
-    async ensure(key) {
-      const selector = selectorOf(key);
-      const id = cacheKey(key.type, selector);
-      const cache = caches.get(id) ?? start(key.type, selector);
-      caches.set(id, cache);
-      if (cache.informer.hasSynced()) return;
-      cache.failure = await firstSync(cache, deps);
+    reading(holder) {
+      const read = new Set<string>();
+      const note = (key: ObjectKey | ObjectsKey): string => {
+        const id = cacheKey(key.type, selectorOf(key));
+        if (!read.has(id)) holders.hold(holder, id);
+        read.add(id);
+        return id;
+      };
+      return {
+        observed(key) {
+          const cache = caches.get(note(key));
+          return cache === undefined ? undefined : observedIn(cache, key);
+        },
+        listed(key) {
+          const cache = caches.get(note(key));
+          return cache === undefined ? undefined : listedIn(cache, key);
+        },
+        async ensure(key, signal) {
+          const id = note(key);
+          const cache = caches.get(id) ?? start(id, key.type, selectorOf(key));
+          if (cache.informer.hasSynced()) await catchUpWith(cache, key, signal);
+          else cache.failure = await firstSync(cache, deps);
+        },
+        settled: (uid) => holders.settle(holder, [...(uid === undefined ? read : cachesWithOwned(uid, read))]),
+      };
     },
-    observed(key) {
-      const cache = cacheOf(key);
-      if (cache === undefined) return undefined;
-      if (!cache.informer.hasSynced()) return cache.failure;
-      const name = objectKey(key);
-      const object = cache.catchUp.resolve(name, cache.informer.get(name), cache.informer.resourceVersion);
-      return object === undefined ? { kind: 'absent' } : { kind: 'present', object };
-    },
-    listed(key) {
-      const cache = cacheOf(key);
-      if (cache === undefined) return undefined;
-      if (!cache.informer.hasSynced()) return cache.failure;
-      return { kind: 'listed', objects: matching(cache, key) };
-    },
+    release: (holder) => holders.settle(holder, []),
     ownedBy(uid) {
-      return [...caches.values()].flatMap(({ informer, catchUp }) =>
-        informer
-          .byIndex('controller', uid)
-          .flatMap((object) => catchUp.resolve(objectKey(object.metadata), object, informer.resourceVersion) ?? []),
-      );
+      const found = new Map<string, KubeObject>();
+      for (const { type, informer, catchUp } of caches.values()) {
+        if (!informer.hasSynced()) continue;
+        for (const cached of informer.byIndex('controller', uid)) {
+          const key = objectKey(cached.metadata);
+          const object = catchUp.resolve(key, cached, informer.resourceVersion);
+          if (object !== undefined) found.set(flightKey(type, key), object);
+        }
+      }
+      return [...found.values()];
     },
     writing(type, key) {
       const name = objectKey(key);
       const flight = flightKey(type, name);
       inFlight.begin(flight);
       return (answer) => {
-        if (answer !== undefined) for (const { catchUp } of cachesOf(type)) catchUp.wrote(name, answer);
+        for (const cache of answer === undefined ? [] : cachesOf(type)) {
+          if (cache.type.version === type.version) cache.catchUp.wrote(name, answer as KubeObject);
+          else cache.catchUp.wroteElsewhere(name, answer as KubeObject);
+        }
         inFlight.end(flight, answer);
       };
     },
     deleted(key) {
-      const cache = cacheOf(key);
       const name = objectKey(key);
-      cache?.catchUp.deleted(name, cache.informer.get(name));
+      for (const { catchUp, informer } of cachesOf(key.type)) catchUp.deleted(name, informer.get(name));
     },
     async refresh(key, signal) {
       const cache = cacheOf(key);
@@ -163,6 +238,50 @@ export function createStampedCaches(deps: Deps): StampedCaches {
   };
 }
 
+function observedIn(cache: StampedCache, key: ObjectKey): Observation | undefined {
+  const { informer, catchUp, failure } = cache;
+  if (!informer.hasSynced()) return failure;
+  const name = objectKey(key);
+  const cached = informer.get(name);
+  if (catchUp.behind(name, cached, informer.resourceVersion) !== undefined) return undefined;
+  const object = catchUp.resolve(name, cached, informer.resourceVersion);
+  return object === undefined ? { kind: 'absent' } : { kind: 'present', object };
+}
+
+function listedIn(cache: StampedCache, key: ObjectsKey): ListAnswer | undefined {
+  if (!cache.informer.hasSynced()) return cache.failure;
+  return behind(cache, key).size > 0 ? undefined : { kind: 'listed', objects: matching(cache, key) };
+}
+
+/** Writes at another version of the kind that the answer to the key lacks, by name. */
+function behind({ informer, catchUp }: StampedCache, key: ObjectKey | ObjectsKey): ReadonlyMap<string, ObjectMeta> {
+  const found = new Map<string, ObjectMeta>();
+  for (const name of 'labels' in key ? [...catchUp.keys()] : [objectKey(key)]) {
+    const cached = informer.get(name);
+    const metadata = catchUp.behind(name, cached, informer.resourceVersion);
+    if (metadata === undefined) continue;
+    if (!('labels' in key) || isSelected(key, metadata) || isSelected(key, cached?.metadata)) found.set(name, metadata);
+  }
+  return found;
+}
+
+function isSelected({ namespace, labels }: ObjectsKey, metadata: ObjectMeta | undefined): boolean {
+  if (metadata === undefined || (namespace !== undefined && metadata.namespace !== namespace)) return false;
+  return labelSelectorOf({ matchLabels: labels }).matches(metadata.labels);
+}
+
+/** Reads a list that has our own writes at other versions. */
+async function catchUpWith(cache: StampedCache, key: ObjectKey | ObjectsKey, signal: AbortSignal): Promise<void> {
+  const lacking = behind(cache, key);
+  if (lacking.size === 0) return;
+  const { informer, catchUp } = cache;
+  await informer.refresh(signal);
+  // A server whose versions cannot be compared leaves no trace of having been caught up with.
+  for (const [name, metadata] of lacking) {
+    if (catchUp.behind(name, informer.get(name), informer.resourceVersion) === metadata) catchUp.forget(name);
+  }
+}
+
 type Selector = { readonly namespace?: string; readonly labelSelector?: string };
 
 /** Objects of owners and of Runnables carry labels of ours; what a Runnable selects is watched by its own labels. */
@@ -176,7 +295,12 @@ function selectorOf(key: ObjectKey | ObjectsKey): Selector {
 }
 
 function cacheKey(type: ResourceType, { namespace = '', labelSelector = '' }: Selector): string {
-  return `${type.group}/${type.resource} ${namespace} ${labelSelector}`;
+  return `${type.group}/${type.version}/${type.resource} ${namespace} ${labelSelector}`;
+}
+
+/** A resource at whatever version: what an object has one of. */
+function resourceKey(type: ResourceType | undefined): readonly string[] {
+  return type === undefined ? [] : [qualifiedResource(type)];
 }
 
 function flightKey({ group, resource }: ResourceType, name: string): string {
@@ -201,32 +325,39 @@ function ownerNames({ metadata: { namespace = '', labels = {} } }: Pick<KubeObje
 }
 
 /** The objects of a key, found by their owner where the labels name one: a list never costs a walk over the whole kind. */
-function matching({ informer, catchUp }: StampedCache, { namespace, labels }: ObjectsKey): readonly KubeObject[] {
+function matching({ informer, catchUp }: StampedCache, key: ObjectsKey): readonly KubeObject[] {
+  const { namespace, labels } = key;
   const [owner] = ownerNames({ metadata: { namespace, labels } });
   const cached = owner === undefined ? informer.list() : informer.byIndex('owner', owner);
   const names = new Set(cached.map((object) => objectKey(object.metadata)));
-  for (const key of catchUp.keys()) names.add(key);
-  const selector = labelSelectorOf({ matchLabels: labels });
+  for (const name of catchUp.keys()) names.add(name);
   return [...names]
     .flatMap((name) => catchUp.resolve(name, informer.get(name), informer.resourceVersion) ?? [])
-    .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-    .filter(({ metadata }) => selector.matches(metadata.labels));
+    .filter(({ metadata }) => isSelected(key, metadata));
 }
 
-/** Waits for the first list; if it does not come, asks once directly, to have the server's own words. */
+/**
+ * Waits for the first list; if it does not come, asks once directly, to have the server's own words. A kind that was
+ * listed before and is missing now is not waited for.
+ */
 async function firstSync(
   { informer, type }: StampedCache,
   { client, clock, signal }: Deps,
 ): Promise<StampedCache['failure']> {
   const timeout = new AbortController();
   const cancel = clock.schedule(SYNC_TIMEOUT_MS, () => timeout.abort(new Error('timed out')));
+  const probed = (): Promise<void> => probe(client, type, AbortSignal.any([signal, timeout.signal]));
   try {
-    await Promise.race([informer.synced, probe(client, type, AbortSignal.any([signal, timeout.signal]))]);
+    if (informer.resourceVersion !== undefined) {
+      await probed();
+      throw new Error('it was missing a moment ago and is about to be watched again');
+    }
+    await Promise.race([informer.synced, probed()]);
     await Promise.race([informer.synced, whenAborted(timeout.signal)]);
     return undefined;
   } catch (error) {
     if (error instanceof ApiError) return { kind: 'failed', code: error.status.code, message: error.message };
-    return { kind: 'failed', message: `cannot list ${qualifiedResource(type)}: ${String(error)}` };
+    return { kind: 'failed', message: `cannot list ${qualifiedResource(type)}: ${messageOf(error)}` };
   } finally {
     cancel();
   }

@@ -187,7 +187,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     clock,
     log,
     signal,
-    onEvent: (event, type, isEcho) => wakeByStamped(event, type, isEcho, all),
+    onEvent: (event, type, isEcho, concerns) => wakeByStamped({ event, type, isEcho, concerns }, all),
   });
   const mappings = createKindMappings(options.mapper ?? createRestMapper({ client, clock }));
   const shared: Shared = {

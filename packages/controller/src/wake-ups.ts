@@ -8,6 +8,8 @@ import {
   getPath,
   type KubeObject,
   objectKey,
+  type OwnerReference,
+  parseApiVersion,
   qualifiedResource,
   type ResourceType,
 } from '@cartographer/machinery';
@@ -169,24 +171,43 @@ export function wakeByDefinitions(
   });
 }
 
+/** A change of a stamped object in one of the caches; see `onEvent` of the stamped caches. */
+export type StampedChange = {
+  readonly event: InformerEvent;
+  readonly type: ResourceType;
+  readonly isEcho: boolean;
+  readonly concerns: (holder: string) => boolean;
+};
+
 /**
  * A stamped object wakes its owner, unless it is the owner itself, which is woken as such; an object of a kind that
  * Runnables select wakes those Runnables. The echo of our own write wakes everyone but the controller of the object:
  * that is who wrote it, and who planned on with the answer.
  */
-export function wakeByStamped(event: InformerEvent, type: ResourceType, isEcho: boolean, all: readonly Woken[]): void {
+export function wakeByStamped({ event, type, isEcho, concerns }: StampedChange, all: readonly Woken[]): void {
   if (event.type === 'updated' && event.old?.metadata.resourceVersion === event.object.metadata.resourceVersion) return;
   const { namespace, ownerReferences = [] } = event.object.metadata;
   const references = [...ownerReferences, ...(event.old?.metadata.ownerReferences ?? [])];
   const selected = selectedKey(qualifiedResource(type));
   for (const woken of all) {
-    for (const { kind, name, controller } of references) {
-      const isItself = type.group === GROUP && type.kind === kind && event.object.metadata.name === name;
-      if (kind === woken.kind && !(isEcho && controller === true) && !isItself)
-        woken.controller.enqueue(objectKey({ namespace, name }), priorityOf(event));
+    const owners = references.filter(
+      (owner) => isOwner(owner, woken.kind) && !(isEcho && owner.controller === true) && !isItself(owner, event, type),
+    );
+    // Once: a key that is enqueued while it is worked on is worked on again.
+    for (const key of new Set(owners.map(({ name }) => objectKey({ namespace, name })))) {
+      if (concerns(`${woken.kind}/${key}`)) woken.controller.enqueue(key, priorityOf(event));
     }
     wake(woken, selected, priorityOf(event));
   }
+}
+
+function isItself({ kind, name }: OwnerReference, { object }: InformerEvent, type: ResourceType): boolean {
+  return type.group === GROUP && type.kind === kind && object.metadata.name === name;
+}
+
+/** Other groups have kinds of the same name. */
+function isOwner({ apiVersion, kind }: OwnerReference, wanted: WatchedKind): boolean {
+  return kind === wanted && parseApiVersion(apiVersion).group === GROUP;
 }
 
 function wake({ controller, dependencies }: Woken, dependency: string, priority: Priority): void {

@@ -1,4 +1,3 @@
-import type { ResourceType } from '@cartographer/machinery';
 import type {
   AccountAnswer,
   AccountKey,
@@ -27,7 +26,6 @@ export class Asks {
   readonly writes: Write[] = [];
   readonly deletes: Delete[] = [];
   readonly templates: TemplateKey[] = [];
-  readonly stampedKinds: ResourceType[] = [];
   readonly unknownKinds: { readonly apiVersion: string; readonly kind: string }[] = [];
   readonly selected: ObjectsKey[] = [];
   readonly cluster: Cluster;
@@ -60,14 +58,12 @@ export class Asks {
   }
 
   observed(key: ObjectKey): Observation | undefined {
-    this.noteKind(key.type);
     const answer = this.cluster.observed(key);
     if (answer === undefined) this.lookups.push({ lookup: 'object', key });
     return answer;
   }
 
   listed(key: ObjectsKey): ListAnswer | undefined {
-    this.noteKind(key.type);
     const answer = this.cluster.listed(key);
     if (answer === undefined) this.lookups.push({ lookup: 'list', key });
     return answer;
@@ -96,13 +92,5 @@ export class Asks {
   /** Asks for a delete unless it was answered already, whatever the answer. */
   delete(request: Delete): void {
     if (!this.cluster.deletions().some((deletion) => deletion.request.id === request.id)) this.deletes.push(request);
-  }
-
-  private noteKind(type: ResourceType): void {
-    if (
-      !this.stampedKinds.some((known) => known === type || (known.kind === type.kind && known.group === type.group))
-    ) {
-      this.stampedKinds.push(type);
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { asJson, deepEqual, getKey, isList, isObject, setKey } from '@cartographer/machinery';
+import { asJson, deepEqual, getKey, isList, isObject, parseApiVersion, setKey } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
 import { valueDigest } from './digests.ts';
 
@@ -92,7 +92,7 @@ export function foreignController(live: KubeObject, owner: KubeObject): OwnerRef
       !(
         reference.kind === owner.kind &&
         reference.name === owner.metadata.name &&
-        reference.apiVersion === owner.apiVersion
+        parseApiVersion(reference.apiVersion).group === parseApiVersion(owner.apiVersion).group
       ),
   );
 }

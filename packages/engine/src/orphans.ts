@@ -1,6 +1,6 @@
 import { LABELS } from '@cartographer/api';
 import type { ResourceStatus } from '@cartographer/api';
-import { objectKey } from '@cartographer/machinery';
+import { objectKey, parseApiVersion } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
 import type { OwnerKind } from './owner-kind.ts';
@@ -39,6 +39,7 @@ export function askForDeletes(search: OrphanSearch): void {
   }
 }
 
+type StampedRef = NonNullable<ResourceStatus['stampedRef']>;
 type Candidate = { readonly object: KubeObject; readonly type: ResourceType; readonly resource: string };
 
 /** Objects that might be orphans, each once. */
@@ -47,14 +48,14 @@ function candidates(search: OrphanSearch): readonly Candidate[] {
   const found = new Map<string, Candidate>();
   const add = (object: KubeObject, resource: string): void => {
     const isOurs = (object.metadata.ownerReferences ?? []).some(({ uid }) => uid === owner.metadata.uid);
-    const mapping = isOurs ? asks.mapping(object.apiVersion, object.kind) : undefined;
-    if (mapping?.kind === 'mapped') found.set(identity(object), { object, type: mapping.type, resource });
+    const type = isOurs ? servedType(asks, object.apiVersion, object.kind) : undefined;
+    if (type !== undefined) found.set(identity(object), { object, type, resource });
   };
   const wanted = new Set(
-    search.current.map(({ stampedRef }) => (stampedRef === undefined ? '' : refIdentity(stampedRef))),
+    search.current.map(({ stampedRef }) => (stampedRef === undefined ? '' : identityOf(stampedRef))),
   );
   for (const { name, stampedRef } of previous) {
-    if (stampedRef === undefined || wanted.has(refIdentity(stampedRef))) continue;
+    if (stampedRef === undefined || wanted.has(identityOf(stampedRef))) continue;
     for (const object of formerObjects(search, name, stampedRef)) add(object, name);
   }
   for (const object of owned) {
@@ -68,15 +69,22 @@ function candidates(search: OrphanSearch): readonly Candidate[] {
 function formerObjects(
   { kind, owner, asks }: OrphanSearch,
   resource: string,
-  { apiVersion = '', kind: objectKind = '', namespace, name = '' }: NonNullable<ResourceStatus['stampedRef']>,
+  { apiVersion = '', kind: objectKind = '', namespace, name = '' }: StampedRef,
 ): readonly KubeObject[] {
-  const mapping = asks.mapping(apiVersion, objectKind);
-  if (mapping?.kind !== 'mapped') return [];
-  const observation = asks.observed({ type: mapping.type, namespace, name });
+  const type = servedType(asks, apiVersion, objectKind);
+  if (type === undefined) return [];
+  const observation = asks.observed({ type, namespace, name });
   if (observation?.kind !== 'present') return [];
   if (!isRun(observation.object)) return [observation.object];
-  const runs = asks.listed({ type: mapping.type, namespace, labels: resourceLabels(kind, owner, resource) });
+  const runs = asks.listed({ type, namespace, labels: resourceLabels(kind, owner, resource) });
   return runs?.kind === 'listed' ? [observation.object, ...runs.objects] : [observation.object];
+}
+
+/** The kind at this version or, where that is served no longer, at another: the objects are the same. */
+function servedType(asks: Asks, apiVersion: string, kind: string): ResourceType | undefined {
+  const mapping = asks.mapping(apiVersion, kind);
+  if (mapping?.kind === 'mapped') return mapping.type;
+  return mapping?.kind === 'noMatch' ? mapping.otherVersion : undefined;
 }
 
 function isRun({ metadata }: KubeObject): boolean {
@@ -136,9 +144,10 @@ export function deletionRetries(deletions: readonly Deletion[]): readonly Retry[
 }
 
 function identity({ apiVersion, kind, metadata }: KubeObject): string {
-  return `${apiVersion} ${kind} ${objectKey(metadata)}`;
+  return identityOf({ apiVersion, kind, ...metadata });
 }
 
-function refIdentity({ apiVersion, kind, namespace, name }: NonNullable<ResourceStatus['stampedRef']>): string {
-  return `${apiVersion ?? ''} ${kind ?? ''} ${objectKey({ namespace, name })}`;
+/** Group, kind, namespace and name: an object is the same at every version of its kind. */
+function identityOf({ apiVersion = '', kind = '', namespace, name }: StampedRef): string {
+  return `${parseApiVersion(apiVersion).group} ${kind} ${objectKey({ namespace, name })}`;
 }

@@ -272,6 +272,6 @@ function acting(asks: Asks, key: AccountKey): Plan {
   return { kind: 'act', lookups, renders, writes, deletes, dependencies: dependenciesOf(asks, key) };
 }
 
-function dependenciesOf({ templates, stampedKinds, unknownKinds, selected }: Asks, account: AccountKey): Dependencies {
-  return { templates, account, stampedKinds, unknownKinds, selected };
+function dependenciesOf({ templates, unknownKinds, selected }: Asks, account: AccountKey): Dependencies {
+  return { templates, account, unknownKinds, selected };
 }

@@ -285,7 +285,7 @@ function acting(asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {
 }
 
 function dependenciesOf(
-  { templates, stampedKinds, unknownKinds, selected }: Asks,
+  { templates, unknownKinds, selected }: Asks,
   blueprint: KubeObject | undefined,
   account: AccountKey | undefined,
 ): Dependencies {
@@ -293,7 +293,6 @@ function dependenciesOf(
     ...(blueprint?.metadata.name === undefined ? {} : { blueprint: blueprint.metadata.name }),
     templates,
     ...(account === undefined ? {} : { account }),
-    stampedKinds,
     unknownKinds,
     selected,
   };

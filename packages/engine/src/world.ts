@@ -27,8 +27,11 @@ export type AccountAnswer =
 /** What the REST mapper says about a kind; `noMatch` heals when a CRD appears, other failures are retried. */
 export type MappingAnswer =
   | { readonly kind: 'mapped'; readonly type: ResourceType }
-  /** `message` is client-go's: `no matches for kind "X" in version "g/v"`. */
-  | { readonly kind: 'noMatch'; readonly message: string }
+  /**
+   * `message` is client-go's: `no matches for kind "X" in version "g/v"`. `otherVersion` is the kind as another version
+   * of its group has it, if one does.
+   */
+  | { readonly kind: 'noMatch'; readonly message: string; readonly otherVersion?: ResourceType }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** One object as last seen; `failed` when its kind cannot be watched or read. */
@@ -228,8 +231,6 @@ export type Dependencies = {
   /** Templates, found or not. */
   readonly templates: readonly TemplateKey[];
   readonly account?: AccountKey;
-  /** Kinds of which objects of this owner are stamped: each wants one informer. */
-  readonly stampedKinds: readonly ResourceType[];
   /** Kinds that the server did not know: look again when discovery changes. */
   readonly unknownKinds: readonly { readonly apiVersion: string; readonly kind: string }[];
   /** Objects that a Runnable selects. */

@@ -23,7 +23,7 @@ function server(paths: Record<string, readonly Json[]>) {
       return Promise.resolve(
         resources === undefined
           ? { status: 404, headers: {}, body: Buffer.from('404 page not found') }
-          : { status: 200, headers: {}, body: { kind: 'APIResourceList', resources } },
+          : { status: 200, headers: {}, body: { kind: 'APIResourceList', resources, versions: resources } },
       );
     },
     close: () => Promise.resolve(),
@@ -90,5 +90,24 @@ describe('REST mapper', () => {
     });
     down.value = false;
     expect(await mapper.resourceFor({ apiVersion: 'v1', kind: 'ConfigMap' })).toMatchObject({ resource: 'configmaps' });
+  });
+
+  it('finds a kind at another version of its group, in the order of preference, each time anew', async () => {
+    const thing = { name: 'things', kind: 'Thing', namespaced: true };
+    const { mapper, paths, down } = server({
+      '/apis/acme.dev': [{ version: 'v2' }, { version: 'v1' }, { version: 'v1beta1' }],
+      '/apis/acme.dev/v2': [{ name: 'others', kind: 'Other', namespaced: true }],
+      '/apis/acme.dev/v1': [thing],
+      '/apis/acme.dev/v1beta1': [thing],
+      '/api/v1': core,
+    });
+    const find = (group: string, kind: string) => mapper.resourceInGroup({ group, kind });
+    expect(await find('acme.dev', 'Thing')).toMatchObject({ version: 'v1', resource: 'things' });
+    expect(await find('', 'ConfigMap')).toMatchObject({ version: 'v1' });
+    expect([await find('acme.dev', 'None'), await find('none.dev', 'Thing')]).toEqual([undefined, undefined]);
+    paths['/apis/acme.dev'] = [{ version: 'v1beta1' }];
+    expect(await find('acme.dev', 'Thing')).toMatchObject({ version: 'v1beta1' });
+    down.value = true;
+    await expect(find('acme.dev', 'Thing')).rejects.toThrow('x');
   });
 });

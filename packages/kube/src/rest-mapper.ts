@@ -1,4 +1,4 @@
-import { CartoError, isObject, parseApiVersion } from '@cartographer/machinery';
+import { CartoError, formatApiVersion, isObject, parseApiVersion } from '@cartographer/machinery';
 import type { Clock, Json, ResourceType, WireResponse } from '@cartographer/machinery';
 import { errorOf, TransportError } from './api-error.ts';
 import type { Client } from './client.ts';
@@ -30,6 +30,11 @@ export interface RestMapper {
   ): Promise<ResourceType>;
   /** Every resource of a group version, in the server's order; none if the server does not know it. */
   resourcesOf(apiVersion: string, options?: { readonly signal?: AbortSignal }): Promise<readonly ResourceType[]>;
+  /** The kind as its group serves it at any version, the preferred one first; undefined when none has it. */
+  resourceInGroup(
+    kind: { readonly group: string; readonly kind: string },
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ResourceType | undefined>;
   /** Forgets what was learned about one group version, or everything. */
   invalidate(apiVersion?: string): void;
 }
@@ -87,6 +92,14 @@ export function createRestMapper({ client, clock, missTtlMs = MISS_TTL_MS }: Res
       return type;
     },
     resourcesOf: (apiVersion, { signal } = {}) => find(apiVersion, (types) => types.length > 0, signal),
+    async resourceInGroup({ group, kind }, { signal } = {}) {
+      for (const version of await orAborted(versionsOf(client, group), signal)) {
+        const types = await find(formatApiVersion(group, version), () => true, signal);
+        const type = types.find((candidate) => candidate.kind === kind);
+        if (type !== undefined) return type;
+      }
+      return undefined;
+    },
     invalidate(apiVersion) {
       if (apiVersion === undefined) entries.clear();
       else entries.delete(apiVersion);
@@ -120,6 +133,20 @@ function resourcesIn({ body }: WireResponse, apiVersion: string): readonly Disco
   throw new TransportError('CARTO_ANSWER_MALFORMED', message);
 }
 
+/** The served versions of a group, in the server's order of preference; the core group has one. */
+async function versionsOf(client: Client, group: string): Promise<readonly string[]> {
+  if (group === '') return ['v1'];
+  const response = await client.raw({ method: 'GET', path: `/apis/${encodeURIComponent(group)}` });
+  if (response.status === 404) return [];
+  if (response.status !== 200) throw errorOf(response);
+  const { versions } = (isObject(response.body) ? response.body : {}) as {
+    readonly versions?: readonly GroupVersion[];
+  };
+  if (Array.isArray(versions)) return versions.map(({ version }) => version);
+  throw new TransportError('CARTO_ANSWER_MALFORMED', `the answer about /apis/${group} is not a list of versions`);
+}
+
+type GroupVersion = { readonly version: string };
 type DiscoveredResource = {
   readonly name: string;
   readonly kind: string;

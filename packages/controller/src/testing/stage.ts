@@ -50,6 +50,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   RoleBinding: 'rbac.authorization.k8s.io/v1',
   CustomResourceDefinition: 'apiextensions.k8s.io/v1',
   Thing: 'test.carto.run/v1',
+  Gizmo: 'gizmo.test/v1',
 };
 const USER = 'user/1';
 

@@ -7,6 +7,7 @@ import {
   deepFreeze,
   isObject,
   objectKey,
+  parseApiVersion,
   qualifiedResource,
   setKey,
 } from '@cartographer/machinery';
@@ -32,12 +33,12 @@ export type Logged = { readonly writes: Write[]; readonly events: PlannedEvent[]
 
 const NAMESPACE = 'team';
 
-const type = (group: string, kind: string, resource: string, namespaced = true): ResourceType => ({
+const type = (group: string, kind: string, resource: string, version = 'v1'): ResourceType => ({
   group,
-  version: group === 'carto.run' ? 'v1alpha1' : 'v1',
+  version,
   kind,
   resource,
-  namespaced,
+  namespaced: true,
 });
 
 /** A world for the plan functions: objects in memory, writes done at once, and the controller's loop in small. */
@@ -45,15 +46,16 @@ export class SimulatedCluster {
   readonly log: Logged = { writes: [], events: [], statusWrites: [] };
   readonly objects = new Map<string, KubeObject>();
   readonly memories = new Map<string, Memory>();
-  readonly types: ResourceType[] = [
+  types: ResourceType[] = [
     type('', 'ConfigMap', 'configmaps'),
     type('', 'Secret', 'secrets'),
     type('golden.test', 'Thing', 'things'),
+    type('golden.test', 'Thing', 'things', 'v1beta1'),
     type('golden.test', 'StatusThing', 'statusthings'),
     type('golden.test', 'Strict', 'stricts'),
-    type('carto.run', 'Runnable', 'runnables'),
-    type('carto.run', 'Workload', 'workloads'),
-    type('carto.run', 'Deliverable', 'deliverables'),
+    type('carto.run', 'Runnable', 'runnables', 'v1alpha1'),
+    type('carto.run', 'Workload', 'workloads', 'v1alpha1'),
+    type('carto.run', 'Deliverable', 'deliverables', 'v1alpha1'),
   ];
   refusal: Refusal = () => undefined;
   render: Cluster['rendered'] = () => undefined;
@@ -62,6 +64,7 @@ export class SimulatedCluster {
   second = 0;
   serial = 0;
   readonly #applied = new Map<string, KubeObject>();
+  readonly #views = new WeakMap<KubeObject, Map<string, KubeObject>>();
 
   get now(): string {
     return new Date(Date.UTC(2026, 0, 1, 0, 0, this.second)).toISOString().replace('.000', '');
@@ -167,7 +170,12 @@ export class SimulatedCluster {
   #ownedBy(owner: KubeObject): readonly KubeObject[] {
     const isOwned = ({ metadata }: KubeObject) =>
       metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid);
-    return [...this.objects.values()].filter(isOwned);
+    // As caches may show it: an object at each version of its kind.
+    return [...this.objects.values()].filter(isOwned).flatMap((object) => {
+      const { group } = parseApiVersion(object.apiVersion);
+      const served = this.types.filter((type) => type.kind === object.kind && type.group === group);
+      return served.map((type) => this.#at(type, object));
+    });
   }
 
   /** The answers of one reconcile. */
@@ -184,11 +192,11 @@ export class SimulatedCluster {
         this.accounts.has(`${namespace}/${name}`) ? { kind: 'found', uid: `account-${name}` } : { kind: 'missing' },
       mapping: (apiVersion, kind) => this.#mapping(apiVersion, kind),
       observed: (key) => this.#observed(key),
-      listed: ({ type: { kind }, labels }) => ({
+      listed: ({ type: listedType, labels }) => ({
         kind: 'listed',
-        objects: this.all(kind).filter(({ metadata }) =>
-          Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
-        ),
+        objects: this.all(listedType.kind)
+          .filter(({ metadata }) => Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value))
+          .map((object) => this.#at(listedType, object)),
       }),
       written: (id) => written.get(id),
       deletions: () => deletions,
@@ -216,12 +224,26 @@ export class SimulatedCluster {
       (t) => t.kind === kind && apiVersion === [t.group, t.version].filter(Boolean).join('/'),
     );
     if (found !== undefined) return { kind: 'mapped', type: found };
-    return { kind: 'noMatch', message: `no matches for kind "${kind}" in version "${apiVersion}"` };
+    const { group } = parseApiVersion(apiVersion);
+    const otherVersion = this.types.find((t) => t.kind === kind && t.group === group);
+    const message = `no matches for kind "${kind}" in version "${apiVersion}"`;
+    return { kind: 'noMatch', message, ...(otherVersion === undefined ? {} : { otherVersion }) };
   }
 
-  #observed({ type: { kind }, name }: ObjectKey): ReturnType<Cluster['observed']> {
-    const object = this.objects.get(`${kind} ${NAMESPACE}/${name}`);
-    return object === undefined ? { kind: 'absent' } : { kind: 'present', object };
+  #observed({ type, name }: ObjectKey): ReturnType<Cluster['observed']> {
+    const object = this.objects.get(`${type.kind} ${NAMESPACE}/${name}`);
+    return object === undefined ? { kind: 'absent' } : { kind: 'present', object: this.#at(type, object) };
+  }
+
+  /** The object at a version of its kind: the same object for the same input. */
+  #at({ group, version }: ResourceType, object: KubeObject): KubeObject {
+    const apiVersion = group === '' ? version : `${group}/${version}`;
+    if (object.apiVersion === apiVersion) return object;
+    const views = this.#views.get(object) ?? new Map<string, KubeObject>();
+    this.#views.set(object, views);
+    const view = views.get(apiVersion) ?? (deepFreeze({ ...object, apiVersion }) as KubeObject);
+    views.set(apiVersion, view);
+    return view;
   }
 
   #write(write: Write): WriteAnswer {
