@@ -229,7 +229,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     },
     troubles: () =>
       [...caches.values()].map(({ type, informer }) => [
-        `informer of ${qualifiedResource(type)}`,
+        `informer of ${qualifiedResource(type)} ${type.version}`,
         informer.state().trouble,
       ]),
     forgetFailures() {

@@ -10,12 +10,13 @@ import {
   resourcePath,
 } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
+import { moveFields } from './move-fields.ts';
 import { steadyRefusal } from './steady-refusal.ts';
 import { takeOver } from './take-over.ts';
 
 /** Does one write as the given client and tells how the server answered; throws what is no answer, and 401. */
 export async function performWrite(client: Client, write: Write, signal: AbortSignal): Promise<WriteAnswer> {
-  const response = await sendAndTakeOver(client, write, signal);
+  const response = await sendAtVersion(client, write, signal);
   if (response.status < 300) {
     return { kind: 'done', object: response.body as unknown as KubeObject, created: response.status === 201 };
   }
@@ -29,6 +30,13 @@ export async function performWrite(client: Client, write: Write, signal: AbortSi
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+/** An apply that the server could not compare with what we applied at another version of the kind is sent again. */
+async function sendAtVersion(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
+  const response = await sendAndTakeOver(client, write, signal);
+  if (write.verb !== 'apply' || response.status !== 500 || !(await moveFields(client, write, signal))) return response;
+  return sendAndTakeOver(client, write, signal);
 }
 
 /**

@@ -1,0 +1,39 @@
+import { FIELD_MANAGER } from '@cartographer/api';
+import type { Write } from '@cartographer/engine';
+import { ApiError, type Client, isUnauthorized } from '@cartographer/kube';
+import type { Json } from '@cartographer/machinery';
+
+/**
+ * A server keeps what a manager applied at the version that it was applied at, and looks there again for what an apply at
+ * another version takes away. Where nothing converts and the versions have different fields, it cannot, and answers 500
+ * (`failed to convert merged object to last applied version`, `field not declared in schema`) for good. So our entry is
+ * moved to the version of the write; nothing else of the object changes.
+ * @returns whether it was moved: then the same apply can be sent again.
+ */
+export async function moveFields(client: Client, { type, object }: Write, signal: AbortSignal): Promise<boolean> {
+  const { namespace, name = '' } = object.metadata;
+  const key = namespace === undefined ? { name } : { namespace, name };
+  try {
+    const { metadata } = await client.get(type, key, { signal });
+    const { managedFields = [], resourceVersion = '' } = metadata;
+    const at = managedFields.findIndex(
+      ({ manager, operation, subresource }) =>
+        manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
+    );
+    const own = managedFields[at];
+    if (own === undefined || own.apiVersion === object.apiVersion) return false;
+    const body: Json = [
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      {
+        op: 'replace',
+        path: '/metadata/managedFields',
+        value: managedFields.with(at, { ...own, apiVersion: object.apiVersion }),
+      },
+    ];
+    await client.patch(type, key, { kind: 'json', body, fieldManager: FIELD_MANAGER, signal });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || isUnauthorized(error)) throw error;
+    return false; // the refusal of the apply says more
+  }
+}
