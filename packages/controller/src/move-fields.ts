@@ -7,7 +7,8 @@ import type { Json } from '@cartographer/machinery';
  * A server keeps what a manager applied at the version that it was applied at, and looks there again for what an apply at
  * another version takes away. Where nothing converts and the versions have different fields, it cannot, and answers 500
  * (`failed to convert merged object to last applied version`, `field not declared in schema`) for good. So our entry is
- * moved to the version of the write; nothing else of the object changes.
+ * moved to the version of the write; nothing else of the object changes. The same where a webhook cannot convert a part of an
+ * object.
  * @returns whether it was moved: then the same apply can be sent again.
  */
 export async function moveFields(client: Client, { type, object }: Write, signal: AbortSignal): Promise<boolean> {

@@ -153,6 +153,13 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     return caches.get(cacheKey(key.type, selectorOf(key)));
   }
 
+  function tellOfWrite(written: ResourceType, name: string, answer: KubeObject): void {
+    for (const { type, catchUp } of cachesOf(written)) {
+      if (type.version === written.version) catchUp.wrote(name, answer);
+      else catchUp.wroteElsewhere(name, answer);
+    }
+  }
+
   /** The caches that show objects of an owner and are the only ones of their kind to do so besides those given. */
   function cachesWithOwned(uid: string, read: Iterable<string>): ReadonlySet<string> {
     const needed = new Set(read);
@@ -212,10 +219,7 @@ export function createStampedCaches(deps: Deps): StampedCaches {
       const flight = flightKey(type, name);
       inFlight.begin(flight);
       return (answer) => {
-        for (const cache of answer === undefined ? [] : cachesOf(type)) {
-          if (cache.type.version === type.version) cache.catchUp.wrote(name, answer as KubeObject);
-          else cache.catchUp.wroteElsewhere(name, answer as KubeObject);
-        }
+        if (answer !== undefined) tellOfWrite(type, name, answer);
         inFlight.end(flight, answer);
       };
     },
@@ -256,18 +260,21 @@ function listedIn(cache: StampedCache, key: ObjectsKey): ListAnswer | undefined 
 /** Writes at another version of the kind that the answer to the key lacks, by name. */
 function behind({ informer, catchUp }: StampedCache, key: ObjectKey | ObjectsKey): ReadonlyMap<string, ObjectMeta> {
   const found = new Map<string, ObjectMeta>();
+  const isPart = 'labels' in key ? selectorFor(key) : () => true;
   for (const name of 'labels' in key ? [...catchUp.keys()] : [objectKey(key)]) {
     const cached = informer.get(name);
     const metadata = catchUp.behind(name, cached, informer.resourceVersion);
     if (metadata === undefined) continue;
-    if (!('labels' in key) || isSelected(key, metadata) || isSelected(key, cached?.metadata)) found.set(name, metadata);
+    if (isPart(metadata) || (cached !== undefined && isPart(cached.metadata))) found.set(name, metadata);
   }
   return found;
 }
 
-function isSelected({ namespace, labels }: ObjectsKey, metadata: ObjectMeta | undefined): boolean {
-  if (metadata === undefined || (namespace !== undefined && metadata.namespace !== namespace)) return false;
-  return labelSelectorOf({ matchLabels: labels }).matches(metadata.labels);
+/** Whether an object belongs to a list. */
+function selectorFor({ namespace, labels }: ObjectsKey): (metadata: ObjectMeta) => boolean {
+  const selector = labelSelectorOf({ matchLabels: labels });
+  return (metadata) =>
+    (namespace === undefined || metadata.namespace === namespace) && selector.matches(metadata.labels);
 }
 
 /** Reads a list that has our own writes at other versions. */
@@ -331,9 +338,10 @@ function matching({ informer, catchUp }: StampedCache, key: ObjectsKey): readonl
   const cached = owner === undefined ? informer.list() : informer.byIndex('owner', owner);
   const names = new Set(cached.map((object) => objectKey(object.metadata)));
   for (const name of catchUp.keys()) names.add(name);
+  const isPart = selectorFor(key);
   return [...names]
     .flatMap((name) => catchUp.resolve(name, informer.get(name), informer.resourceVersion) ?? [])
-    .filter(({ metadata }) => isSelected(key, metadata));
+    .filter(({ metadata }) => isPart(metadata));
 }
 
 /**
