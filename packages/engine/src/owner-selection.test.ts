@@ -6,6 +6,7 @@ const owner = workload('app', {
   source: { git: { url: 'https://git' } },
   params: [{ name: 'n', value: 5 }],
   env: [{ name: 'A', value: '' }],
+  resources: { limits: { cpu: 2, memory: '1024Mi' }, requests: {} },
 });
 
 function fit(key: string, operator: string, values?: string[]): string {
@@ -35,6 +36,15 @@ describe('a field requirement', () => {
     ['spec.source.git.ref.branch', 'NotIn', ['main'], 'misses'],
     ['metadata.labels.absent', 'NotIn', ['x'], 'misses'],
     ['workload.metadata.name', 'Exists', undefined, 'misses'],
+    // Quantities are texts in canonical form.
+    ['spec.resources.limits.cpu', 'In', ['2'], 'fits'],
+    ['spec.resources.limits.memory', 'In', ['1Gi'], 'fits'],
+    ['spec.resources.limits.memory', 'In', ['1024Mi'], 'misses'],
+    ['spec.resources.limits.memory', 'NotIn', ['1024Mi'], 'fits'],
+    ['spec.resources.requests', 'Exists', undefined, 'fits'],
+    ['spec.resources.requests.cpu', 'DoesNotExist', undefined, 'fits'],
+    ['spec.resources.claims', 'DoesNotExist', undefined, 'fits'],
+    ['spec.env[0].value', 'In', [''], 'fits'],
   ])('%s %s %j: %s', (key, operator, values, outcome) => {
     expect(fit(key, operator, values)).toBe(outcome);
   });

@@ -1,7 +1,7 @@
 import type { Blueprint, FieldRequirement, OwnerSelector } from '@cartographer/api';
 import { goText, labelSelectorOf, SelectorError } from '@cartographer/machinery';
 import type { KubeObject, LabelSelector } from '@cartographer/machinery';
-import { ownerView } from './owner-shape.ts';
+import { ownerView } from './owner-view.ts';
 import { pathExpression } from './path-expression.ts';
 import type { PathExpression, PathResult } from './path-expression.ts';
 

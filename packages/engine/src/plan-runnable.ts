@@ -7,7 +7,7 @@ import { Asks } from './asks.ts';
 import { conditionList, conditionsJson } from './condition-list.ts';
 import type { ConditionDraft } from './condition-list.ts';
 import { conditionsOf } from './object-health.ts';
-import { ownerView } from './owner-shape.ts';
+import { ownerView } from './owner-view.ts';
 import { pathExpression } from './path-expression.ts';
 import { SecretValues } from './secret-values.ts';
 import { runnableLabels } from './stamp-labels.ts';

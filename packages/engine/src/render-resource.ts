@@ -1,16 +1,17 @@
+import { goJsonValue, goMap } from '@cartographer/api';
 import { goJson, isList, isObject, parseYamlDocuments, YamlError } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { notAnObject } from './advice.ts';
 import type { Asks } from './asks.ts';
 import { sha256, valueDigest } from './digests.ts';
-import { ownerJson, ownerView } from './owner-shape.ts';
+import { ownerJson, ownerView } from './owner-view.ts';
 import { shorthands } from './resource-inputs.ts';
 import type { Inputs } from './resource-inputs.ts';
 import type { Source } from './resource-outputs.ts';
 import { templateFields } from './template-kinds.ts';
 import { renderTemplate } from './template-program.ts';
 import type { Rendered } from './template-program.ts';
-import { mapOf, opaque, typedView } from './typed-view.ts';
+import { typedView } from './typed-view.ts';
 import type { RenderAnswer } from './world.ts';
 
 /** Everything that a template can see. */
@@ -42,7 +43,7 @@ function typedContext({ owner, params, inputs, labels }: TemplateContext): unkno
   return {
     workload: view,
     deliverable: view,
-    params: typedView(mapOf(opaque), params),
+    params: typedView(goMap(goJsonValue), params),
     sources: inputs.sources,
     images: inputs.images,
     configs: inputs.configs,

@@ -1,8 +1,9 @@
+import { goJsonValue, goMap } from '@cartographer/api';
 import { describe, expect, test } from 'vitest';
-import { ownerView } from './owner-shape.ts';
+import { ownerView } from './owner-view.ts';
 import { renderTemplate } from './template-program.ts';
 import { workload } from './testing/builders.ts';
-import { mapOf, opaque, typedView } from './typed-view.ts';
+import { typedView } from './typed-view.ts';
 
 const owner = workload('app', {
   params: [
@@ -19,7 +20,7 @@ function contextOf(params: Record<string, unknown> = {}): unknown {
   return {
     workload: view,
     deliverable: view,
-    params: typedView(mapOf(opaque), params as never),
+    params: typedView(goMap(goJsonValue), params as never),
     sources: {},
     deployment: null,
   };

@@ -1,123 +1,72 @@
-import { getKey, isList, isObject, OpaqueJson, setKey, unsetList } from '@cartographer/machinery';
+import { isLeftOut } from '@cartographer/api';
+import type { GoStruct, GoType } from '@cartographer/api';
+import { getKey, isList, isObject, OpaqueJson, parseQuantity, setKey, unsetList } from '@cartographer/machinery';
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
-
-/**
- * The Go type behind a field, as far as it shows: upstream evaluates paths on Go structs, where a declared but unset
- * field has its zero value, and a field that is not declared does not exist.
- */
-export type Shape =
-  /** A scalar with its zero value: `""`, 0, or null for a pointer. */
-  | { readonly shape: 'scalar'; readonly zero: Json }
-  /** Plain JSON: whatever is there. Unset is null. */
-  | { readonly shape: 'plain' }
-  /** Go's `apiextensions/v1.JSON`: nothing can be reached inside. */
-  | { readonly shape: 'opaque' }
-  | { readonly shape: 'list'; readonly of: Shape }
-  | { readonly shape: 'map'; readonly of: Shape }
-  | {
-      readonly shape: 'struct';
-      readonly fields: Readonly<Record<string, Shape>>;
-      /** Unset is null instead of an empty struct. */
-      readonly pointer: boolean;
-      /** Fields that JSON shows even when they are empty, because Go leaves out no structs. */
-      readonly shown: JsonObject;
-      /** Fields of an embedded struct; an empty field name leads to it: `$(workload.)$`. */
-      readonly embedded: readonly string[];
-    };
-
-/** Go's `string`. */
-export const text: Shape = { shape: 'scalar', zero: '' };
-/** Go's `int64`. */
-export const integer: Shape = { shape: 'scalar', zero: 0 };
-/** A pointer to a scalar. */
-export const pointer: Shape = { shape: 'scalar', zero: null };
-/** Plain JSON. */
-export const plainJson: Shape = { shape: 'plain' };
-/** Go's `apiextensions/v1.JSON`. */
-export const opaque: Shape = { shape: 'opaque' };
-/** A slice. */
-export const listOf = (of: Shape): Shape => ({ shape: 'list', of });
-/** A map with string keys. */
-export const mapOf = (of: Shape): Shape => ({ shape: 'map', of });
-/** A pointer to a struct. */
-export const pointerTo = (fields: Readonly<Record<string, Shape>>, shown: JsonObject = {}): Shape => ({
-  shape: 'struct',
-  fields,
-  pointer: true,
-  shown,
-  embedded: [],
-});
-/** A struct by value. */
-export const struct = (
-  fields: Readonly<Record<string, Shape>>,
-  shown: JsonObject = {},
-  embedded: readonly string[] = [],
-): Shape => ({ shape: 'struct', fields, pointer: false, shown, embedded });
 
 /** On an object of a view: what it was made from. A symbol, so that no path can reach it. */
 const ORIGIN = Symbol('origin');
 
-type Origin = { readonly shape: Shape; readonly value: Json };
+type Origin = { readonly type: GoType; readonly value: Json };
 
 /** The JSON of a value found in a view; a value that is no part of a view is returned as it is. */
 export function plainValue(value: unknown): Json {
   if (typeof value !== 'object' || value === null) return value as Json;
   const origin = (value as { readonly [ORIGIN]?: Origin })[ORIGIN];
-  return origin === undefined ? (value as Json) : (plainOfShape(origin.shape, origin.value) ?? null);
+  return origin === undefined ? (value as Json) : goJsonOf(origin.type, origin.value);
 }
 
 /**
- * The value as paths see it: zero values filled in, structs without undeclared fields, opaque parts closed. The JSON
- * of each part is found by {@link plainValue}.
+ * The value as paths see it: zero values filled in, structs without undeclared fields, opaque parts closed, quantities
+ * and times as Go writes them. The JSON of each part is found by {@link plainValue}.
  */
-export function typedView(shape: Shape, value: Json | undefined): unknown {
+export function typedView(type: GoType, value: Json | undefined): unknown {
   const set = value === null ? undefined : value;
-  switch (shape.shape) {
+  switch (type.go) {
     case 'scalar':
-      return set ?? shape.zero;
+    case 'pointer':
     case 'plain':
-      return set ?? null;
-    case 'opaque':
+    case 'time':
+    case 'quantity':
+      return goJsonOf(type, value);
+    case 'json':
       return new OpaqueJson(value ?? null);
-    case 'list':
+    case 'slice':
       return isList(set)
         ? remember(
-            set.map((item) => typedView(shape.of, item)),
-            shape,
+            set.map((item) => typedView(type.of, item)),
+            type,
             set,
           )
         : unsetList;
     case 'map':
-      return isObject(set) ? mapView(shape, set) : null;
+      return isObject(set) ? mapView(type.of, set, type) : null;
     case 'struct':
-      if (set === undefined && shape.pointer) return null;
-      return isObject(set) || set === undefined ? structView(shape, set ?? {}) : set;
+      if (set === undefined && type.pointer) return null;
+      return isObject(set) || set === undefined ? structView(type, set ?? {}) : set;
   }
-}
-
-function mapView(shape: Extract<Shape, { shape: 'map' }>, value: JsonObject): unknown {
-  const { of } = shape;
-  if (of.shape === 'plain' || of.shape === 'scalar') return value;
-  const view: MutableView = {};
-  for (const key of Object.keys(value))
-    setKey(view as MutableJsonObject, key, typedView(of, getKey(value, key)) as Json);
-  return remember(view, shape, value);
 }
 
 type MutableView = Record<string, unknown>;
 
-function structView(shape: Extract<Shape, { shape: 'struct' }>, value: JsonObject): unknown {
+function mapView(of: GoType, value: JsonObject, type: GoType): unknown {
   const view: MutableView = {};
-  for (const key of Object.keys(shape.fields)) {
-    const field = shape.fields[key] as Shape;
-    if (field.shape === 'struct' && !field.pointer) defineLater(view, key, () => typedView(field, getKey(value, key)));
+  for (const key of Object.keys(value))
+    setKey(view as MutableJsonObject, key, typedView(of, getKey(value, key)) as Json);
+  return remember(view, type, value);
+}
+
+function structView(type: GoStruct & GoType, value: JsonObject): unknown {
+  const view: MutableView = {};
+  for (const key of Object.keys(type.fields)) {
+    const field = type.fields[key] as GoType;
+    if (field.go === 'struct' && !field.pointer) defineLater(view, key, () => typedView(field, getKey(value, key)));
     else view[key] = typedView(field, getKey(value, key));
   }
-  if (shape.embedded.length > 0) {
-    const embedded = Object.fromEntries(shape.embedded.map((key) => [key, view[key]]));
+  if (type.embedded.length > 0) {
+    const embedded = Object.fromEntries(type.embedded.map((key) => [key, view[key]]));
     Object.defineProperty(view, '', { value: embedded, enumerable: false });
   }
-  return remember(view, shape, value);
+  return remember(view, type, value);
 }
 
 /** Parts that few templates look at, an owner's status above all, are made when they are first looked at. */
@@ -127,37 +76,64 @@ function defineLater(view: MutableView, key: string, make: () => unknown): void 
   Object.defineProperty(view, key, { get, enumerable: true });
 }
 
-function plainStruct(shape: Extract<Shape, { shape: 'struct' }>, value: JsonObject): JsonObject {
-  const plain: MutableJsonObject = {};
-  let changed = false;
-  for (const key of Object.keys(shape.shown)) {
-    if (getKey(value, key) === undefined) {
-      plain[key] = shape.shown[key];
-      changed = true;
-    }
-  }
-  for (const key of Object.keys(value)) {
-    const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
-    const before = getKey(value, key);
-    const after = field === undefined ? before : plainOfShape(field, before);
-    if (after !== before) changed = true;
-    setKey(plain, key, after);
-  }
-  return changed ? plain : value;
-}
-
-function plainOfShape(shape: Shape, value: Json | undefined): Json | undefined {
-  if (shape.shape === 'struct' && isObject(value)) return plainStruct(shape, value);
-  if (shape.shape === 'list' && isList(value)) return plainList(shape.of, value);
-  return value;
-}
-
-function plainList(of: Shape, value: readonly Json[]): readonly Json[] {
-  const plain = value.map((item) => plainOfShape(of, item) ?? null);
-  return plain.some((item, i) => item !== value[i]) ? plain : value;
-}
-
-function remember<T extends object>(view: T, shape: Shape, value: Json): T {
-  (view as { [ORIGIN]?: Origin })[ORIGIN] = { shape, value };
+function remember<T extends object>(view: T, type: GoType, value: Json): T {
+  (view as { [ORIGIN]?: Origin })[ORIGIN] = { type, value };
   return view;
+}
+
+/**
+ * What Go's `encoding/json` writes for a value that was read into a type: of a struct the declared fields alone, without
+ * those that `omitempty` leaves out. A value that Go could not read into the type stays as it is.
+ */
+export function goJsonOf(type: GoType, value: Json | undefined): Json {
+  const set = value ?? undefined;
+  switch (type.go) {
+    case 'scalar':
+      return set ?? type.zero;
+    case 'pointer':
+    case 'plain':
+    case 'json':
+      return set ?? null;
+    case 'time':
+      return typeof set === 'string' ? timeText(set) : (set ?? null);
+    case 'quantity':
+      return set === undefined ? '0' : quantityText(set);
+    case 'slice':
+      return isList(set) ? set.map((item) => goJsonOf(type.of, item)) : (set ?? null);
+    case 'map':
+      return isObject(set) ? mapJson(type.of, set) : (set ?? null);
+    case 'struct':
+      if (set === undefined && type.pointer) return null;
+      return isObject(set) || set === undefined ? structJson(type, set ?? {}) : set;
+  }
+}
+
+function mapJson(of: GoType, value: JsonObject): Json {
+  const json: MutableJsonObject = {};
+  for (const key of Object.keys(value)) setKey(json, key, goJsonOf(of, getKey(value, key)));
+  return json;
+}
+
+function structJson({ fields }: GoStruct, value: JsonObject): Json {
+  const json: MutableJsonObject = {};
+  for (const key of Object.keys(fields)) {
+    const field = fields[key] as GoType;
+    const written = goJsonOf(field, getKey(value, key));
+    if (field.omitempty !== true || !isLeftOut(field, written)) json[key] = written;
+  }
+  return json;
+}
+
+/** A quantity reads a number too, and spaces around a text. */
+function quantityText(value: Json): Json {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return value;
+  return parseQuantity(String(value).trim())?.text ?? value;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** `metav1.Time` is written in UTC and without fractions of seconds. */
+function timeText(text: string): string {
+  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? text : `${new Date(ms).toISOString().slice(0, -5)}Z`;
 }
