@@ -43,7 +43,6 @@ describe('a mutable object without a name', () => {
       'sets metadata.generateName, which needs `lifecycle: immutable` or `lifecycle: tekton`; set one of these, or metadata.name',
     ],
     ['at all', {}, 'sets no metadata.name, or an empty one; set it, to $(workload.metadata.name)$ for example'],
-    ['that is a text', { name: 5 }, 'sets a metadata.name that is not a text; quote it'],
   ])('%s is told apart, under the same condition', (_what, metadata, what) => {
     const cluster = stamping(named(metadata));
     expect(warnings(cluster)).toEqual([

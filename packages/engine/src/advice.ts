@@ -47,9 +47,7 @@ export function severalSelected(type: ResourceType, objects: readonly KubeObject
 }
 
 /** Why a mutable object has no name. */
-export function nameMissing({ object, generateName }: StampedObject): string {
-  const name = (object.metadata as { readonly name?: unknown }).name ?? '';
-  if (name !== '') return 'sets a metadata.name that is not a text; quote it';
+export function nameMissing({ generateName }: StampedObject): string {
   return generateName === ''
     ? 'sets no metadata.name, or an empty one; set it, to $(workload.metadata.name)$ for example'
     : 'sets metadata.generateName, which needs `lifecycle: immutable` or `lifecycle: tekton`; set one of these, or metadata.name';

@@ -329,7 +329,7 @@ describe('a resource that fails', () => {
       "failed to get unstructured [team/a] from api server: Object 'apiVersion' is missing in 'unstructured object has no version'",
     ],
     [
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 5 } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '' } },
       '[team/]',
       'failed to get unstructured [team/] from api server: resource name may not be empty',
     ],

@@ -2,6 +2,7 @@ import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import { getKey, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
 import { valueDigest } from './digests.ts';
+import { objectFault } from './object-fault.ts';
 import { boundsFault } from './value-bounds.ts';
 
 /** An object as the plan wants it, before it has been looked at whether it can be applied at all. */
@@ -41,10 +42,9 @@ export function stampObject(
   owner: KubeObject,
   labels: Readonly<Record<string, string>>,
 ): Stamping {
-  const fault = boundsFault(rendered);
+  const fault = boundsFault(rendered) ?? objectFault(rendered);
   if (fault !== undefined) return { kind: 'faulty', message: fault };
-  const given = getKey(rendered, 'metadata');
-  const metadata = isObject(given) ? given : {};
+  const metadata = mapOf(getKey(rendered, 'metadata'));
   const namespace = owner.metadata.namespace ?? '';
   const givenNamespace = textOf(getKey(metadata, 'namespace'));
   if (givenNamespace !== '' && givenNamespace !== namespace) {
@@ -53,11 +53,10 @@ export function stampObject(
   const own: MutableJsonObject = {};
   for (const key of Object.keys(metadata)) if (!SERVER_FIELDS.has(key)) own[key] = getKey(metadata, key);
   own['namespace'] = namespace;
-  own['labels'] = { ...textMap(getKey(metadata, 'labels')), ...labels };
+  own['labels'] = { ...mapOf(getKey(metadata, 'labels')), ...labels };
   own['ownerReferences'] = [ownerReference(owner)];
   const digest = valueDigest({ ...rendered, metadata: own });
-  const annotations = getKey(metadata, 'annotations');
-  own['annotations'] = { ...(isObject(annotations) ? annotations : {}), [STAMP_DIGEST_ANNOTATION]: digest };
+  own['annotations'] = { ...mapOf(getKey(metadata, 'annotations')), [STAMP_DIGEST_ANNOTATION]: digest };
   return {
     kind: 'stamped',
     stamped: {
@@ -83,9 +82,8 @@ function ownerReference({ apiVersion, kind, metadata }: KubeObject): OwnerRefere
   };
 }
 
-/** As Go's GetLabels: labels that are not all texts count as none. */
-function textMap(value: Json | undefined): JsonObject {
-  return isObject(value) && Object.values(value).every((item) => typeof item === 'string') ? value : {};
+function mapOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 function textOf(value: Json | undefined): string {
