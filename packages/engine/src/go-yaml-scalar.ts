@@ -28,7 +28,7 @@ function stringText(value: string, indent: number, simpleKey: boolean): string {
   if (value.includes('\n')) return traits.block && !simpleKey ? literal(value, indent) : doubleQuoted(value);
   if (!isStringToReaders(value)) return doubleQuoted(value);
   if (traits.plain) return value;
-  return traits.single ? `'${value.replaceAll("'", "''")}'` : doubleQuoted(value);
+  return traits.single ? singleQuoted(value, indent) : doubleQuoted(value);
 }
 
 const RESERVED = new Set(
@@ -64,10 +64,13 @@ const TIMESTAMP =
 /** Whether a YAML reader would take the bare text for a string, and an old one not for a boolean or a base-60 number. */
 function isStringToReaders(text: string): boolean {
   if (RESERVED.has(text) || OLD_BOOLEANS.has(text)) return false;
-  if (/^\.[0-9]/.test(text)) return !FLOAT.test(text);
-  if (!/^[-+0-9]/.test(text)) return true;
+  if (!/^(?:[-+0-9]|\.[0-9])/.test(text)) return true;
   const bare = text.replaceAll('_', '');
-  return !isTimestamp(text) && !isInteger(bare) && !FLOAT.test(bare) && !BASE60.test(text);
+  return !isTimestamp(text) && !isInteger(bare) && !isFloat(bare) && !BASE60.test(text);
+}
+
+function isFloat(text: string): boolean {
+  return FLOAT.test(text) && Number.isFinite(Number(text));
 }
 
 function isInteger(text: string): boolean {
@@ -105,20 +108,30 @@ function traitsOf(text: string): Traits {
   const breaks = BREAK.test(text);
   return {
     plain: !edges && !awkward && !breaks && !indicators,
-    single: !awkward && !breaks,
+    single: !awkward,
     block: !text.endsWith(' ') && !spaceBreak && !special,
   };
 }
 
+/** A text with LS or PS goes over several lines, which are indented. */
+function singleQuoted(text: string, indent: number): string {
+  return `'${indentLines(text.replaceAll("'", "''"), indent)}'`;
+}
+
+function indentLines(text: string, indent: number): string {
+  return text.replace(LINE_START, `$&${' '.repeat(indent)}`);
+}
+
+/** A break that does not end the text and has no other break behind it. */
+const LINE_START = /[\n\u2028\u2029](?=[^\n\u2028\u2029])/g;
+
+/** A break that begins the text stands in place of the one after the header: yaml.v3 loses a line there. */
 function literal(text: string, indent: number): string {
-  const hint = /^[ \n]/.test(text) ? '4' : '';
-  const chomp = text.endsWith('\n') ? (text === '\n' || text.endsWith('\n\n') ? '+' : '') : '-';
-  const pad = ' '.repeat(indent);
-  const body = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return `|${hint}${chomp}\n${body
-    .split('\n')
-    .map((line) => (line === '' ? '' : `${pad}${line}`))
-    .join('\n')}`;
+  const startsWithBreak = /^[\n\u2028\u2029]/.test(text);
+  const hint = startsWithBreak || text.startsWith(' ') ? '4' : '';
+  const [breaks = ''] = /[\n\u2028\u2029]{0,2}$/.exec(text) ?? [];
+  const chomp = breaks === '' ? '-' : breaks.length > 1 || breaks === text ? '+' : '';
+  return `|${hint}${chomp}${startsWithBreak ? '' : `\n${' '.repeat(indent)}`}${indentLines(text, indent)}`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -141,7 +154,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 function doubleQuoted(text: string): string {
   let quoted = '"';
-  for (const char of text) quoted += needsEscape(char) ? `\\${escapeOf(char)}` : char;
+  // After a byte order mark at the beginning, yaml.v3 takes each character for one.
+  const all = text.startsWith('\ufeff');
+  for (const char of text) quoted += all || needsEscape(char) ? `\\${escapeOf(char)}` : char;
   return `${quoted}"`;
 }
 

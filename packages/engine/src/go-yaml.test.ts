@@ -33,7 +33,31 @@ const recorded: readonly (readonly [unknown, string])[] = [
   ['w '.repeat(60), `'${'w '.repeat(60)}'\n`],
 ];
 
+// What yaml.v3 3.0.1 printed: also where it loses a line or escapes too much.
+const odd: readonly (readonly [unknown, string])[] = [
+  ['a\u2028b', "'a\u2028    b'\n"],
+  ['a\u2028', "'a\u2028'\n"],
+  [{ b: { c: "it's\u2029\u2028b" } }, "b:\n    c: 'it''s\u2029\u2028        b'\n"],
+  ['a \u2028', '"a \\L"\n'],
+  ['a\u0085b', '"a\\Nb"\n'],
+  ['a\n\u2028', '|+\n    a\n\u2028'],
+  ['a\u2028\n', '|+\n    a\u2028\n'],
+  ['\u2028\na', '|4-\u2028\n    a\n'],
+  ['a\n\u2028b\n', '|\n    a\n\u2028    b\n'],
+  ['\n', '|4+\n'],
+  ['\na', '|4-\n    a\n'],
+  [{ 'k\u2028x': 1 }, "? 'k\u2028    x'\n: 1\n"],
+  [{ 'k\r': 1 }, '? "k\\r"\n: 1\n'],
+  ['\ufeffa\u00a0 -', '"\\uFEFF\\x61\\_\\x20\\x2D"\n'],
+  ['1e999', '1e999\n'],
+  ['.5_0', '".5_0"\n'],
+];
+
 describe('goYaml', () => {
+  test.each(odd.map(([value, yaml]) => ({ value, yaml })))('writes $yaml', ({ value, yaml }) => {
+    expect(goYaml(value as never)).toBe(yaml);
+  });
+
   test.each(recorded)('writes %j as recorded', (value, yaml) => {
     expect(goYaml(value as never)).toBe(yaml);
   });

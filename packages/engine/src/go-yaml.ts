@@ -7,7 +7,12 @@ const LONGEST_SIMPLE_KEY = 128;
 
 /** A value as Go's yaml.v3 marshals it: indented by four, keys in its natural order, ending in a line break. */
 export function goYaml(value: Json): string {
-  return isBlock(value) ? block(value, 0) : `${scalar(value, INDENT)}\n`;
+  return isBlock(value) ? block(value, 0) : ended(scalar(value, INDENT));
+}
+
+/** A literal text that ends in a break has ended its line with it. */
+function ended(line: string): string {
+  return /[\n\u2028\u2029]$/.test(line) ? line : `${line}\n`;
 }
 
 /** Collections with entries stand on lines of their own; all else goes on the line of its key. */
@@ -31,7 +36,7 @@ function sequence(list: readonly Json[], indent: number): string {
   const pad = ' '.repeat(indent);
   return list
     .map((item) => {
-      const entry = isBlock(item) ? block(item, indent + 2).trimStart() : `${scalar(item, indent + 2)}\n`;
+      const entry = isBlock(item) ? block(item, indent + 2).trimStart() : ended(scalar(item, indent + 2));
       return `${pad}- ${entry}`;
     })
     .join('');
@@ -45,9 +50,10 @@ function mapping(object: JsonObject, indent: number): string {
     .toSorted(compareKeys)
     .map((key) => {
       const item = getKey(object, key);
-      const simple = !key.includes('\n') && new TextEncoder().encode(key).length <= LONGEST_SIMPLE_KEY;
-      const head = simple ? `${pad}${scalar(key, deeper, true)}:` : `${pad}? ${scalar(key, deeper)}\n${pad}:`;
-      return isBlock(item) ? `${head}\n${block(item, deeper)}` : `${head} ${scalar(item, deeper)}\n`;
+      const simple =
+        !/[\n\r\u0085\u2028\u2029]/.test(key) && new TextEncoder().encode(key).length <= LONGEST_SIMPLE_KEY;
+      const head = simple ? `${pad}${scalar(key, deeper, true)}:` : `${ended(`${pad}? ${scalar(key, deeper)}`)}${pad}:`;
+      return isBlock(item) ? `${head}\n${block(item, deeper)}` : ended(`${head} ${scalar(item, deeper)}`);
     })
     .join('');
 }
