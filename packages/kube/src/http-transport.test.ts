@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CartoError } from '@cartographer/machinery';
+import { CartoError, parseYamlDocuments } from '@cartographer/machinery';
 import type { WatchEvent } from '@cartographer/machinery';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TransportError } from './api-error.ts';
@@ -104,6 +104,20 @@ describe('HTTP transport', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"n":9007199254740993}');
     });
     expect((await transport.request({ method: 'GET', path: '/x' })).body).toEqual({ n: 9007199254740993n });
+  });
+
+  it('sends texts that JSON and YAML read alike, since a server reads an apply patch as YAML', async () => {
+    const body = { a: 'x\u2028  y\u0085z\u007f', n: 9007199254740993n };
+    let sent = '';
+    const transport = await start((request, response) => {
+      void textOf(request).then((text) => {
+        sent = text;
+        json(response, {});
+      });
+    });
+    await transport.request({ method: 'PATCH', path: '/x', body });
+    expect(sent).toBe('{"a":"x\\u2028  y\\u0085z\\u007f","n":9007199254740993}');
+    expect(parseYamlDocuments(sent)).toEqual([body]);
   });
 
   it('gives bytes for what is not JSON', async () => {

@@ -1,4 +1,4 @@
-import { parseJson, stringifyJson } from '@cartographer/machinery';
+import { parseJson, stringifyJson, yamlSafeJson } from '@cartographer/machinery';
 import type { Json, Transport, WireRequest, WireResponse } from '@cartographer/machinery';
 import type { Dispatcher } from 'undici';
 import { TransportError } from './api-error.ts';
@@ -112,7 +112,8 @@ function isWatch(request: WireRequest): boolean {
 
 function bodyOf(request: WireRequest): string | Uint8Array | null {
   if (request.body === undefined) return null;
-  return request.body instanceof Uint8Array ? request.body : jsonText(request.body);
+  // An apply patch is sent as JSON and read as YAML.
+  return request.body instanceof Uint8Array ? request.body : yamlSafeJson(jsonText(request.body));
 }
 
 /** The replacer that `bigint` needs makes stringify several times slower, and hardly any object has one. */

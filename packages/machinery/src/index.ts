@@ -28,6 +28,7 @@ export {
   type SelectorOperator,
 } from './selectors.ts';
 export { parseYamlDocuments, toYaml } from './yaml.ts';
+export { yamlSafeJson } from './yaml-safe-json.ts';
 export { YamlError } from './yaml-error.ts';
 export { canonicalQuantity, compareQuantities, parseQuantity, type Quantity, type QuantityFormat } from './quantity.ts';
 export * from './apply.ts';
