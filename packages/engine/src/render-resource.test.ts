@@ -48,6 +48,13 @@ describe('a ytt template', () => {
     });
   });
 
+  test('keeps a line separator, which ends a line in what ytt prints', () => {
+    expect(printed("kind: A\ndata:\n  a: 'a\u2028    b'\n  b: '\u2029'\n")).toEqual({
+      kind: 'rendered',
+      value: { kind: 'A', data: { a: 'a\u2028b', b: '\u2029' } },
+    });
+  });
+
   // Scenario 53.
   test.each([
     ['', { kind: 'rendered', value: {} }],

@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import { isList, isObject, type Json, type MutableJsonObject, setKey } from './json.ts';
 import { goText } from './go-text.ts';
+import { hasOddBreaks, scalarWithBreaks, withPlainBreaks } from './yaml-breaks.ts';
 import { YamlError } from './yaml-error.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
@@ -25,7 +26,8 @@ const CONTROL = /(?![\t\n\r\u0085])\p{Cc}/u;
 
 /**
  * Parses a stream of YAML documents as kubectl does; documents without content are left out.
- * Scalars follow YAML 1.1 (see {@link resolvePlainScalar}), keys become strings, `<<` merges, aliases are copied out.
+ * Scalars and line breaks follow YAML 1.1 (see {@link resolvePlainScalar}, {@link withPlainBreaks}), keys become
+ * strings, `<<` merges, aliases are copied out.
  * Unlike kubectl, a key that stands twice in a map is an error, for the one that wins is anyone's guess.
  * @throws YamlError with the position of what is wrong.
  */
@@ -34,11 +36,12 @@ export function parseYamlDocuments(text: string): Json[] {
   if (text.length > MAX_LENGTH) throw new YamlError(`text is longer than ${MAX_LENGTH} characters`, 1, 1);
   const control = text.search(CONTROL);
   const values: Json[] = [];
-  for (const document of parseDocuments(text, lines)) {
+  const source = hasOddBreaks(text) ? text : undefined;
+  for (const document of parseDocuments(text, lines, source !== undefined)) {
     const [problem] = document.errors;
     if (problem !== undefined) throw errorAt(problemOf(problem.message), problem.pos[0], lines);
     if (document.contents === null) continue;
-    const value = new Converter(lines).convert(document.contents, 0);
+    const value = new Converter(lines, source).convert(document.contents, 0);
     if (value !== null) values.push(value);
   }
   if (control >= 0) throw errorAt('control characters are not allowed', control, lines);
@@ -57,21 +60,36 @@ export function toYaml(value: Json): string {
   visit(document, {
     Scalar: (_key, scalar) => {
       // The library quotes what YAML 1.1 would take for something else than a string; kubectl knows more: `0o7`, the key `<<`.
-      if (typeof scalar.value === 'string' && !isPlainString(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value !== 'string') return;
+      const text = scalar.value.toWellFormed();
+      scalar.value = text;
+      if (!isPlainString(text) || NEEDS_QUOTES.test(text)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return document.toString({ lineWidth: 0 });
+  // The library leaves these characters as they are in quotes, where YAML 1.1 ends the line or refuses the text.
+  return document.toString({ lineWidth: 0 }).replace(UNPRINTABLES, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
+
+const UNPRINTABLES = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+/** Those, and lines of which the first is indented: readers differ in what they make of it. */
+const NEEDS_QUOTES = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|^\n|^\s[^]*\n/;
 
 function isPlainString(text: string): boolean {
   const plain = resolvePlainScalar(text);
   return plain.kind === 'value' && plain.value === text && text !== '<<';
 }
 
-function parseDocuments(text: string, lines: LineCounter): readonly Document.Parsed[] {
+function parseDocuments(text: string, lines: LineCounter, odd: boolean): readonly Document.Parsed[] {
   try {
     const options = { version: '1.1', schema: 'failsafe', uniqueKeys: false, prettyErrors: false } as const;
-    const documents = parseAllDocuments(text, { ...options, logLevel: 'error', lineCounter: lines });
+    const documents = parseAllDocuments(odd ? withPlainBreaks(text) : text, {
+      ...options,
+      logLevel: 'error',
+      lineCounter: lines,
+      keepSourceTokens: odd,
+    });
     return Array.isArray(documents) ? documents : [];
   } catch (error) {
     // The parser recurses; its stack is the only thing that very deep nesting exhausts.
@@ -92,6 +110,7 @@ function errorAt(problem: string, offset: number, lines: LineCounter): YamlError
 /** Turns the nodes of one document into JSON. */
 class Converter {
   readonly #lines: LineCounter;
+  readonly #source: string | undefined;
   readonly #anchors = new Map<string, Node>();
   readonly #targets = new Map<Alias, Node>();
   /** The collections around the node at hand: an alias to one of them has no end. */
@@ -99,8 +118,10 @@ class Converter {
   #aliased = 0;
   #aliasDepth = 0;
 
-  constructor(lines: LineCounter) {
+  /** `source` is given where its line breaks are not those that were parsed. */
+  constructor(lines: LineCounter, source: string | undefined) {
     this.#lines = lines;
+    this.#source = source;
   }
 
   convert(node: unknown, depth: number): Json {
@@ -171,10 +192,12 @@ class Converter {
   }
 
   #scalar(scalar: Scalar): Json {
-    const text = typeof scalar.value === 'string' ? scalar.value : '';
+    const parsed = typeof scalar.value === 'string' ? scalar.value : '';
+    const text = this.#source === undefined ? parsed : scalarWithBreaks(scalar, this.#source);
     const tag = scalar.tag?.replace('tag:yaml.org,2002:', '!!');
     if (tag === '!!binary')
       return decodeBase64(text) ?? this.#refuse('!!binary value contains invalid base64 data', scalar);
+    if (!text.isWellFormed()) throw this.#error('found invalid Unicode character escape code', scalar);
     if (tag === undefined ? scalar.type !== 'PLAIN' : !RESOLVED_TAGS.has(tag)) return text;
     const plain = resolvePlainScalar(text);
     if (plain.kind === 'infinite') throw this.#error(`number ${text} cannot be written as JSON`, scalar);

@@ -83,7 +83,8 @@ export function createYtt(options: YttOptions): Ytt {
         template,
         values: Object.keys(values)
           .toSorted()
-          .map((key) => `${key}=${goJson(values[key])}`),
+          // ytt reads JSON as YAML 1.1, where U+0085 would end a line and be lost.
+          .map((key) => `${key}=${goJson(values[key]).replaceAll('\u0085', '\\u0085')}`),
       };
       const tooLarge = inputTooLarge(request);
       if (tooLarge !== undefined) return { kind: 'failed', message: tooLarge };

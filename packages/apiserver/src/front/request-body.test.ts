@@ -16,6 +16,13 @@ describe('a request body', () => {
     expect(decodeObjectBody(bytes('on: yes\n'), 'application/yaml', 'X').value).toEqual({ true: true });
   });
 
+  test('in YAML has the line breaks of YAML 1.1, as a real server reads them', () => {
+    const text = "a: 'x\u2028    y'\nb: |-\n  x\u2029  y\nc: x\u0085  y\n";
+    const value = { a: 'x\u2028y', b: 'x\u2029y', c: 'x y' };
+    expect(decodeObjectBody(bytes(text), 'application/yaml', 'X').value).toEqual(value);
+    expect(decodePatchBody(bytes(text), true).value).toEqual(value);
+  });
+
   test.each([
     ['{"a":', 'unexpected end of JSON input'],
     ['{', 'unexpected end of JSON input'],
