@@ -8,6 +8,7 @@ import {
   isNotFound,
   isUnauthorized,
   resourcePath,
+  warningsOf,
 } from '@cartographer/kube';
 import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
 import { moveFields } from './move-fields.ts';
@@ -18,7 +19,13 @@ import { takeOver } from './take-over.ts';
 export async function performWrite(client: Client, write: Write, signal: AbortSignal): Promise<WriteAnswer> {
   const response = await sendAtVersion(client, write, signal);
   if (response.status < 300) {
-    return { kind: 'done', object: response.body as unknown as KubeObject, created: response.status === 201 };
+    const unknownFields = unknownFieldsOf(response);
+    return {
+      kind: 'done',
+      object: response.body as unknown as KubeObject,
+      created: response.status === 201,
+      ...(unknownFields.length === 0 ? {} : { unknownFields }),
+    };
   }
   const { code, reason, message, retryAfterMs } = refusalOf(response);
   if (code === 401) throw new ApiError(failure(code, reason, message));
@@ -90,6 +97,11 @@ function send(client: Client, write: Write, signal: AbortSignal): Promise<WireRe
         signal,
       });
   }
+}
+
+/** Servers warn of unknown fields with their paths in quotes: `unknown field "spec.containers[0].immage"`. */
+function unknownFieldsOf(response: WireResponse): readonly string[] {
+  return warningsOf(response).flatMap((text) => /^unknown field "(.*)"$/.exec(text)?.slice(1) ?? []);
 }
 
 /** The name is taken: by our own earlier create, as a rule. Its holder is what was asked for, so it is fetched. */

@@ -4,7 +4,7 @@ import { objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { nameMissing } from './advice.ts';
 import { alternation } from './alternation.ts';
-import { droppedFields, pathText, withoutDropped } from './dropped-fields.ts';
+import { droppedFields, lostFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
 import { changeText, haltOf, originText } from './halts.ts';
 import { hasLegacyFields } from './legacy-fields.ts';
@@ -104,15 +104,19 @@ function tryLeniently(it: Case, desired: KubeObject, refusedApply: Exclude<Write
   const answer = asks.written(writeOf(it, `${resource}/try/${stamped.digest}`, verb, desired, 'tried'));
   if (answer === undefined) return WAITING;
   if (answer.kind !== 'done') return refusal(answer, `${verbOf(it)}: ${answer.message}`);
-  const dropped = droppedFields(desired, answer.object);
+  const dropped = droppedFields(desired, answer.object, refusedApply.message);
   if (dropped === undefined) return refusal(refusedApply, `${verbOf(it)}: ${refusedApply.message}`);
   const rest = withoutDropped(desired, dropped);
   const applied = asks.written(writeOf(it, `${resource}/applyRest/${stamped.digest}`, 'apply', rest, causeOf(it)));
   if (applied === undefined) return WAITING;
   if (applied.kind !== 'done') return refusal(applied, `${verbOf(it)}: ${applied.message}`);
   const before = asks.cluster.recall(it.droppedKey)?.dropped;
-  const all = { unknown: merged(before?.unknown, dropped.unknown), nulls: merged(before?.nulls, dropped.nulls) };
-  return stood(it, rest, applied, all, warningOf(it, dropped));
+  const all = {
+    unknown: merged(before?.unknown, dropped.unknown),
+    nulls: merged(before?.nulls, dropped.nulls),
+    empty: merged(before?.empty, dropped.empty),
+  };
+  return stood(it, rest, applied, all, warningOf(it, lostFields(dropped, answer.unknownFields)));
 }
 
 function merged(before: Dropped['unknown'] | undefined, found: Dropped['unknown']): Dropped['unknown'] {
@@ -120,9 +124,9 @@ function merged(before: Dropped['unknown'] | undefined, found: Dropped['unknown'
   return [...(before ?? []).filter((path) => !texts.has(pathText(path))), ...found];
 }
 
-/** Names the fields that had a value and are lost; a status in a template is ignored by most servers and says nothing. */
-function warningOf({ resource, type }: Case, { unknown }: Dropped): readonly PlannedEvent[] {
-  const lost = unknown.map(pathText).filter((path) => path !== 'status');
+/** Names the fields that are lost; a status in a template is ignored by most servers and says nothing. */
+function warningOf({ resource, type }: Case, fields: readonly string[]): readonly PlannedEvent[] {
+  const lost = fields.filter((path) => path !== 'status');
   if (lost.length === 0) return [];
   const message = `[${resource}] left out fields that [${qualifiedResource(type)}] does not have: ${lost.join(', ')}`;
   return [{ type: 'Warning', reason: 'FieldsLeftOut', message }];

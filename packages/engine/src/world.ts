@@ -51,7 +51,13 @@ export type ListAnswer =
  * time that it asks to be left alone for; `failed` means that no answer was had.
  */
 export type WriteAnswer =
-  | { readonly kind: 'done'; readonly object: KubeObject; readonly created: boolean }
+  | {
+      readonly kind: 'done';
+      readonly object: KubeObject;
+      readonly created: boolean;
+      /** Fields that the server warned of as unknown, as it writes paths: `spec.containers[0].immage`. */
+      readonly unknownFields?: readonly string[];
+    }
   | { readonly kind: 'exists'; readonly object: KubeObject; readonly message: string }
   | {
       readonly kind: 'refused';
@@ -88,8 +94,15 @@ export type Memory = {
   readonly legacyKept?: true;
   /** For an object: field managers other than ours that hold fields of it. */
   readonly neighbours?: readonly string[];
-  /** For a template and kind: paths that the kind's schema lacks (`unknown`) or does not let be null (`nulls`). */
-  readonly dropped?: { readonly unknown: readonly Path[]; readonly nulls: readonly Path[] };
+  /**
+   * For a template and kind: paths that the kind's schema lacks (`unknown`), does not let be null (`nulls`), or that a
+   * server left out while they were empty (`empty`), as it also does with fields that it knows.
+   */
+  readonly dropped?: {
+    readonly unknown: readonly Path[];
+    readonly nulls: readonly Path[];
+    readonly empty: readonly Path[];
+  };
 };
 
 /** Keys and indexes from the root of an object. */

@@ -267,8 +267,8 @@ function deleteBody({ propagationPolicy, preconditions, gracePeriodSeconds, dryR
   };
 }
 
-/** RFC 7234 warnings as Kubernetes sends them: `299 - "text"`, several in one header. */
-function warningsOf(response: WireResponse): readonly string[] {
+/** The texts of RFC 7234 warnings as Kubernetes sends them: `299 - "text"`, several in one header. */
+export function warningsOf(response: WireResponse): readonly string[] {
   const header = response.headers['warning'];
   if (header === undefined) return [];
   return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? '').replace(/\\(.)/g, '$1'));

@@ -15,7 +15,7 @@ export {
   TransportError,
 } from './api-error.ts';
 export type { TransportErrorCode } from './api-error.ts';
-export { createClient } from './client.ts';
+export { createClient, warningsOf } from './client.ts';
 export type {
   ApplyOptions,
   Client,
