@@ -1,6 +1,13 @@
 import { FIELD_MANAGER } from '@cartographer/api';
 import type { PlannedEvent } from '@cartographer/engine';
-import { type Client, type EventRecorder, type InformerEvent, isConflict, isNotFound } from '@cartographer/kube';
+import {
+  type Client,
+  type EventRecorder,
+  type InformerEvent,
+  isConflict,
+  isNotFound,
+  withoutManagedFields,
+} from '@cartographer/kube';
 import { deepEqual, type JsonObject, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
 import { CatchUp } from './catch-up.ts';
 import { leftInStatus } from './take-over.ts';
@@ -73,7 +80,8 @@ export function createReporter(deps: { client: Client; type: ResourceType; recor
           subresource: 'status',
           signal,
         });
-        own.wrote(objectKey(metadata), await tidied(written, status, signal));
+        // As the cache would show it: what a template sees must not depend on where its owner comes from.
+        own.wrote(objectKey(metadata), withoutManagedFields(await tidied(written, status, signal)));
       } catch (error) {
         if (!isNotFound(error) && !isConflict(error)) throw error; // a conflict here means another uid
       }
