@@ -46,24 +46,27 @@ function listToCel(schema: StructuralSchema, cel: CelCompiler): ToCel {
   return (value) => (isList(value) ? value.map(item) : value);
 }
 
-const IMPLIED: StructuralSchema = {
-  properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
-  },
+const IMPLIED: Readonly<Record<string, StructuralSchema>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
 };
+
+/** The schema of a resource with what rules see of every resource, whatever it specifies. */
+export function withResourceFields(schema: StructuralSchema): StructuralSchema {
+  return { ...schema, properties: { ...schema.properties, ...IMPLIED } };
+}
 
 function objectToCel(schema: StructuralSchema, cel: CelCompiler, isRoot: boolean): ToCel {
   const isResource = isRoot || schema['x-kubernetes-embedded-resource'] === true;
-  const properties = { ...schema.properties, ...(isResource ? IMPLIED.properties : {}) };
+  const { properties = {} } = isResource ? withResourceFields(schema) : schema;
   const additional = schema.additionalProperties;
   if (additional !== undefined && additional !== false) {
     return mapToCel(additional === true ? dynamicToCel : compileToCel(additional, cel));
   }
   const fields = Object.entries(properties).map(([name, property]) => ({
     name,
-    key: escapeName(name),
+    key: escapeFieldName(name),
     toCel: compileToCel(property, cel),
   }));
   if (fields.length === 0 && schema['x-kubernetes-preserve-unknown-fields'] === true) return dynamicToCel;
@@ -104,7 +107,7 @@ const RESERVED = new Set(
 );
 
 /** Field names as rules must spell them: `a-b` is `a__dash__b`, `namespace` is `__namespace__`. */
-function escapeName(name: string): string {
+export function escapeFieldName(name: string): string {
   if (RESERVED.has(name)) return `__${name}__`;
   return name
     .replaceAll('__', '__underscores__')

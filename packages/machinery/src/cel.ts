@@ -1,16 +1,27 @@
-import type { CelFunc, CelResult } from '@bufbuild/cel';
-import { messageOf } from './carto-error.ts';
-import { celLibrary } from './cel-library.ts';
+import { callLibrary, inLibraryContext } from './cel-bridge.ts';
+import { compileEvaluation } from './cel-evaluation.ts';
+import { type CelExpression, parseExpression } from './cel-expression.ts';
+import { isCelFunction } from './cel-functions.ts';
+import { CelMeter, CostExceededError } from './cel-meter.ts';
+import { CelFailure, CelOptional } from './cel-runtime-values.ts';
+import { OutOfTimeError, type WorkGuard } from './work-guard.ts';
 
-/** What an expression gives. Errors are in Kubernetes' words where they have some. */
-export type CelOutcome =
+/**
+ * What an expression gives, and what it cost in CEL's units. Errors are in Kubernetes' words where they have some; an
+ * evaluation is `cancelled` when it costs too much or takes too long.
+ */
+export type CelOutcome = { readonly cost: number } & (
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'cancelled'; readonly message: string }
+);
 
 /** A compiled expression over `self` and `oldSelf`. */
 export type CelProgram = {
   readonly usesOldSelf: boolean;
-  evaluate(self: unknown, oldSelf: unknown): CelOutcome;
+  /** The expression itself, for estimating what it costs at worst. */
+  readonly expression: CelExpression;
+  evaluate(self: unknown, oldSelf: unknown, guard: WorkGuard): CelOutcome;
 };
 
 /** The port behind which CEL is evaluated. */
@@ -23,153 +34,72 @@ export interface CelCompiler {
   optional(value: unknown): unknown;
 }
 
-/** A CEL rule that cannot be compiled. */
-export class RuleError extends Error {
-  override readonly name = 'RuleError';
-}
-
-const MAX_EXPRESSION_LENGTH = 16_384;
-
-/** CEL by `@bufbuild/cel`, with the list functions of Kubernetes. */
+/**
+ * CEL as Kubernetes has it. `@bufbuild/cel` parses, and has most of the functions; expressions are walked here, so that
+ * every step is charged before it is taken (docs/decisions/0010-cel-with-a-cost-budget.md).
+ */
 export const celCompiler: CelCompiler = {
-  compile(expression) {
-    const { parse, plan } = celLibrary();
-    if (expression.length > MAX_EXPRESSION_LENGTH) throw new RuleError('compilation failed: expression is too long');
-    const parsed = parsing(() => parse(expression));
-    const found = names(parsed.expr);
-    for (const name of found.functions) {
-      // Operators (`_||_`, `_?_:_`) are the planner's own.
-      if (/^[A-Za-z]\w*$/.test(name) && environment().funcs.find(name) === undefined) {
-        throw new RuleError(`compilation failed: undeclared reference to '${name}'`);
-      }
-    }
-    const run = parsing(() => plan(environment(), parsed));
+  compile(text) {
+    const expression = parseExpression(text, isCelFunction);
+    const evaluate = compileEvaluation(expression, ['self', 'oldSelf']);
     return {
-      usesOldSelf: found.variables.has('oldSelf'),
-      evaluate: (self, oldSelf) => outcome(run({ self, oldSelf } as Parameters<typeof run>[0])),
+      usesOldSelf: mentions(expression, 'oldSelf'),
+      expression,
+      evaluate: (self, oldSelf, guard) => {
+        const meter = new CelMeter(guard);
+        return inLibraryContext(() => outcomeOf(() => evaluate([self, oldSelf], meter), meter));
+      },
     };
   },
   parse(kind, text) {
-    const result = converter(kind)(text);
-    return celLibrary().isCelError(result) ? undefined : result;
+    const value = inLibraryContext(() => callLibrary(kind, undefined, [text]));
+    return value instanceof CelFailure ? undefined : value;
   },
-  // The library has no optionals: a list of at most one item serves, with the methods of an optional.
-  optional: (value) => (value === undefined ? [] : [value]),
+  optional: (value) => new CelOptional(value),
 };
 
-function parsing<T>(action: () => T): T {
+function outcomeOf(evaluate: () => unknown, meter: CelMeter): CelOutcome {
   try {
-    return action();
+    const value = evaluate();
+    const { cost } = meter;
+    return value instanceof CelFailure
+      ? { kind: 'error', message: value.message, cost }
+      : { kind: 'value', value, cost };
   } catch (error) {
-    throw new RuleError(`compilation failed: ERROR: ${messageOf(error)}`, {
-      cause: error,
-    });
+    const { cost } = meter;
+    if (error instanceof CostExceededError) {
+      return { kind: 'cancelled', message: 'operation cancelled: actual cost limit exceeded', cost };
+    }
+    if (error instanceof OutOfTimeError) return { kind: 'cancelled', message: 'operation interrupted', cost };
+    throw error;
   }
 }
 
-function outcome(result: CelResult): CelOutcome {
-  return celLibrary().isCelError(result)
-    ? { kind: 'error', message: kubernetesText(result.message) }
-    : { kind: 'value', value: result };
-}
-
-/** The library's errors as cel-go words them. */
-function kubernetesText(message: string): string {
-  return message
-    .replace(/^field not found: /, 'no such key: ')
-    .replace(/^index (\S+) out of bounds .*/, 'index out of bounds: $1')
-    .replace('int divide by zero', 'division by zero')
-    .replace(/^found no matching overload.*/, 'no such overload');
-}
-
-/** The names that a parsed expression calls and reads. Macros are expanded by then. */
-function names(root: unknown): { readonly functions: ReadonlySet<string>; readonly variables: ReadonlySet<string> } {
-  const functions = new Set<string>();
-  const variables = new Set<string>();
-  const pending: unknown[] = [root];
+/** Whether an expression reads a variable. */
+function mentions(root: CelExpression, name: string): boolean {
+  const pending: CelExpression[] = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (typeof node !== 'object' || node === null) continue;
-    const { case: kind, value } = node as { readonly case?: unknown; readonly value?: Record<string, unknown> };
-    if (kind === 'identExpr' && typeof value?.['name'] === 'string') variables.add(value['name']);
-    if (kind === 'callExpr' && typeof value?.['function'] === 'string') functions.add(value['function']);
-    for (const child of Object.values(node)) if (child !== undefined) pending.push(child);
+    if (node.kind === 'identifier' && node.name === name) return true;
+    pending.push(...childrenOf(node));
   }
-  return { functions, variables };
+  return false;
 }
 
-type Environment = ReturnType<ReturnType<typeof celLibrary>['celEnv']>;
-
-let sharedEnvironment: Environment | undefined;
-
-function environment(): Environment {
-  const { celEnv, strings, CelScalar } = celLibrary();
-  sharedEnvironment ??= celEnv({
-    variables: { self: CelScalar.DYN, oldSelf: CelScalar.DYN },
-    funcs: [...strings, ...listFunctions(), ...optionalFunctions()],
-  }) as Environment;
-  return sharedEnvironment;
-}
-
-type Comparable = bigint | number | string;
-
-/** `sum`, `min`, `max`, `isSorted`, `indexOf` and `lastIndexOf`, as Kubernetes adds them to lists. */
-function listFunctions(): CelFunc[] {
-  const { celMethod, listType, CelScalar } = celLibrary();
-  const list = listType(CelScalar.DYN);
-  const items = (of: Iterable<unknown>): Comparable[] => [...of] as Comparable[];
-  return [
-    celMethod('sum', list, [], CelScalar.DYN, function () {
-      return items(this).reduce((sum, item) => (sum as bigint) + (item as bigint), 0n);
-    }),
-    celMethod('min', list, [], CelScalar.DYN, function () {
-      return extreme(items(this), (left, right) => left < right);
-    }),
-    celMethod('max', list, [], CelScalar.DYN, function () {
-      return extreme(items(this), (left, right) => left > right);
-    }),
-    celMethod('isSorted', list, [], CelScalar.BOOL, function () {
-      return items(this).every((item, i, all) => i === 0 || (all[i - 1] ?? item) <= item);
-    }),
-    celMethod('indexOf', list, [CelScalar.DYN], CelScalar.INT, function (item) {
-      return BigInt(items(this).indexOf(item as Comparable));
-    }),
-    celMethod('lastIndexOf', list, [CelScalar.DYN], CelScalar.INT, function (item) {
-      return BigInt(items(this).lastIndexOf(item as Comparable));
-    }),
-  ];
-}
-
-function extreme(items: readonly Comparable[], isBetter: (left: Comparable, right: Comparable) => boolean): Comparable {
-  const [first, ...rest] = items;
-  if (first === undefined) throw new Error('min/max called on empty list');
-  return rest.reduce((best, item) => (isBetter(item, best) ? item : best), first);
-}
-
-function optionalFunctions(): CelFunc[] {
-  const { celMethod, listType, CelScalar } = celLibrary();
-  const optional = listType(CelScalar.DYN);
-  return [
-    celMethod('hasValue', optional, [], CelScalar.BOOL, function () {
-      return this.size > 0;
-    }),
-    celMethod('value', optional, [], CelScalar.DYN, function () {
-      if (this.size === 0) throw new Error('optional.none() dereference');
-      return this.get(0) ?? null;
-    }),
-    celMethod('orValue', optional, [CelScalar.DYN], CelScalar.DYN, function (other) {
-      return this.size === 0 ? other : (this.get(0) ?? null);
-    }),
-  ];
-}
-
-const converters = new Map<string, (text: string) => CelResult>();
-
-function converter(kind: 'timestamp' | 'duration'): (text: string) => CelResult {
-  const known = converters.get(kind);
-  if (known !== undefined) return known;
-  const { celEnv, plan, parse, CelScalar } = celLibrary();
-  const run = plan(celEnv({ variables: { text: CelScalar.STRING } }), parse(`${kind}(text)`));
-  const convert = (text: string): CelResult => run({ text });
-  converters.set(kind, convert);
-  return convert;
+function childrenOf(node: CelExpression): readonly CelExpression[] {
+  switch (node.kind) {
+    case 'constant':
+    case 'identifier':
+      return [];
+    case 'select':
+    case 'has':
+      return [node.operand];
+    case 'call':
+      return node.args;
+    case 'list':
+      return node.items;
+    case 'map':
+      return node.entries.flat();
+    case 'fold':
+      return [node.range, node.initial, node.condition, node.step, node.result];
+  }
 }

@@ -2,14 +2,15 @@ import type { FieldError } from './field-error.ts';
 import { invalidError } from './field-error.ts';
 import type { JsonObject } from './json.ts';
 import { nestsTooDeep } from './nesting.ts';
-import type { Failure } from './schema-check.ts';
-import { addAll, errorsOf } from './schema-check.ts';
+import type { Check, Failure } from './schema-check.ts';
+import { addAll, errorsOf, MAX_FAILURES } from './schema-check.ts';
 import { compileDefaults } from './schema-defaults.ts';
 import { compileEmbedded, compileUniqueness } from './schema-lists.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileRules } from './schema-rules.ts';
 import { compileChecks } from './schema-validate.ts';
 import type { StructuralSchema } from './structural-schema.ts';
+import { createWorkGuard, OutOfTimeError, type WorkGuard } from './work-guard.ts';
 
 /** A schema made ready for use. Its functions never change what they are given. */
 export interface CompiledSchema {
@@ -33,15 +34,24 @@ export interface CompiledSchema {
   validate(value: JsonObject, old?: JsonObject, earlier?: readonly FieldError[]): readonly FieldError[];
 }
 
+/** What a compiled schema takes from outside. */
+export type CompileOptions = {
+  /** Milliseconds that never jump; they end validation that an object is made to prolong. */
+  readonly monotonicMs?: () => number;
+};
+
+/** How long the validation of one object may hold up everything else. */
+const VALIDATION_LIMIT_MS = 10_000;
+
 /**
  * Compiles a structural schema to closures.
  * @throws PatternError or RuleError for a pattern or a CEL rule that cannot be compiled: see `structuralErrors`.
  */
-export function compileSchema(source: StructuralSchema): CompiledSchema {
+export function compileSchema(source: StructuralSchema, options: CompileOptions = {}): CompiledSchema {
   if (nestsTooDeep(source)) throw new RangeError('schema nests too deep');
   const pruner = compilePruner(source);
   const defaulter = compileDefaults(source);
-  const validate = compileValidation(source);
+  const validate = compileValidation(source, options);
   return {
     source,
     prune: (value) => {
@@ -63,28 +73,35 @@ const BLOCKING: ReadonlySet<string> = new Set([
 ]);
 const UNCHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
-const MAX_ERRORS = 1000;
 
-function compileValidation(source: StructuralSchema): CompiledSchema['validate'] {
+function compileValidation(source: StructuralSchema, { monotonicMs }: CompileOptions): CompiledSchema['validate'] {
   const checks = compileChecks({ ...source, type: 'object' });
   const embedded = compileEmbedded(source);
   const uniqueness = compileUniqueness(source);
   const rules = compileRules(source);
-  return (value, old, earlier = []) => {
-    if (nestsTooDeep(value)) return [...earlier, invalidError('<nil>', '', 'exceeded max depth')];
+  const check = (value: JsonObject, old: JsonObject | undefined, earlier: readonly FieldError[], guard: WorkGuard) => {
     let failures: Failure[] = [];
-    checks(value, undefined, failures);
+    checks(value, undefined, failures, guard);
     if (failures.length > 0 && old !== undefined) {
       failures = [];
-      checks(value, old, failures);
+      checks(value, old, failures, guard);
     }
-    embedded?.(value, undefined, failures);
-    if (uniqueness !== undefined) addDuplicates(value, old, uniqueness, failures);
+    embedded?.(value, undefined, failures, guard);
+    if (uniqueness !== undefined) addDuplicates(value, old, failures, { uniqueness, guard });
     const errors =
-      failures.length === 0 && earlier.length === 0 ? [] : [...earlier, ...errorsOf(failures.slice(0, MAX_ERRORS))];
+      failures.length === 0 && earlier.length === 0 ? [] : [...earlier, ...errorsOf(failures.slice(0, MAX_FAILURES))];
     if (rules === undefined) return errors;
     if (errors.some(({ reason }) => BLOCKING.has(reason))) return [...errors, invalidError('<nil>', null, UNCHECKED)];
-    return [...errors, ...rules(value, old)];
+    return [...errors, ...rules(value, old, guard)];
+  };
+  return (value, old, earlier = []) => {
+    if (nestsTooDeep(value)) return [...earlier, invalidError('<nil>', '', 'exceeded max depth')];
+    try {
+      return check(value, old, earlier, createWorkGuard(VALIDATION_LIMIT_MS, monotonicMs));
+    } catch (error) {
+      if (!(error instanceof OutOfTimeError)) throw error;
+      return [...earlier, invalidError('<nil>', '', `validation was ended: ${error.message}`)];
+    }
   };
 }
 
@@ -92,14 +109,14 @@ function compileValidation(source: StructuralSchema): CompiledSchema['validate']
 function addDuplicates(
   value: JsonObject,
   old: JsonObject | undefined,
-  uniqueness: NonNullable<ReturnType<typeof compileUniqueness>>,
   failures: Failure[],
+  { uniqueness, guard }: { readonly uniqueness: Check; readonly guard: WorkGuard },
 ): void {
   const found: Failure[] = [];
-  uniqueness(value, undefined, found);
+  uniqueness(value, undefined, found, guard);
   if (found.length > 0 && old !== undefined) {
     const before: Failure[] = [];
-    uniqueness(old, undefined, before);
+    uniqueness(old, undefined, before, guard);
     if (before.length > 0) return;
   }
   addAll(failures, found);

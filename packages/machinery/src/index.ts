@@ -39,5 +39,5 @@ export * from './merge-schema.ts';
 export * from './nesting.ts';
 export { PatternError } from './schema-pattern.ts';
 export * from './structural-schema.ts';
-export { RuleError } from './cel.ts';
+export { RuleError } from './cel-expression.ts';
 export { structuralErrors } from './structural-errors.ts';

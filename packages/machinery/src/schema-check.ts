@@ -1,6 +1,7 @@
 import type { FieldError } from './field-error.ts';
 import { invalidError } from './field-error.ts';
 import type { Json } from './json.ts';
+import type { WorkGuard } from './work-guard.ts';
 
 /** Something wrong, at a path that grows on the way up: paths cost nothing as long as all is well. */
 export type Failure = {
@@ -12,9 +13,13 @@ export type Failure = {
 
 /**
  * Checks a value and adds what is wrong. `old` is the value that the same place held before, if it can be told: what
- * has not changed since is not held against the writer (Kubernetes calls it ratcheting).
+ * has not changed since is not held against the writer (Kubernetes calls it ratcheting). The guard is told of work that
+ * grows faster than the value.
  */
-export type Check = (value: Json, old: Json | undefined, failures: Failure[]) => void;
+export type Check = (value: Json, old: Json | undefined, failures: Failure[], guard: WorkGuard) => void;
+
+/** More are not looked for: nobody reads them, and each has its path to carry up. */
+export const MAX_FAILURES = 1000;
 
 /** Adds a failure of the value itself. */
 export function fail(failures: Failure[], build: (path: string) => FieldError): void {

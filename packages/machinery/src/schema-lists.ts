@@ -4,6 +4,7 @@ import { canonicalJson, getKey, isList, isObject } from './json.ts';
 import type { Check, Failure } from './schema-check.ts';
 import { prefixFrom } from './schema-check.ts';
 import type { StructuralSchema } from './structural-schema.ts';
+import type { WorkGuard } from './work-guard.ts';
 
 /** What identifies an item of a list with `x-kubernetes-list-type: map`; undefined for other lists. */
 export function mapKeyOf(schema: StructuralSchema): ((item: Json) => string | undefined) | undefined {
@@ -94,23 +95,23 @@ function compileWalk(
   const other = typeof additional === 'object' ? compileWalk(additional, checkAt) : undefined;
   const item = schema.items === undefined ? undefined : compileWalk(schema.items, checkAt);
   if (own === undefined && fields.size === 0 && other === undefined && item === undefined) return undefined;
-  return (value, old, failures) => {
-    own?.(value, old, failures);
+  return (value, old, failures, guard) => {
+    own?.(value, old, failures, guard);
     if (isList(value) && item !== undefined) {
-      for (const [i, each] of value.entries()) within(item, each, failures, `[${i}]`);
+      for (const [i, each] of value.entries()) within(item, each, failures, `[${i}]`, guard);
     } else if (isObject(value)) {
       if (other === undefined) {
-        for (const [name, check] of fields) within(check, getKey(value, name), failures, `.${name}`);
+        for (const [name, check] of fields) within(check, getKey(value, name), failures, `.${name}`, guard);
       } else {
-        for (const key of Object.keys(value)) within(fields.get(key) ?? other, value[key], failures, `.${key}`);
+        for (const key of Object.keys(value)) within(fields.get(key) ?? other, value[key], failures, `.${key}`, guard);
       }
     }
   };
 }
 
-function within(check: Check, value: Json | undefined, failures: Failure[], step: string): void {
+function within(check: Check, value: Json | undefined, failures: Failure[], step: string, guard: WorkGuard): void {
   if (value === undefined) return;
   const start = failures.length;
-  check(value, undefined, failures);
+  check(value, undefined, failures, guard);
   if (failures.length > start) prefixFrom(failures, start, step);
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { celLibrary } from './cel-library.ts';
+import { compileSchema } from './compiled-schema.ts';
+import { programSize } from './pattern-size.ts';
 import { compilePattern, PatternError, translatePattern } from './schema-pattern.ts';
 
 /** RE2's own verdict, by way of CEL. */
@@ -102,5 +104,57 @@ describe('patterns', () => {
       }),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('what a pattern may take', () => {
+  test('choices multiply what backtracking may try', () => {
+    // Each of the 40 can be taken in two ways: 2^40 tries for a text of 60 letters.
+    const pattern = `^${'(a|aa)'.repeat(40)}c$`;
+    expect(translatePattern(pattern)?.stepsFor(60)).toBeGreaterThan(1e12);
+    expect(compilePattern(pattern).matches('a'.repeat(60))).toBe(false);
+    expect(compilePattern(pattern).matches(`${'a'.repeat(60)}c`)).toBe(true);
+  });
+
+  test('alternatives add up, parts multiply', () => {
+    const ways = (pattern: string): number | undefined => translatePattern(pattern)?.stepsFor(0);
+    expect(ways('^(a|b|c)$')).toBe(3);
+    expect(ways('^(a|b)(c|d|e)?$')).toBe(8);
+    expect(ways('^((a|b)c?|d)$')).toBe(5);
+    expect(translatePattern('^(a*|b*c*)$')?.stepsFor(9)).toBe(200);
+  });
+
+  test('is announced before it is done', () => {
+    const announced: number[] = [];
+    const guard = { spend: (units: number) => void announced.push(units) };
+    compilePattern('^a*b*$').matches('aab', guard);
+    compilePattern('^(a+)+$').matches('a'.repeat(100), guard);
+    expect(announced).toEqual([16, expect.toSatisfy((units: number) => units >= 100 * 5 * 10)]);
+  });
+
+  test.each([
+    ['a{1000}', 1003],
+    ['(ab{10}){10}', 140],
+    ['[a-z]{3}\\d', 9],
+    ['a{2,}', 5],
+    ['a{,2}', 7],
+  ])('counts its repeats written out: %s', (pattern, size) => {
+    expect(programSize(pattern)).toBeGreaterThan(size - 4);
+    expect(programSize(pattern)).toBeLessThan(2 * size);
+  });
+
+  test('has an end', () => {
+    expect(() => compilePattern('a{1000}'.repeat(60))).toThrow('error parsing regexp: expression too large');
+    expect(compilePattern('a{1000}'.repeat(40)).matches('a'.repeat(40_000))).toBe(true);
+  });
+
+  test('a text that takes too long is refused by name', () => {
+    const schema = compileSchema(
+      { type: 'object', properties: { s: { type: 'string', pattern: '(a|b)*a(a|b){500}[cd]' } } },
+      { monotonicMs: () => 0 },
+    );
+    expect(schema.validate({ s: 'a'.repeat(10) })).toMatchObject([{ field: 's' }]);
+    const [error] = schema.validate({ s: 'ab'.repeat(100_000) });
+    expect(error?.message).toContain("s in body cannot be matched in time against '(a|b)*a(a|b){500}[cd]'; shorten it");
   });
 });

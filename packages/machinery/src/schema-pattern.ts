@@ -1,7 +1,16 @@
-import { celLibrary } from './cel-library.ts';
+import type { RE2JS } from '@bufbuild/re2';
+import { messageOf } from './carto-error.ts';
+import { programSize } from './pattern-size.ts';
+import type { WorkGuard } from './work-guard.ts';
 
-/** Tests strings against a pattern in RE2 syntax, the one of Go and of CRDs. */
-export type Pattern = { readonly matches: (text: string) => boolean };
+/**
+ * Tests strings against a pattern in RE2 syntax, the one of Go and of CRDs. The guard is told before what a test may
+ * take at worst.
+ */
+export type Pattern = {
+  /** @throws OutOfTimeError from the guard */
+  readonly matches: (text: string, guard?: WorkGuard) => boolean;
+};
 
 /** A pattern that RE2 refuses; the message is RE2's. */
 export class PatternError extends Error {
@@ -10,6 +19,10 @@ export class PatternError extends Error {
 
 /** Steps that backtracking may take on one string; beyond that the linear-time engine is used. */
 const MAX_STEPS = 1e7;
+/** How large a pattern may become with its counted repeats written out. Go allows more, at the cost of seconds. */
+const MAX_PROGRAM = 50_000;
+/** RE2's engine looks at each instruction for each character, at worst, in so many units of work. */
+const UNITS_PER_INSTRUCTION = 10;
 const MAX_VERDICTS = 256;
 
 /**
@@ -18,51 +31,51 @@ const MAX_VERDICTS = 256;
  * @throws PatternError
  */
 export function compilePattern(pattern: string): Pattern {
+  const size = programSize(pattern);
+  if (size > MAX_PROGRAM) throw new PatternError('error parsing regexp: expression too large');
   const translated = translatePattern(pattern);
-  if (translated === undefined) {
-    checkPattern(pattern);
-    return { matches: linearMatcher(pattern) };
-  }
-  const { regExp, stepsFor } = translated;
-  let linear: ((text: string) => boolean) | undefined;
-  const matches = (text: string): boolean => {
-    if (stepsFor(text.length) <= MAX_STEPS) return regExp.test(text);
-    linear ??= linearMatcher(pattern);
-    return linear(text);
+  let linear = translated === undefined ? linearMatcher(pattern, size) : undefined;
+  const matches = (text: string, guard?: WorkGuard): boolean => {
+    if (translated !== undefined) {
+      const steps = translated.stepsFor(text.length);
+      if (steps <= MAX_STEPS) {
+        guard?.spend(steps);
+        return translated.regExp.test(text);
+      }
+    }
+    linear ??= linearMatcher(pattern, size);
+    return linear(text, guard);
   };
   return { matches };
 }
 
-/** @throws PatternError for what RE2 refuses. */
-function checkPattern(pattern: string): void {
-  const verdict = matchLinear('', pattern);
-  if (typeof verdict === 'string') throw new PatternError(verdict);
-}
-
-/** Verdicts are remembered: strings that meet patterns repeat (condition types, reasons, names). */
-function linearMatcher(pattern: string): (text: string) => boolean {
+/**
+ * Verdicts are remembered: strings that meet patterns repeat (condition types, reasons, names).
+ * @throws PatternError for what RE2 refuses.
+ */
+function linearMatcher(pattern: string, size: number): Pattern['matches'] {
+  const re2 = compileLinear(pattern);
   const verdicts = new Map<string, boolean>();
-  return (text) => {
+  return (text, guard) => {
     const known = verdicts.get(text);
     if (known !== undefined) return known;
-    const verdict = matchLinear(text, pattern) === true;
+    guard?.spend(text.length * size * UNITS_PER_INSTRUCTION);
+    const verdict = re2.test(text);
     if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
     if (text.length < 1024) verdicts.set(text, verdict);
     return verdict;
   };
 }
 
-let evaluate: ((bindings: { text: string; pattern: string }) => unknown) | undefined;
-
-/** Matches with RE2 by way of CEL's `matches`; a string is the error. */
-function matchLinear(text: string, pattern: string): boolean | string {
-  const { celEnv, parse, plan, CelScalar, isCelError } = celLibrary();
-  evaluate ??= plan(
-    celEnv({ variables: { text: CelScalar.STRING, pattern: CelScalar.STRING } }),
-    parse('text.matches(pattern)'),
-  );
-  const result = evaluate({ text, pattern });
-  return isCelError(result) ? result.message : result === true;
+/** RE2 for JavaScript, loaded when a pattern needs it: few do. */
+function compileLinear(pattern: string): RE2JS {
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+  const library = require('@bufbuild/re2') as typeof import('@bufbuild/re2');
+  try {
+    return library.RE2JS.compile(pattern);
+  } catch (error) {
+    throw new PatternError(messageOf(error), { cause: error });
+  }
 }
 
 /** A pattern in JavaScript's syntax, with a bound on its backtracking. */
@@ -91,48 +104,55 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
+/** A group that is open, or the pattern itself: in how many ways backtracking may go through it. */
+type Group = {
+  /** Whether it can match in several ways. */
+  hasChoice: boolean;
+  /** Ways through the parts of the current alternative; they multiply. */
+  ways: number;
+  /** Unbounded or counted repeats of the current alternative: each may try every length. */
+  repeats: number;
+  /** Ways through the alternatives before; they add up. */
+  waysBefore: number;
+  /** The most repeats of an alternative before. */
+  repeatsBefore: number;
+};
+
+const newGroup = (): Group => ({ hasChoice: false, ways: 1, repeats: 0, waysBefore: 0, repeatsBefore: 0 });
+
 /** What has been seen so far of a pattern that is being translated. */
 type Progress = {
   source: string;
-  /** Unbounded or counted repeats: each may try every length. */
-  repeats: number;
-  /** Optional parts: each doubles what may be tried. */
-  doublings: number;
   /** Whether something that can match in several ways is repeated: backtracking may be exponential. */
   isNested: boolean;
-  /** One entry per open group: whether it can match in several ways. */
-  readonly groups: boolean[];
-  /** Whether the part just read can match in several ways; undefined where no quantifier may follow. */
-  last: boolean | undefined;
+  /** The open groups, outermost first. */
+  readonly groups: Group[];
+  /** The part just read, and the ways through it; undefined where no quantifier may follow. */
+  last: { readonly hasChoice: boolean; readonly ways: number } | undefined;
 };
 
 /** Gives undefined for syntax whose meaning differs or is not known here; RE2 then decides. */
 export function translatePattern(pattern: string): TranslatedPattern | undefined {
-  const progress: Progress = {
-    source: '',
-    repeats: 0,
-    doublings: 0,
-    isNested: false,
-    groups: [false],
-    last: undefined,
-  };
+  const progress: Progress = { source: '', isNested: false, groups: [newGroup()], last: undefined };
   for (let at = 0; at < pattern.length; ) {
     const length = translateNext(pattern.slice(at), progress);
     if (length === undefined) return undefined;
     at += length;
   }
-  const { source, repeats, doublings, isNested, groups } = progress;
-  if (groups.length !== 1 || doublings > MAX_DOUBLINGS) return undefined;
-  const power = Math.max(repeats + (pattern.startsWith('^') ? 0 : 1), 1);
-  const stepsFor = (length: number): number => (isNested ? 4 ** length : 2 ** doublings * (length + 1) ** power);
+  const { source, isNested, groups } = progress;
+  const [whole] = groups;
+  if (whole === undefined || groups.length !== 1) return undefined;
+  const ways = whole.waysBefore + whole.ways;
+  const repeats = Math.max(whole.repeatsBefore, whole.repeats);
+  const isAnchored = pattern.startsWith('^') && whole.waysBefore === 0; // a match can only begin where the text does
+  const power = Math.max(repeats + (isAnchored ? 0 : 1), 1);
+  const stepsFor = (length: number): number => (isNested ? 4 ** length : ways * (length + 1) ** power);
   try {
     return { regExp: new RegExp(source, 'u'), stepsFor };
   } catch {
     return undefined;
   }
 }
-
-const MAX_DOUBLINGS = 16;
 
 /** Translates the next part and gives its length. */
 function translateNext(rest: string, progress: Progress): number | undefined {
@@ -141,7 +161,7 @@ function translateNext(rest: string, progress: Progress): number | undefined {
   const opening = /^\((?:\?:|\?P?<[A-Za-z_]\w*>)?/.exec(rest)?.[0];
   if (opening !== undefined) {
     if (opening === '(' && rest.startsWith('(?')) return undefined; // flags
-    progress.groups.push(false);
+    progress.groups.push(newGroup());
     progress.last = undefined;
     progress.source += '(?:';
     return opening.length;
@@ -149,34 +169,48 @@ function translateNext(rest: string, progress: Progress): number | undefined {
   if (rest.startsWith(')')) return closeGroup(progress);
   const atom = translateAtom(rest);
   if (atom === undefined) return undefined;
-  if (atom.text === '|') markChoice(progress);
+  if (atom.text === '|') nextAlternative(progress.groups.at(-1));
   progress.source += atom.text;
-  progress.last = atom.canRepeat ? false : undefined;
+  progress.last = atom.canRepeat ? { hasChoice: false, ways: 1 } : undefined;
   return atom.length;
 }
 
 function translateQuantifier(quantifier: string, progress: Progress): number | undefined {
-  if (progress.last === undefined || /^\{(?:\d{4,}|\d+,\d{4,})/.test(quantifier)) return undefined;
-  if (quantifier.startsWith('?')) progress.doublings += 1;
-  else progress.repeats += 1;
-  progress.isNested ||= progress.last && !quantifier.startsWith('?');
-  markChoice(progress);
+  const { last } = progress;
+  const group = progress.groups.at(-1);
+  if (last === undefined || group === undefined || /^\{(?:\d{4,}|\d+,\d{4,})/.test(quantifier)) return undefined;
+  if (quantifier.startsWith('?')) group.ways *= (last.ways + 1) / last.ways;
+  else {
+    group.repeats += 1;
+    progress.isNested ||= last.hasChoice;
+  }
+  group.hasChoice = true;
   progress.source += quantifier;
   progress.last = undefined;
   return quantifier.length;
 }
 
 function closeGroup(progress: Progress): number | undefined {
-  const hasChoice = progress.groups.pop();
-  if (hasChoice === undefined || progress.groups.length === 0) return undefined;
-  if (hasChoice) markChoice(progress);
+  const closed = progress.groups.pop();
+  const outer = progress.groups.at(-1);
+  if (closed === undefined || outer === undefined) return undefined;
+  const ways = closed.waysBefore + closed.ways;
+  outer.hasChoice ||= closed.hasChoice;
+  outer.ways *= ways;
+  outer.repeats += Math.max(closed.repeatsBefore, closed.repeats);
   progress.source += ')';
-  progress.last = hasChoice;
+  progress.last = { hasChoice: closed.hasChoice, ways };
   return 1;
 }
 
-function markChoice(progress: Progress): void {
-  progress.groups[progress.groups.length - 1] = true;
+/** Begins another alternative. */
+function nextAlternative(group: Group | undefined): void {
+  if (group === undefined) return;
+  group.hasChoice = true;
+  group.waysBefore += group.ways;
+  group.repeatsBefore = Math.max(group.repeatsBefore, group.repeats);
+  group.ways = 1;
+  group.repeats = 0;
 }
 
 type Atom = { readonly text: string; readonly length: number; readonly canRepeat: boolean };

@@ -2,11 +2,12 @@ import { notSupportedError, tooLongError, typeInvalidError } from './field-error
 import type { Json } from './json.ts';
 import { canonicalJson, deepEqual } from './json.ts';
 import { goText } from './go-text.ts';
-import type { Check } from './schema-check.ts';
+import type { Check, Failure } from './schema-check.ts';
 import { fail, invalidBody } from './schema-check.ts';
 import { formatCheck } from './schema-formats.ts';
 import { compilePattern } from './schema-pattern.ts';
 import type { StructuralSchema } from './structural-schema.ts';
+import { OutOfTimeError, type WorkGuard } from './work-guard.ts';
 
 /** The type of a value as schemas name it. Floats without a fraction are integers, as in JSON Schema. */
 function schemaType(value: Json): string {
@@ -57,9 +58,9 @@ const GO_FORMATS: Readonly<Record<string, string>> = { integer: 'int64', number:
 export function stringChecks(schema: StructuralSchema): readonly Check[] {
   const { minLength, maxLength, format } = schema;
   const checks: Check[] = [];
-  const onString = (check: (text: string, failures: Parameters<Check>[2]) => void): void => {
-    checks.push((value, _old, failures) => {
-      if (typeof value === 'string') check(value, failures);
+  const onString = (check: (text: string, failures: Failure[], guard: WorkGuard) => void): void => {
+    checks.push((value, _old, failures, guard) => {
+      if (typeof value === 'string') check(value, failures, guard);
     });
   };
   if (maxLength !== undefined) {
@@ -78,8 +79,13 @@ export function stringChecks(schema: StructuralSchema): readonly Check[] {
   if (schema.pattern !== undefined && schema.pattern !== '') {
     const { pattern } = schema;
     const { matches } = compilePattern(pattern);
-    onString((text, failures) => {
-      if (!matches(text)) fail(failures, invalidBody(text, `should match '${pattern}'`));
+    onString((text, failures, guard) => {
+      try {
+        if (!matches(text, guard)) fail(failures, invalidBody(text, `should match '${pattern}'`));
+      } catch (error) {
+        if (!(error instanceof OutOfTimeError)) throw error;
+        fail(failures, invalidBody(text, `cannot be matched in time against '${pattern}'; shorten it`));
+      }
     });
   }
   const isFormat = schema.type === 'string' || schema.type === undefined ? formatCheck(format) : undefined;

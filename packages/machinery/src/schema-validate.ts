@@ -2,10 +2,11 @@ import { requiredError, tooManyError } from './field-error.ts';
 import type { Json, JsonObject } from './json.ts';
 import { deepEqual, getKey, isList, isObject } from './json.ts';
 import type { Check, Failure } from './schema-check.ts';
-import { addAll, choiceError, fail, invalidBody, prefixFrom } from './schema-check.ts';
+import { addAll, choiceError, fail, invalidBody, MAX_FAILURES, prefixFrom } from './schema-check.ts';
 import { enumCheck, numberChecks, stringChecks, typeCheck, typeFailure } from './schema-scalars.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 import { mapKeyOf } from './schema-lists.ts';
+import type { WorkGuard } from './work-guard.ts';
 
 /** Compiles the value checks of a schema, in the order in which Kubernetes reports them. */
 export function compileChecks(schema: StructuralSchema): Check {
@@ -19,16 +20,19 @@ export function compileChecks(schema: StructuralSchema): Check {
     ...(enums === undefined ? [] : [enums]),
     ...objectChecks(schema),
   ];
-  return (value, old, failures) => {
+  return (value, old, failures, guard) => {
     if (old !== undefined && deepEqual(value, old)) return;
     if (!accepts(value)) fail(failures, typeFailure(schema, accepts.expected, value));
     if (value === null) {
-      enums?.(value, old, failures);
+      enums?.(value, old, failures, guard);
       return;
     }
-    for (const check of checks) check(value, old, failures);
+    for (const check of checks) check(value, old, failures, guard);
   };
 }
+
+/** Choices within choices multiply what is checked of one value. */
+const UNITS_PER_CHOICE = 10;
 
 /** `anyOf`, `oneOf`, `allOf` and `not`. Schemas in a choice are not ratcheted. */
 function choiceChecks(schema: StructuralSchema): readonly Check[] {
@@ -38,16 +42,17 @@ function choiceChecks(schema: StructuralSchema): readonly Check[] {
   if (schema.allOf !== undefined && schema.allOf.length > 0) checks.push(allOf(schema.allOf.map(compileChecks)));
   if (schema.not !== undefined) {
     const not = compileChecks(schema.not);
-    checks.push((value, _old, failures) => {
-      if (failuresOf(not, value).length === 0) fail(failures, choiceError('must not validate the schema (not)'));
+    checks.push((value, _old, failures, guard) => {
+      if (failuresOf(not, value, guard).length === 0) fail(failures, choiceError('must not validate the schema (not)'));
     });
   }
   return checks;
 }
 
-function failuresOf(check: Check, value: Json): readonly Failure[] {
+function failuresOf(check: Check, value: Json, guard: WorkGuard): readonly Failure[] {
   const failures: Failure[] = [];
-  check(value, undefined, failures);
+  guard.spend(UNITS_PER_CHOICE);
+  check(value, undefined, failures, guard);
   return failures;
 }
 
@@ -57,10 +62,10 @@ function closest(all: readonly (readonly Failure[])[]): readonly Failure[] {
 }
 
 function anyOf(alternatives: readonly Check[]): Check {
-  return (value, _old, failures) => {
+  return (value, _old, failures, guard) => {
     const all: (readonly Failure[])[] = [];
     for (const alternative of alternatives) {
-      const own = failuresOf(alternative, value);
+      const own = failuresOf(alternative, value, guard);
       if (own.length === 0) return;
       all.push(own);
     }
@@ -70,8 +75,8 @@ function anyOf(alternatives: readonly Check[]): Check {
 }
 
 function oneOf(alternatives: readonly Check[]): Check {
-  return (value, _old, failures) => {
-    const all = alternatives.map((alternative) => failuresOf(alternative, value));
+  return (value, _old, failures, guard) => {
+    const all = alternatives.map((alternative) => failuresOf(alternative, value, guard));
     const valid = all.filter((own) => own.length === 0).length;
     if (valid === 1) return;
     const found = valid === 0 ? 'none valid' : `${valid} valid alternatives`;
@@ -81,8 +86,8 @@ function oneOf(alternatives: readonly Check[]): Check {
 }
 
 function allOf(parts: readonly Check[]): Check {
-  return (value, _old, failures) => {
-    const all = parts.map((part) => failuresOf(part, value));
+  return (value, _old, failures, guard) => {
+    const all = parts.map((part) => failuresOf(part, value, guard));
     const invalid = all.filter((own) => own.length > 0);
     if (invalid.length === 0) return;
     const none = invalid.length === all.length ? '. None validated' : '';
@@ -96,9 +101,10 @@ function itemChecks(schema: StructuralSchema): readonly Check[] {
   const item = schema.items === undefined ? undefined : compileChecks(schema.items);
   if (item === undefined && minItems === undefined && maxItems === undefined) return [];
   const keyOf = mapKeyOf(schema);
-  const check: Check = (value, old, failures) => {
+  const check: Check = (value, old, failures, guard) => {
     if (!isList(value)) return;
-    if (item !== undefined) checkItems(value, keyOf === undefined ? undefined : correlated(old, keyOf), item, failures);
+    const oldOf = keyOf === undefined ? undefined : correlated(old, keyOf);
+    if (item !== undefined) checkItems(value, oldOf, item, failures, guard);
     const size = value.length;
     if (minItems !== undefined && size < minItems) {
       fail(failures, invalidBody(size, `should have at least ${minItems} items`));
@@ -126,11 +132,13 @@ function checkItems(
   oldOf: ((item: Json) => Json | undefined) | undefined,
   check: Check,
   failures: Failure[],
+  guard: WorkGuard,
 ): void {
-  for (let i = 0; i < items.length; i++) {
+  guard.spend(items.length);
+  for (let i = 0; i < items.length && failures.length < MAX_FAILURES; i++) {
     const start = failures.length;
     const value = items[i] as Json;
-    check(value, oldOf?.(value), failures);
+    check(value, oldOf?.(value), failures, guard);
     if (failures.length > start) prefixFrom(failures, start, `[${i}]`);
   }
 }
@@ -142,13 +150,14 @@ function objectChecks(schema: StructuralSchema): readonly Check[] {
   const other = typeof additional === 'object' ? compileChecks(additional) : undefined;
   const hasSizes = minProperties !== undefined || maxProperties !== undefined;
   if (fields.size === 0 && other === undefined && required.length === 0 && !hasSizes) return [];
-  const check: Check = (value, old, failures) => {
+  const check: Check = (value, old, failures, guard) => {
     if (!isObject(value)) return;
     if (hasSizes && !checkSize(value, schema, failures)) return;
     for (const name of required) {
       if (getKey(value, name) === undefined) failures.push({ path: `.${name}`, build: (path) => requiredError(path) });
     }
-    checkMembers(value, isObject(old) ? old : undefined, fields, other, failures);
+    const members = { old: isObject(old) ? old : undefined, fields, other };
+    checkMembers(value, members, failures, guard);
   };
   return [check];
 }
@@ -161,21 +170,23 @@ function checkSize(value: JsonObject, schema: StructuralSchema, failures: Failur
   return size >= minProperties && size <= maxProperties;
 }
 
+/** The checks of an object's members, and what it was before. */
+type Members = {
+  readonly old: JsonObject | undefined;
+  readonly fields: ReadonlyMap<string, Check>;
+  readonly other: Check | undefined;
+};
+
 /** Failures come in the order of field names, whatever the order in the object. */
-function checkMembers(
-  value: JsonObject,
-  old: JsonObject | undefined,
-  fields: ReadonlyMap<string, Check>,
-  other: Check | undefined,
-  failures: Failure[],
-): void {
+function checkMembers(value: JsonObject, { old, fields, other }: Members, failures: Failure[], guard: WorkGuard): void {
   const first = failures.length;
   for (const key of Object.keys(value)) {
+    if (failures.length >= MAX_FAILURES) break;
     const check = fields.get(key) ?? other;
     const item = value[key];
     if (check === undefined || item === undefined) continue;
     const start = failures.length;
-    check(item, old === undefined ? undefined : getKey(old, key), failures);
+    check(item, old === undefined ? undefined : getKey(old, key), failures, guard);
     if (failures.length > start) prefixFrom(failures, start, `.${key}`);
   }
   if (failures.length > first + 1) {

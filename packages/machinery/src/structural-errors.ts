@@ -1,16 +1,17 @@
-import { celCompiler, RuleError } from './cel.ts';
 import type { FieldError } from './field-error.ts';
 import { forbiddenError, invalidError, requiredError } from './field-error.ts';
-import { goQuote } from './go-text.ts';
 import type { Json, JsonObject } from './json.ts';
 import { getKey, isList, isObject } from './json.ts';
 import { nestsTooDeep } from './nesting.ts';
 import type { Failure } from './schema-check.ts';
 import { errorsOf } from './schema-check.ts';
+import { programSize } from './pattern-size.ts';
 import { compilePattern, PatternError } from './schema-pattern.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileChecks } from './schema-validate.ts';
+import { ruleErrors } from './structural-rules.ts';
 import type { StructuralSchema } from './structural-schema.ts';
+import { createWorkGuard, OutOfTimeError, type WorkGuard } from './work-guard.ts';
 
 /** Where Kubernetes says that the schema of a CRD with one version is. */
 const DEFAULT_PATH = 'spec.validation.openAPIV3Schema';
@@ -28,27 +29,53 @@ const NO_TYPE: Readonly<Record<Level, string>> = {
  * Why a schema is not structural, or cannot be used: missing types, keywords that are not allowed, defaults that do
  * not fit, patterns and rules that do not compile. The schema may be any JSON. A schema without errors can be compiled.
  */
-export function structuralErrors(schema: StructuralSchema, path: string = DEFAULT_PATH): readonly FieldError[] {
+export function structuralErrors(
+  schema: StructuralSchema,
+  path: string = DEFAULT_PATH,
+  { isUnchanged = false, monotonicMs }: StructuralOptions = {},
+): readonly FieldError[] {
   if (nestsTooDeep(schema)) return [invalidError(path, '', 'schema nests too deep')];
   const errors: FieldError[] = [];
-  checkPlace(schema, path, 'root', errors);
-  // Defaults are checked with the compiled schema, which must be sound for that.
-  if (errors.length === 0) checkDefaults(schema, path, errors);
+  const guard = createWorkGuard(LIMIT_MS, monotonicMs);
+  const round: Round = { errors, guard };
+  try {
+    checkPlace(schema, path, 'root', round);
+    // Defaults are checked with the compiled schema, which must be sound for that; and rules, with sound types.
+    if (errors.length === 0) checkDefaults(schema, path, round);
+    if (errors.length === 0) errors.push(...ruleErrors(schema, path, { isUnchanged, guard }));
+  } catch (error) {
+    if (!(error instanceof OutOfTimeError)) throw error;
+    errors.push(invalidError(path, '', `validation was ended: ${error.message}`));
+  }
   return errors;
 }
 
-function checkPlace(schema: Json, path: string, level: Level, errors: FieldError[]): void {
+/** What was found so far, and what ends the search. */
+type Round = { readonly errors: FieldError[]; readonly guard: WorkGuard };
+
+/** How a schema is looked at. */
+export type StructuralOptions = {
+  /** The version had this schema before: its rules may go on to cost what each of them costs. */
+  readonly isUnchanged?: boolean;
+  /** Milliseconds that never jump; they end what a schema is made to prolong. */
+  readonly monotonicMs?: () => number;
+};
+
+/** How long checking one schema may hold up everything else. */
+const LIMIT_MS = 10_000;
+
+function checkPlace(schema: Json, path: string, level: Level, round: Round): void {
+  const { errors } = round;
   if (!isObject(schema)) {
     errors.push(invalidError(path, schema, 'must be an object'));
     return;
   }
   checkForm(schema, path, errors);
-  checkChildren(schema, path, errors);
-  checkNested(schema, path, errors);
+  checkChildren(schema, path, round);
+  checkNested(schema, path, round);
   checkType(schema, path, level, errors);
   checkLists(schema, path, errors);
-  checkPattern(schema, path, errors);
-  checkRules(schema, path, errors);
+  checkPattern(schema, path, round);
 }
 
 const FORMS: ReadonlyMap<string, (value: Json) => boolean> = new Map<string, (value: Json) => boolean>([
@@ -86,15 +113,16 @@ function checkForm(schema: JsonObject, path: string, errors: FieldError[]): void
   }
 }
 
-function checkChildren(schema: JsonObject, path: string, errors: FieldError[]): void {
+function checkChildren(schema: JsonObject, path: string, round: Round): void {
+  const { errors } = round;
   const { items, properties, additionalProperties: additional } = schema;
-  if (items !== undefined && items !== null) checkPlace(items, `${path}.items`, 'item', errors);
+  if (items !== undefined && items !== null) checkPlace(items, `${path}.items`, 'item', round);
   if (isObject(properties)) {
     for (const key of Object.keys(properties).toSorted()) {
-      checkPlace(properties[key] ?? null, `${path}.properties[${key}]`, 'field', errors);
+      checkPlace(properties[key] ?? null, `${path}.properties[${key}]`, 'field', round);
     }
   }
-  if (isObject(additional)) checkPlace(additional, `${path}.additionalProperties`, 'field', errors);
+  if (isObject(additional)) checkPlace(additional, `${path}.additionalProperties`, 'field', round);
   if (additional === false) {
     errors.push(forbiddenError(`${path}.additionalProperties`, 'additionalProperties cannot be set to false'));
   }
@@ -184,40 +212,46 @@ const FORBIDDEN_INSIDE = [
   'x-kubernetes-list-type',
 ];
 
-function checkNested(schema: JsonObject, path: string, errors: FieldError[]): void {
+function checkNested(schema: JsonObject, path: string, round: Round): void {
   for (const key of ['allOf', 'anyOf', 'oneOf']) {
     const parts = schema[key];
     if (!isList(parts)) continue;
     const isFree = schema['x-kubernetes-int-or-string'] === true; // anyOf: [{type: integer}, {type: string}] is the idiom
-    for (const [i, part] of parts.entries()) checkRestriction(part, `${path}.${key}[${i}]`, isFree, errors);
+    for (const [i, part] of parts.entries()) checkRestriction(part, `${path}.${key}[${i}]`, isFree, round);
   }
-  if (schema['not'] !== undefined) checkRestriction(schema['not'], `${path}.not`, false, errors);
+  if (schema['not'] !== undefined) checkRestriction(schema['not'], `${path}.not`, false, round);
 }
 
-function checkRestriction(schema: Json, path: string, isFree: boolean, errors: FieldError[]): void {
+function checkRestriction(schema: Json, path: string, isFree: boolean, round: Round): void {
+  const { errors } = round;
   if (!isObject(schema)) {
     errors.push(invalidError(path, schema, 'must be an object'));
     return;
   }
   checkForm(schema, path, errors);
-  checkPattern(schema, path, errors);
+  checkPattern(schema, path, round);
   for (const key of FORBIDDEN_INSIDE) {
     if (schema[key] === undefined || (isFree && key === 'type')) continue;
     errors.push(forbiddenError(`${path}.${key}`, 'must be empty to be structural'));
   }
-  if (schema['items'] !== undefined) checkRestriction(schema['items'], `${path}.items`, false, errors);
+  if (schema['items'] !== undefined) checkRestriction(schema['items'], `${path}.items`, false, round);
   const { properties } = schema;
   if (isObject(properties)) {
     for (const key of Object.keys(properties)) {
-      checkRestriction(properties[key] ?? null, `${path}.properties[${key}]`, false, errors);
+      checkRestriction(properties[key] ?? null, `${path}.properties[${key}]`, false, round);
     }
   }
-  checkNested(schema, path, errors);
+  checkNested(schema, path, round);
 }
 
-function checkPattern(schema: JsonObject, path: string, errors: FieldError[]): void {
+/** Compiling takes some microseconds for each instruction. */
+const UNITS_PER_INSTRUCTION = 200;
+
+function checkPattern(schema: JsonObject, path: string, round: Round): void {
+  const { errors } = round;
   const { pattern } = schema;
   if (typeof pattern !== 'string') return;
+  round.guard.spend(programSize(pattern) * UNITS_PER_INSTRUCTION);
   try {
     compilePattern(pattern);
   } catch (error) {
@@ -227,54 +261,20 @@ function checkPattern(schema: JsonObject, path: string, errors: FieldError[]): v
   }
 }
 
-function checkRules(schema: JsonObject, path: string, errors: FieldError[]): void {
-  const rules = schema['x-kubernetes-validations'];
-  if (!isList(rules)) return;
-  for (const [i, rule] of rules.entries()) {
-    const at = `${path}.x-kubernetes-validations[${i}]`;
-    const expression = isObject(rule) ? rule['rule'] : undefined;
-    if (!isObject(rule) || typeof expression !== 'string' || expression.trim() === '') {
-      errors.push(requiredError(`${at}.rule`, 'rule is not specified'));
-      continue;
-    }
-    checkExpression(expression, `${at}.rule`, rule, errors);
-    const message = rule['messageExpression'];
-    if (typeof message === 'string' && message !== '')
-      checkExpression(message, `${at}.messageExpression`, rule, errors);
-  }
-}
-
-function checkExpression(expression: string, at: string, rule: JsonObject, errors: FieldError[]): void {
-  try {
-    celCompiler.compile(expression);
-  } catch (error) {
-    if (!(error instanceof RuleError)) throw error;
-    const message = `Invalid value: ${ruleSyntax(rule)}: ${error.message}`;
-    errors.push({ reason: 'FieldValueInvalid', field: at, message });
-  }
-}
-
-/** A rule as Go's `%#v` prints it. */
-function ruleSyntax(rule: JsonObject): string {
-  const text = (key: string): string => goQuote(typeof rule[key] === 'string' ? rule[key] : '');
-  const fields = `Rule:${text('rule')}, Message:${text('message')}, MessageExpression:${text('messageExpression')}`;
-  const nils = `Reason:(*apiextensions.FieldValueErrorReason)(nil), FieldPath:${text('fieldPath')}, OptionalOldSelf:(*bool)(nil)`;
-  return `apiextensions.ValidationRule{${fields}, ${nils}}`;
-}
-
-function checkDefaults(schema: StructuralSchema, path: string, errors: FieldError[]): void {
-  if (schema.default !== undefined) checkDefault(schema, schema.default, `${path}.default`, errors);
-  if (schema.items !== undefined) checkDefaults(schema.items, `${path}.items`, errors);
+function checkDefaults(schema: StructuralSchema, path: string, round: Round): void {
+  if (schema.default !== undefined) checkDefault(schema, schema.default, `${path}.default`, round);
+  if (schema.items !== undefined) checkDefaults(schema.items, `${path}.items`, round);
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    checkDefaults(property, `${path}.properties[${name}]`, errors);
+    checkDefaults(property, `${path}.properties[${name}]`, round);
   }
   const additional = schema.additionalProperties;
-  if (typeof additional === 'object') checkDefaults(additional, `${path}.additionalProperties`, errors);
+  if (typeof additional === 'object') checkDefaults(additional, `${path}.additionalProperties`, round);
 }
 
-function checkDefault(schema: StructuralSchema, value: Json, at: string, errors: FieldError[]): void {
+function checkDefault(schema: StructuralSchema, value: Json, at: string, round: Round): void {
+  const { errors } = round;
   const failures: Failure[] = [];
-  compileChecks(schema)(value, undefined, failures);
+  compileChecks(schema)(value, undefined, failures, round.guard);
   for (const error of errorsOf(failures)) {
     const field =
       error.field === '<nil>'

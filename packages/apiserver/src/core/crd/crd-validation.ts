@@ -1,5 +1,6 @@
 import {
   compileJsonPath,
+  deepEqual,
   dns1035LabelErrors,
   dns1123SubdomainErrors,
   type FieldError,
@@ -27,7 +28,7 @@ export function crdErrors(crd: Crd, old: Crd | undefined): readonly FieldError[]
     ...groupErrors(crd),
     ...scopeErrors(crd),
     ...namesErrors(crd),
-    ...versionsErrors(crd),
+    ...versionsErrors(crd, old),
     ...preserveErrors(crd),
     ...conversionErrors(crd),
     ...(old === undefined ? [] : immutableErrors(crd, old)),
@@ -82,12 +83,13 @@ function namesErrors({ spec }: Crd): readonly FieldError[] {
   return errors;
 }
 
-function versionsErrors({ spec }: Crd): readonly FieldError[] {
+function versionsErrors({ spec }: Crd, old: Crd | undefined): readonly FieldError[] {
   const { versions } = spec;
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   for (const [index, version] of versions.entries()) {
-    errors.push(...versionErrors(version, index, versions.length === 1));
+    const before = old?.spec.versions.find(({ name }) => name === version.name);
+    errors.push(...versionErrors(version, index, versions.length === 1, before));
     if (seen.has(version.name)) {
       errors.push(invalidError(`spec.versions[${index}].name`, version.name, 'must have unique version names'));
     }
@@ -115,7 +117,12 @@ function versionsText(versions: readonly CrdVersion[]): string {
   return `[]apiextensions.CustomResourceDefinitionVersion{${texts.join(', ')}}`;
 }
 
-function versionErrors(version: CrdVersion, index: number, isOnly: boolean): readonly FieldError[] {
+function versionErrors(
+  version: CrdVersion,
+  index: number,
+  isOnly: boolean,
+  before: CrdVersion | undefined,
+): readonly FieldError[] {
   const field = `spec.versions[${index}]`;
   const errors: FieldError[] = [];
   if (!version.name) errors.push(requiredError(`${field}.name`));
@@ -127,7 +134,10 @@ function versionErrors(version: CrdVersion, index: number, isOnly: boolean): rea
   } else {
     // a lone version's schema is reported where it stood before versions had schemas of their own
     const root = isOnly ? 'spec.validation.openAPIV3Schema' : `${field}.schema.openAPIV3Schema`;
-    errors.push(...structuralErrors(schema).map((error) => ({ ...error, field: under(root, error.field) })));
+    const isUnchanged = deepEqual(schema, before?.schema?.openAPIV3Schema);
+    for (const error of structuralErrors(schema, undefined, { isUnchanged })) {
+      errors.push({ ...error, field: under(root, error.field) });
+    }
   }
   for (const [at, column] of (version.additionalPrinterColumns ?? []).entries()) {
     errors.push(...columnErrors(column, `${field}.additionalPrinterColumns[${at}]`));
