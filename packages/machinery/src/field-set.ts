@@ -1,4 +1,5 @@
 import { goQuote, goText } from './go-text.ts';
+import { jsonTextNestsTooDeep } from './nesting.ts';
 import type { Json, JsonObject, MutableJsonObject } from './json.ts';
 import { canonicalJson, isObject, parseJson, setKey } from './json.ts';
 
@@ -209,7 +210,7 @@ function canonicalElement(element: string): string | undefined {
   const kind = element.charAt(0);
   if (kind === 'f') return element;
   if (kind === 'i') return /^i:\d+$/.test(element) ? element : undefined;
-  if (kind !== 'k' && kind !== 'v') return undefined;
+  if ((kind !== 'k' && kind !== 'v') || jsonTextNestsTooDeep(element)) return undefined;
   try {
     return `${kind}:${canonicalJson(parseJson(element.slice(2)))}`;
   } catch {

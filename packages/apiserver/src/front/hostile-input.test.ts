@@ -1,7 +1,7 @@
-import { silentLog, stringifyJson, type WireRequest } from '@cartographer/machinery';
+import { silentLog, stringifyJson, type WireRequest, type WireResponse } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../api-server.ts';
 
@@ -134,3 +134,86 @@ test('no request, however odd, is answered with an internal error or left withou
     { numRuns: 1500 },
   );
 }, 60_000);
+
+const CORE = '/api/v1/namespaces/default';
+const JSON_TYPE = 'application/json';
+const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+const listed = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+const review = (group: string, resource: string): string => `/apis/${group}.k8s.io/v1/${resource}`;
+
+type Method = WireRequest['method'];
+type Entrance = readonly [title: string, method: Method, path: string, type: string];
+const entrances: readonly Entrance[] = [
+  ['a TokenReview', 'POST', review('authentication', 'tokenreviews'), JSON_TYPE],
+  ['a SelfSubjectReview', 'POST', review('authentication', 'selfsubjectreviews'), JSON_TYPE],
+  ['a SubjectAccessReview', 'POST', review('authorization', 'subjectaccessreviews'), JSON_TYPE],
+  ['a SelfSubjectAccessReview', 'POST', review('authorization', 'selfsubjectaccessreviews'), JSON_TYPE],
+  ['a SelfSubjectRulesReview', 'POST', review('authorization', 'selfsubjectrulesreviews'), JSON_TYPE],
+  [
+    'a LocalSubjectAccessReview',
+    'POST',
+    review('authorization', 'namespaces/default/localsubjectaccessreviews'),
+    JSON_TYPE,
+  ],
+  ['a TokenRequest', 'POST', `${CORE}/serviceaccounts/default/token`, JSON_TYPE],
+  ['a create', 'POST', `${CORE}/configmaps`, JSON_TYPE],
+  ['a create at a name', 'POST', `${CORE}/configmaps/x`, JSON_TYPE],
+  ['an update', 'PUT', `${CORE}/configmaps/x`, JSON_TYPE],
+  ['a merge patch', 'PATCH', `${CORE}/configmaps/x`, 'application/merge-patch+json'],
+  ['a strategic merge patch', 'PATCH', `${CORE}/configmaps/x`, 'application/strategic-merge-patch+json'],
+  ['a JSON patch', 'PATCH', `${CORE}/configmaps/x`, 'application/json-patch+json'],
+  ['an apply', 'PATCH', `${CORE}/configmaps/x`, 'application/apply-patch+yaml'],
+  ['a delete', 'DELETE', `${CORE}/configmaps/x`, JSON_TYPE],
+  ['a delete of all', 'DELETE', `${CORE}/configmaps`, JSON_TYPE],
+  ['a scale', 'PUT', '/apis/apps/v1/namespaces/default/deployments/x/scale', JSON_TYPE],
+  ['a definition', 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', JSON_TYPE],
+];
+
+const shapes: readonly (readonly [string, (levels: number) => string])[] = [
+  ['objects', nested],
+  ['lists', listed],
+  ['objects in its spec', (levels) => `{"metadata":{"name":"x"},"spec":${nested(levels)}}`],
+  ['lists in its metadata', (levels) => `{"metadata":{"name":"x","annotations":${listed(levels)}}}`],
+  ['objects beside a number of twenty digits', (levels) => `{"n":12345678901234567890,"spec":${nested(levels)}}`],
+];
+
+describe.each(entrances)('%s', (_title, method, path, type) => {
+  const send = (body: string, contentType = type): Promise<WireResponse> => {
+    const headers = { authorization: `Bearer ${server.adminToken}`, 'content-type': contentType };
+    const query: Record<string, string> = method === 'PATCH' ? { fieldManager: 'x' } : {};
+    return server.request({ method, path, query, headers, body: new TextEncoder().encode(body) });
+  };
+
+  test.each(shapes)('that nests 15,000 levels deep is refused: %s', async (_shape, make) => {
+    if (path.endsWith('/scale')) await createDeployment();
+    const answer = await send(make(15_000));
+    expect(stringifyJson(answer.body)).toMatch(/exceeded max depth|not found/);
+    expect(answer.status === 400 || answer.status === 404).toBe(true);
+  });
+
+  test('that nests deep as YAML is refused, too', async () => {
+    const answer = await send(`a: ${listed(15_000)}`, method === 'PATCH' ? type : 'application/yaml');
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer.status).toBeLessThan(500);
+  });
+});
+
+async function createDeployment(): Promise<void> {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await server.request({
+    method: 'POST',
+    path: '/apis/apps/v1/namespaces/default/deployments',
+    headers: { authorization: `Bearer ${server.adminToken}` },
+    body: { metadata: { name: 'x' }, spec: { selector: { matchLabels: { a: 'b' } }, template } },
+  });
+}
+
+test('a body of 500 levels is read', async () => {
+  const answer = await server.request({
+    method: 'POST',
+    path: review('authorization', 'selfsubjectrulesreviews'),
+    headers: { authorization: `Bearer ${server.adminToken}`, 'content-type': JSON_TYPE },
+    body: new TextEncoder().encode(`{"spec":${nested(499)}}`),
+  });
+  expect(answer.status).toBe(201);
+});

@@ -1,4 +1,12 @@
-import { isObject, type Json, parseJson, parseYamlDocuments, YamlError } from '@cartographer/machinery';
+import {
+  isObject,
+  type Json,
+  jsonTextNestsTooDeep,
+  nestsTooDeep,
+  parseJson,
+  parseYamlDocuments,
+  YamlError,
+} from '@cartographer/machinery';
 
 import { badRequest, StatusError } from '../status-error.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
@@ -32,7 +40,7 @@ export function decodeObjectBody(
   kind: string,
   binaryVersion?: string,
 ): DecodedBody {
-  if (!(body instanceof Uint8Array)) return { value: body ?? {}, duplicateFields: [] };
+  if (!(body instanceof Uint8Array)) return decodeInProcess(body);
   const type = mediaType(contentType);
   switch (type === '' ? 'application/json' : type) {
     case 'application/json':
@@ -51,7 +59,7 @@ export function decodeObjectBody(
 
 /** Decodes the body of a patch; an apply patch is YAML (of which JSON is a part). */
 export function decodePatchBody(body: Json | Uint8Array | undefined, apply: boolean): DecodedBody {
-  if (!(body instanceof Uint8Array)) return { value: body ?? {}, duplicateFields: [] };
+  if (!(body instanceof Uint8Array)) return decodeInProcess(body);
   const text = utf8(body);
   if (!apply || text.trimStart().startsWith('{')) {
     return decodeJsonText(text, (_text, error) => badRequest(`error decoding patch: ${goSyntaxMessage(error, text)}`));
@@ -65,6 +73,15 @@ export function decodePatchBody(body: Json | Uint8Array | undefined, apply: bool
   }
 }
 
+/** The depth that everything after may rely on; objects are held to it again when they have grown. */
+const MAX_NESTING = 500;
+const TOO_DEEP = `exceeded max depth: JSON may nest ${MAX_NESTING} levels deep`;
+
+function decodeInProcess(body: Json | undefined): DecodedBody {
+  if (nestsTooDeep(body, MAX_NESTING)) throw badRequest(TOO_DEEP);
+  return { value: body ?? {}, duplicateFields: [] };
+}
+
 function utf8(bytes: Uint8Array): string {
   try {
     return strictUtf8.decode(bytes);
@@ -75,6 +92,7 @@ function utf8(bytes: Uint8Array): string {
 
 function decodeJsonText(text: string, refuse: (text: string, error: SyntaxError) => StatusError): DecodedBody {
   try {
+    if (jsonTextNestsTooDeep(text, MAX_NESTING)) throw new SyntaxError(TOO_DEEP);
     return { value: parseJson(text), duplicateFields: duplicateKeys(text) };
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse(text, error);

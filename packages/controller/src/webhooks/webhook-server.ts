@@ -7,6 +7,7 @@ import {
   type Clock,
   createRoom,
   type DropReason,
+  jsonTextNestsTooDeep,
   type Log,
   parseJson,
   type Place,
@@ -115,6 +116,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, { room
   const body = await bodyOf(request, roomFor());
   if (body === undefined) return text(response, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
   use();
+  if (jsonTextNestsTooDeep(body)) return text(response, 400, 'the body nests too deep');
   let review;
   try {
     review = parseJson(body);
