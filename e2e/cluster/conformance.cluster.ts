@@ -17,7 +17,6 @@ const recorded: Readonly<Record<string, string>> = recordedAnswers;
  */
 const otherwise: Readonly<Record<string, { readonly answer: RegExp; readonly why: string }>> = {
   'list-rv-future': { answer: /^504 Timeout ResourceVersionTooLarge@$/, why: 'lists with a limit come from the cache' },
-  'list-rv-bad': { answer: /^400 BadRequest$/, why: 'mended since' },
   'list-exact-old': { answer: /^200$/, why: 'etcd has not compacted yet: the cluster is young' },
   'accept-proto-cr': { answer: /^406 text$/, why: 'the refusal is in protobuf, which this test does not read' },
   'watch-timeout': { answer: /^200 MODIFIED:s2$/, why: 'the garbage collector may get to s2 only now' },

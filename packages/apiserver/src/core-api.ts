@@ -111,6 +111,8 @@ export type WatchOptions = {
   readonly resourceVersionMatch?: string;
   readonly allowWatchBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
+  /** Given on a watch it is refused (422), as a real server does. */
+  readonly continue?: string;
   readonly timeoutSeconds?: number;
   /** Ends the watch at once. */
   readonly signal?: AbortSignal;

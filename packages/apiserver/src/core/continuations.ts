@@ -92,11 +92,12 @@ function encode(token: object): string {
 
 function decode(token: string): { version: string; start: string; namespace: string | undefined } {
   const bad = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const text = Buffer.from(token, 'base64url').toString();
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(token, 'base64url').toString());
+    parsed = JSON.parse(text);
   } catch {
-    throw bad('invalid character looking for beginning of value');
+    throw bad(`invalid character '${text.charAt(0)}' looking for beginning of value`);
   }
   if (!isObject(parsed)) throw bad('not an object');
   const { rv, start, ns } = parsed;

@@ -79,7 +79,8 @@ test.each([
 
 test.each([
   [{ continue: 'zzz' }, '400 BadRequest'],
-  [{ resourceVersion: 'abc' }, '500 -'],
+  [{ resourceVersion: 'abc' }, '400 BadRequest'],
+  [{ resourceVersion: '-1', limit: 1 }, '400 BadRequest'],
   [{ resourceVersionMatch: 'Exact' }, '422 Invalid FieldValueForbidden@resourceVersionMatch'],
   [{ resourceVersion: '0', resourceVersionMatch: 'Exact' }, '422 Invalid FieldValueForbidden@resourceVersionMatch'],
   [{ resourceVersion: '1', resourceVersionMatch: 'Foo' }, '422 Invalid FieldValueNotSupported@resourceVersionMatch'],

@@ -1,18 +1,9 @@
-import {
-  type Clock,
-  failure,
-  type FieldError,
-  forbiddenError,
-  formatApiVersion,
-  type KubeList,
-  type KubeObject,
-  notSupportedError,
-} from '@cartographer/machinery';
+import { type Clock, failure, formatApiVersion, type KubeList, type KubeObject } from '@cartographer/machinery';
 
 import type { ListOptions } from '../core-api.ts';
 import { badRequest, internalError, StatusError } from '../status-error.ts';
 import { createContinuations, type Continuations } from './continuations.ts';
-import { invalidOptions } from './invalid.ts';
+import { checkListOptions, parseVersion } from './list-options.ts';
 import { createSelection, type Selection } from './selection.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { Journal } from './storage/journal.ts';
@@ -43,6 +34,7 @@ export function createLister(journal: Journal, clock: Clock): Lister {
       const page = options.continue
         ? continuations.resume(resource, options.namespace, options.continue, current)
         : undefined;
+      if (page !== undefined) refuseVersion(options);
       const version = page?.version ?? exact ?? current;
       const stored = page?.items ?? storedAt(resource, selection, exact === current ? undefined : exact);
       return listPage(resource, { version, items: stored, selection }, limit, continuations);
@@ -86,59 +78,25 @@ function listPage(resource: ServedResource, page: Page, limit: number, continuat
   };
 }
 
-function checkListOptions(options: ListOptions): void {
-  const { resourceVersion, resourceVersionMatch: match } = options;
-  const errors: FieldError[] = [];
-  if (match !== undefined && match !== '') {
-    if (resourceVersion === undefined || resourceVersion === '') {
-      errors.push(
-        forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
-      );
-    }
-    if (options.continue) {
-      errors.push(
-        forbiddenError('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
-      );
-    }
-    if (match !== 'Exact' && match !== 'NotOlderThan') {
-      errors.push(notSupportedError('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    }
-    if (match === 'Exact' && resourceVersion === '0') {
-      errors.push(
-        forbiddenError('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
-      );
-    }
-  }
-  if (options.sendInitialEvents !== undefined) {
-    errors.push(forbiddenError('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-  }
-  if (errors.length > 0) throw invalidOptions('ListOptions', errors);
-  if (resourceVersion !== undefined && resourceVersion !== '') parseVersion(resourceVersion);
-  if (options.continue && resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') {
-    throw badRequest('specifying resource version is not allowed when using continue');
-  }
-}
-
-/** @throws StatusError 500, as a real server answers, when the text is not a number. */
-export function parseVersion(text: string): number {
-  if (/^\d{1,18}$/.test(text)) return Number(text);
-  throw internalError(
-    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  );
+/** A page goes on from the version of the first one. */
+function refuseVersion({ resourceVersion = '' }: ListOptions): void {
+  if (resourceVersion === '' || resourceVersion === '0') return;
+  throw badRequest('specifying resource version is not allowed when using continue');
 }
 
 async function waitForVersion(journal: Journal, clock: Clock, options: ListOptions): Promise<void> {
-  const wanted = options.resourceVersion ? parseVersion(options.resourceVersion) : 0;
+  const { resourceVersion = '' } = options;
+  const wanted = resourceVersion === '' ? 0 : parseVersion(resourceVersion);
   if (wanted <= journal.resourceVersion) return;
   if ((options.limit ?? 0) > 0) throw internalError('etcdserver: mvcc: required revision is a future revision');
   const deadline = clock.now() + FUTURE_WAIT_MS;
   while (wanted > journal.resourceVersion) {
-    if (clock.now() >= deadline) throw tooLarge(wanted, journal.resourceVersion);
+    if (clock.now() >= deadline) throw tooLarge(resourceVersion, journal.resourceVersion);
     await clock.sleep(FUTURE_POLL_MS);
   }
 }
 
-function tooLarge(wanted: number, current: number): StatusError {
+function tooLarge(wanted: string, current: number): StatusError {
   return new StatusError(
     failure(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

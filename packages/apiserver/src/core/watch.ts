@@ -2,17 +2,13 @@ import {
   type Clock,
   deepFreeze,
   failure,
-  type FieldError,
-  forbiddenError,
   formatApiVersion,
   type KubeObject,
-  notSupportedError,
   type WatchEvent,
 } from '@cartographer/machinery';
 
 import type { WatchOptions } from '../core-api.ts';
-import { invalidOptions } from './invalid.ts';
-import { parseVersion } from './list.ts';
+import { checkWatchOptions, parseVersion } from './list-options.ts';
 import { createSelection, type Selection } from './selection.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { Change } from './storage/event-window.ts';
@@ -48,21 +44,6 @@ export function openWatch(
   context.journal.flush(); // pending changes come first, so that the snapshot and the place in the window agree
   const stream = new WatchStream(resource, selection, options, version, context);
   return { [Symbol.asyncIterator]: () => stream };
-}
-
-function checkWatchOptions({ resourceVersionMatch: match, sendInitialEvents }: WatchOptions): void {
-  const errors: FieldError[] = [];
-  const field = 'resourceVersionMatch';
-  if (sendInitialEvents !== undefined && !match) {
-    errors.push(forbiddenError(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
-  } else if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    errors.push(notSupportedError(field, match, ['NotOlderThan']));
-  } else if (sendInitialEvents === undefined && match) {
-    errors.push(
-      forbiddenError(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
-    );
-  }
-  if (errors.length > 0) throw invalidOptions('ListOptions', errors);
 }
 
 type Waiter = { readonly resolve: (result: IteratorResult<WatchEvent>) => void };

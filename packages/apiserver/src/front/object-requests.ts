@@ -1,8 +1,6 @@
 import {
   formatApiVersion,
   getPath,
-  isList,
-  isObject,
   stringifyJson,
   type Json,
   type KubeObject,
@@ -13,7 +11,6 @@ import {
 import type {
   Caller,
   Core,
-  DeleteOptions,
   DeleteResult,
   ListOptions,
   Patch,
@@ -23,7 +20,9 @@ import type {
   WriteResult,
 } from '../core-api.ts';
 import { badRequest } from '../status-error.ts';
+import { deleteOptions } from './delete-options.ts';
 import { mediaType } from './media-type.ts';
+import { integerOf } from './query-integer.ts';
 import { type DecodedBody, decodeObjectBody, decodePatchBody } from './request-body.ts';
 import { type AnswerStyle, answerStyle, jsonAnswer, listAnswer, objectAnswer, watchAnswer } from './respond.ts';
 import { isTrue, type ResourceRoute } from './route.ts';
@@ -161,11 +160,12 @@ function writeOptions(route: ResourceRoute, query: Query, duplicateFields: reado
 }
 
 function listOptions(route: ResourceRoute, query: Query): ListOptions {
+  integerOf(query, 'timeoutSeconds'); // a list takes no time worth limiting; what is no number is refused all the same
   return {
     namespace: route.namespace,
     labelSelector: query['labelSelector'],
     fieldSelector: query['fieldSelector'],
-    limit: integer(query, 'limit'),
+    limit: integerOf(query, 'limit'),
     continue: query['continue'],
     resourceVersion: query['resourceVersion'],
     resourceVersionMatch: query['resourceVersionMatch'],
@@ -174,6 +174,7 @@ function listOptions(route: ResourceRoute, query: Query): ListOptions {
 }
 
 function watchOptions(route: ResourceRoute, query: Query, signal: AbortSignal | undefined): WatchOptions {
+  integerOf(query, 'limit'); // a watch has no pages; see listOptions
   return {
     namespace: route.namespace,
     labelSelector: query['labelSelector'],
@@ -182,57 +183,8 @@ function watchOptions(route: ResourceRoute, query: Query, signal: AbortSignal | 
     resourceVersionMatch: query['resourceVersionMatch'],
     allowWatchBookmarks: isTrue(query['allowWatchBookmarks']),
     ...(query['sendInitialEvents'] === undefined ? {} : { sendInitialEvents: isTrue(query['sendInitialEvents']) }),
-    timeoutSeconds: integer(query, 'timeoutSeconds'),
+    continue: query['continue'],
+    timeoutSeconds: integerOf(query, 'timeoutSeconds'),
     signal,
-  };
-}
-
-function integer(query: Query, name: string): number | undefined {
-  const text = query[name];
-  if (text === undefined || text === '') return undefined;
-  const value = Number(text);
-  if (Number.isSafeInteger(value)) return value;
-  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-}
-
-/** Options of a DELETE stand in the body or in the query; the body wins when it has any. */
-function deleteOptions(request: WireRequest, query: Query): DeleteOptions {
-  const empty = request.body === undefined || (request.body instanceof Uint8Array && request.body.length === 0);
-  const body = empty
-    ? {}
-    : decodeObjectBody(request.body, request.headers?.['content-type'], 'DeleteOptions', 'v1').value;
-  if (!isObject(body)) throw badRequest('the request body must be an object of kind DeleteOptions');
-  const dryRun = body['dryRun'];
-  const fromQuery = {
-    gracePeriodSeconds: integer(query, 'gracePeriodSeconds'),
-    propagationPolicy: query['propagationPolicy'],
-    dryRun: query['dryRun'],
-    ...(query['orphanDependents'] === undefined ? {} : { orphanDependents: isTrue(query['orphanDependents']) }),
-  };
-  return {
-    ...fromQuery,
-    ...pick(body, 'gracePeriodSeconds', 'number'),
-    ...pick(body, 'propagationPolicy', 'string'),
-    ...pick(body, 'orphanDependents', 'boolean'),
-    ...(isList(dryRun) && typeof dryRun[0] === 'string' ? { dryRun: dryRun[0] } : {}),
-    ...preconditionsOf(body['preconditions']),
-  };
-}
-
-function pick(body: Readonly<Record<string, Json | undefined>>, key: string, type: string): object {
-  const value = body[key];
-  if (value === undefined || value === null) return {};
-  if (typeof value === type) return { [key]: value };
-  throw badRequest(`DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${key} must be a ${type}`);
-}
-
-function preconditionsOf(value: Json | undefined): Pick<DeleteOptions, 'preconditions'> {
-  if (!isObject(value)) return {};
-  const { uid, resourceVersion } = value;
-  return {
-    preconditions: {
-      ...(typeof uid === 'string' ? { uid } : {}),
-      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
-    },
   };
 }

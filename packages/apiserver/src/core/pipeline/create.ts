@@ -91,7 +91,8 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   if (applied !== true) object = track(context, insertion, object);
   validateObject(resource, object, undefined);
   caller.warnings.push(...(rules.warn?.(object) ?? []));
-  if (metaOf(insertion.object).resourceVersion) {
+  // What is no number goes through, as on a real server: it reads as no version at all.
+  if (/^0*[1-9]\d*$/.test(metaOf(insertion.object).resourceVersion ?? '')) {
     throw internalError('resourceVersion should not be set on objects to be created');
   }
   return object;

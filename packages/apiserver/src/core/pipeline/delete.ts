@@ -11,6 +11,7 @@ import {
 import type { Caller, DeleteOptions, DeleteResult, ListOptions, ObjectKey } from '../../core-api.ts';
 import { conflict, forbidden, notFound, StatusError } from '../../status-error.ts';
 import { CLEANUP_FINALIZER, isEstablished } from '../crd/crd-status.ts';
+import { checkListOptions } from '../list-options.ts';
 import { createSelection } from '../selection.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { admissionFor, reviewOf } from './admission.ts';
@@ -67,6 +68,7 @@ export async function deleteObjects(
 ): Promise<KubeList> {
   if (!resource.verbs.includes('deletecollection')) throw methodNotAllowed();
   checkDeleteOptions(options);
+  checkListOptions(selection);
   const { namespace, matches } = createSelection(resource, selection);
   const chosen = resource.table.snapshot(namespace).filter((object) => matches(resource.view(object)));
   const resourceVersion = String(context.journal.resourceVersion);
