@@ -4,9 +4,12 @@ import type { Json, MutableJsonObject } from './json.ts';
 import { isList, isObject, setKey } from './json.ts';
 import { itemElement } from './list-items.ts';
 import type { MergeList, MergeMap, MergeSchema } from './merge-schema.ts';
-import { fieldSchema, formOf } from './typed-form.ts';
+import { fieldSchema, formOf, isEmptyMap } from './typed-form.ts';
 
-/** The value without the fields and items that a set names, and without what is below them. */
+/**
+ * The value without the fields and items that a set names, and without what is below them. A map or a list of which
+ * nothing is left is null, as in structured-merge-diff: so `null` applied over a map is stored where null is allowed.
+ */
 export function removeTyped(value: Json, toRemove: FieldSet, schema: MergeSchema): Json {
   if (toRemove.children.size === 0) return value;
   const form = formOf(value, schema);
@@ -32,6 +35,7 @@ function removeFields(value: Json, toRemove: FieldSet, map: MergeMap): Json {
     isSame &&= rest === item;
     setKey(result, key, rest);
   }
+  if (isEmptyMap(result)) return null;
   return isSame ? value : result;
 }
 
@@ -50,5 +54,6 @@ function removeItems(value: Json, toRemove: FieldSet, list: MergeList): Json {
     isSame &&= rest === item;
     result.push(rest);
   }
+  if (result.length === 0) return null;
   return isSame ? value : result;
 }

@@ -17,7 +17,7 @@ import { decodeBody, normalize, reportFields } from './field-validation.ts';
 import { generateName, NAME_ATTEMPTS } from './generate-name.ts';
 import { createMeta, metaOf, withMeta } from './metadata.ts';
 import { checkWriteOptions } from './options.ts';
-import { checkCreatable, validateObject } from './validate-object.ts';
+import { checkCreatable, validateObject, withoutNulls } from './validate-object.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** POST. */
@@ -90,6 +90,7 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   if (rules.generation) object = withMeta(object, { generation: 1 });
   if (applied !== true) object = track(context, insertion, object);
   validateObject(resource, object, undefined);
+  if (applied === true) object = withoutNulls(resource, object);
   caller.warnings.push(...(rules.warn?.(object) ?? []));
   // What is no number goes through, as on a real server: it reads as no version at all.
   if (/^0*[1-9]\d*$/.test(metaOf(insertion.object).resourceVersion ?? '')) {

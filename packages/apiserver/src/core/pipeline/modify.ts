@@ -18,7 +18,7 @@ import { admissionFor, reviewOf } from './admission.ts';
 import { commitDeletion, commitObject, isNoOp, isSpecChanged } from './commit.ts';
 import { normalize } from './field-validation.ts';
 import { keepSystemMeta, metaOf, withMeta } from './metadata.ts';
-import { validateObject } from './validate-object.ts';
+import { validateObject, withoutNulls } from './validate-object.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** How often a write that lost a race is tried again. */
@@ -152,6 +152,7 @@ function settle(
     object = withMeta(object, { generation: generation + 1 });
   }
   validateObject(resource, object, current);
+  if (modification.verb === 'apply') object = withoutNulls(resource, object);
   modification.caller.warnings.push(...(resource.rules.warn?.(object) ?? []));
   if (isNoOp(object, old)) return current;
   if (options.dryRun === 'All') return object as unknown as KubeObject;

@@ -22,6 +22,14 @@ export function validateObject(resource: ServedResource, object: JsonObject, old
 }
 
 /**
+ * What an apply stores: nulls where the schema does not allow them have been refused, but for places without a type.
+ * There a real server passes them over when it reads.
+ */
+export function withoutNulls(resource: ServedResource, object: JsonObject): JsonObject {
+  return resource.builtIn ? object : resource.rules.complete(object);
+}
+
+/**
  * Checks that new objects of the resource are welcome in the namespace.
  * @throws StatusError 404 for a missing namespace, 403 for one that is being deleted, 405 for a dying resource.
  */
