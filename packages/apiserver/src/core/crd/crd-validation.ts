@@ -32,6 +32,7 @@ export function crdErrors(crd: Crd, old: Crd | undefined): readonly FieldError[]
     ...preserveErrors(crd),
     ...conversionErrors(crd),
     ...(old === undefined ? [] : immutableErrors(crd, old)),
+    ...storedVersionsErrors(crd, old),
   ];
 }
 
@@ -86,21 +87,38 @@ function namesErrors({ spec }: Crd): readonly FieldError[] {
 function versionsErrors({ spec }: Crd, old: Crd | undefined): readonly FieldError[] {
   const { versions } = spec;
   const errors: FieldError[] = [];
-  const seen = new Set<string>();
   for (const [index, version] of versions.entries()) {
     const before = old?.spec.versions.find(({ name }) => name === version.name);
     errors.push(...versionErrors(version, index, versions.length === 1, before));
-    if (seen.has(version.name)) {
-      errors.push(invalidError(`spec.versions[${index}].name`, version.name, 'must have unique version names'));
-    }
-    seen.add(version.name);
+  }
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    errors.push(goInvalid('spec.versions', versionsText(versions), 'must contain unique version names'));
   }
   if (versions.filter((version) => version.storage).length === 1) return errors;
   errors.push(
     goInvalid('spec.versions', versionsText(versions), 'must have exactly one version marked as storage version'),
   );
-  if (!versions.some((version) => version.storage)) {
-    errors.push(goInvalid('status.storedVersions', '[]string(nil)', 'must have at least one stored version'));
+  return errors;
+}
+
+/**
+ * A version that objects may be stored in must stay: nothing could read them without it. A write to the status, which
+ * is how a version is given up once its objects have been stored anew, is not held to it.
+ */
+function storedVersionsErrors({ spec, status }: Crd, old: Crd | undefined): readonly FieldError[] {
+  if (old !== undefined && deepEqual(spec, old.spec) && !deepEqual(status, old.status)) return [];
+  const stored = status?.storedVersions ?? [];
+  const field = 'status.storedVersions';
+  if (!isList(stored) || stored.length === 0) {
+    return [goInvalid(field, '[]string(nil)', 'must have at least one stored version')];
+  }
+  const shown = `[]string{${stored.map((name) => JSON.stringify(name)).join(', ')}}`;
+  const unstored = spec.versions.filter(({ name, storage }) => storage && !stored.includes(name));
+  const errors = unstored.map(({ name }) => goInvalid(field, shown, `must have the storage version ${name}`));
+  for (const [i, name] of stored.entries()) {
+    if (spec.versions.some((version) => version.name === name)) continue;
+    const text = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+    errors.push(invalidError(`${field}[${i}]`, name, text));
   }
   return errors;
 }

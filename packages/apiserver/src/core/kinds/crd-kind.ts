@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '@cartographer/machinery';
+import { deepEqual, isList, isObject, type JsonObject } from '@cartographer/machinery';
 
 import { crdErrors } from '../crd/crd-validation.ts';
 import type { Crd } from '../crd/crd-types.ts';
@@ -34,7 +34,7 @@ function completeCrd(object: JsonObject): JsonObject {
   };
   const { preserveUnknownFields, ...rest } = spec;
   return {
-    ...object,
+    ...withStoredVersions(object),
     spec: {
       ...rest,
       names: completed,
@@ -44,16 +44,34 @@ function completeCrd(object: JsonObject): JsonObject {
   };
 }
 
-/** The storage version is remembered as stored; a new definition shows an empty status at once. */
+function storageVersion(object: JsonObject): string | undefined {
+  return (object as unknown as Crd).spec?.versions?.find?.((version) => version.storage)?.name;
+}
+
+/** A status without stored versions has the storage version, as by Kubernetes' defaults. */
+function withStoredVersions(object: JsonObject): JsonObject {
+  const { status } = object;
+  const storage = storageVersion(object);
+  if (!isObject(status) || storage === undefined) return object;
+  const stored = status['storedVersions'];
+  const isEmpty = stored === undefined || stored === null || (isList(stored) && stored.length === 0);
+  return isEmpty ? { ...object, status: { ...status, storedVersions: [storage] } } : object;
+}
+
+/**
+ * The storage version is remembered as stored; a new definition shows an empty status at once. What a write to the
+ * status says of stored versions counts: that is how a version is given up.
+ */
 function prepareCrd(object: JsonObject, old: JsonObject | undefined): JsonObject {
   const crd = object as unknown as Crd;
-  const storage = crd.spec?.versions?.find?.((version) => version.storage)?.name;
+  const storage = storageVersion(object);
   if (old === undefined) {
     const storedVersions = storage === undefined ? [] : [storage];
     return { ...object, status: { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions } };
   }
   const stored = crd.status?.storedVersions ?? [];
-  if (storage === undefined || stored.includes(storage)) return object;
+  const isStatusWrite = object['status'] !== old['status'] && deepEqual(object['spec'], old['spec']);
+  if (storage === undefined || isStatusWrite || stored.includes(storage)) return object;
   return {
     ...object,
     status: { ...(object['status'] as JsonObject | undefined), storedVersions: [...stored, storage] },
