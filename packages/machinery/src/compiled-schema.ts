@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
 import { nestsTooDeep } from './nesting.ts';
 import type { Check, Failure } from './schema-check.ts';
 import { addAll, errorsOf, MAX_FAILURES } from './schema-check.ts';
-import { compileDefaults } from './schema-defaults.ts';
+import { compileDefaults, roomFor } from './schema-defaults.ts';
 import { compileEmbedded, compileUniqueness } from './schema-lists.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileRules } from './schema-rules.ts';
@@ -24,6 +24,7 @@ export interface CompiledSchema {
    * Fills in defaults. Nulls that the schema does not allow are replaced by the default or dropped, as for everything
    * that a client sends; with `keepNulls` those without a default stay (and fail validation), as in the result of a
    * server-side apply. The same reference comes back when nothing changed.
+   * @throws DefaultsTooLargeError when they would add more than three mebibytes.
    */
   applyDefaults(value: JsonObject, options?: { readonly keepNulls?: boolean }): JsonObject;
   /**
@@ -33,6 +34,9 @@ export interface CompiledSchema {
    */
   validate(value: JsonObject, old?: JsonObject, earlier?: readonly FieldError[]): readonly FieldError[];
 }
+
+/** As much as an object may hold. */
+const MAX_ADDED = 3 * 1024 * 1024;
 
 /** What a compiled schema takes from outside. */
 export type CompileOptions = {
@@ -45,7 +49,7 @@ const VALIDATION_LIMIT_MS = 10_000;
 
 /**
  * Compiles a structural schema to closures.
- * @throws PatternError or RuleError for a pattern or a CEL rule that cannot be compiled: see `structuralErrors`.
+ * @throws PatternError, RuleError or DefaultsTooLargeError for what cannot be compiled: see `structuralErrors`.
  */
 export function compileSchema(source: StructuralSchema, options: CompileOptions = {}): CompiledSchema {
   if (nestsTooDeep(source)) throw new RangeError('schema nests too deep');
@@ -58,7 +62,7 @@ export function compileSchema(source: StructuralSchema, options: CompileOptions 
       const pruned: string[] = [];
       return { value: pruner(value, pruned, '') as JsonObject, pruned };
     },
-    applyDefaults: (value, options) => defaulter(value, options?.keepNulls ?? false) as JsonObject,
+    applyDefaults: (value, options) => defaulter(value, options?.keepNulls ?? false, roomFor(MAX_ADDED)) as JsonObject,
     validate,
   };
 }

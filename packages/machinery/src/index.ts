@@ -37,6 +37,7 @@ export * from './conditions.ts';
 export * from './field-error.ts';
 export * from './merge-schema.ts';
 export * from './nesting.ts';
+export { DefaultsTooLargeError } from './schema-defaults.ts';
 export { PatternError } from './schema-pattern.ts';
 export * from './structural-schema.ts';
 export { RuleError } from './cel-expression.ts';

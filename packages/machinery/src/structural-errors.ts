@@ -6,6 +6,7 @@ import { nestsTooDeep } from './nesting.ts';
 import type { Failure } from './schema-check.ts';
 import { errorsOf } from './schema-check.ts';
 import { programSize } from './pattern-size.ts';
+import { compileDefaults, DefaultsTooLargeError } from './schema-defaults.ts';
 import { compilePattern, PatternError } from './schema-pattern.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileChecks } from './schema-validate.ts';
@@ -42,6 +43,7 @@ export function structuralErrors(
     checkPlace(schema, path, 'root', round);
     // Defaults are checked with the compiled schema, which must be sound for that; and rules, with sound types.
     if (errors.length === 0) checkDefaults(schema, path, round);
+    if (errors.length === 0) checkDefaultsSize(schema, path, errors);
     if (errors.length === 0) errors.push(...ruleErrors(schema, path, { isUnchanged, guard }));
   } catch (error) {
     if (!(error instanceof OutOfTimeError)) throw error;
@@ -269,6 +271,16 @@ function checkDefaults(schema: StructuralSchema, path: string, round: Round): vo
   }
   const additional = schema.additionalProperties;
   if (typeof additional === 'object') checkDefaults(additional, `${path}.additionalProperties`, round);
+}
+
+/** Defaults are filled in with their own defaults; those of items count for each item. */
+function checkDefaultsSize(schema: StructuralSchema, path: string, errors: FieldError[]): void {
+  try {
+    compileDefaults(schema);
+  } catch (error) {
+    if (!(error instanceof DefaultsTooLargeError)) throw error;
+    errors.push(invalidError(path, '', `${error.message} once they are filled in themselves`));
+  }
 }
 
 function checkDefault(schema: StructuralSchema, value: Json, at: string, round: Round): void {

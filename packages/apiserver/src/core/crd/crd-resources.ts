@@ -3,6 +3,7 @@ import {
   type CompiledSchema,
   compileSchema,
   deepFreeze,
+  DefaultsTooLargeError,
   dns1123SubdomainErrors,
   getPath,
   isObject,
@@ -17,6 +18,7 @@ import type { PrinterColumn } from '../../core-api.ts';
 import { ALL_VERBS, objectMetaType } from '../kinds/built-in-resources.ts';
 import { ageOf, dateAgeColumn, nameColumn } from '../kinds/columns.ts';
 import type { KindRules } from '../kinds/kind-rules.ts';
+import { tooLarge } from '../pipeline/bounds.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { ResourceTable } from '../storage/resource-table.ts';
 import { type Decoded, decodeTyped } from '../typed/decode.ts';
@@ -77,9 +79,19 @@ function createRules(schema: CompiledSchema, status: boolean): KindRules {
     nameErrors: dns1123SubdomainErrors,
     decode: (body) => decodeCustom(body, schema),
     decodeStored: (object) => decodeCustom(object, schema),
-    complete: (object, applied) => schema.applyDefaults(object, applied === true ? { keepNulls: true } : undefined),
+    complete: (object, applied) => completeCustom(object, schema, applied === true),
     validate: (object, old, earlier) => schema.validate(object, old, earlier),
   };
+}
+
+/** @throws StatusError 413 when the defaults make too much of the object. */
+function completeCustom(object: JsonObject, schema: CompiledSchema, keepNulls: boolean): JsonObject {
+  try {
+    return schema.applyDefaults(object, { keepNulls });
+  } catch (error) {
+    if (error instanceof DefaultsTooLargeError) throw tooLarge();
+    throw error;
+  }
 }
 
 /** Metadata is typed as in every kind, the rest is pruned by the schema. */
@@ -102,10 +114,20 @@ function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeOb
     if (known !== undefined) return known;
     const json = stored as unknown as JsonObject;
     const versioned = stored.apiVersion === apiVersion ? json : { ...json, apiVersion };
-    const view = deepFreeze(schema.applyDefaults(schema.prune(versioned).value)) as unknown as KubeObject;
+    const view = deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as unknown as KubeObject;
     views.set(stored, view);
     return view;
   };
+}
+
+/** An object stays readable when the defaults that its definition has now would make too much of it. */
+function withDefaults(object: JsonObject, schema: CompiledSchema): JsonObject {
+  try {
+    return schema.applyDefaults(object);
+  } catch (error) {
+    if (error instanceof DefaultsTooLargeError) return object;
+    throw error;
+  }
 }
 
 function columnsOf(version: CrdVersion): readonly PrinterColumn[] {

@@ -12,9 +12,12 @@ const SIZE_LIMIT = 3 * 1024 * 1024;
  * @throws StatusError 400 or 413.
  */
 export function checkBounds(value: unknown): void {
-  if (sizeOf(value, 0, 0) > SIZE_LIMIT) {
-    throw new StatusError(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${SIZE_LIMIT}`));
-  }
+  if (sizeOf(value, 0, 0) > SIZE_LIMIT) throw tooLarge();
+}
+
+/** The answer to an object that is, or would become, too large. A real server answers 500: etcd takes half of it. */
+export function tooLarge(): StatusError {
+  return new StatusError(failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${SIZE_LIMIT}`));
 }
 
 /** The size so far plus roughly the value's length as text; stops counting beyond the limit. */

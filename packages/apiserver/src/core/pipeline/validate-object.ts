@@ -3,12 +3,14 @@ import { failure, type JsonObject, type KubeObject } from '@cartographer/machine
 import { forbidden, notFound, StatusError } from '../../status-error.ts';
 import { invalid } from '../invalid.ts';
 import type { ServedResource } from '../served-resource.ts';
+import { checkBounds } from './bounds.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata-validation.ts';
 import { metaOf } from './metadata.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** @throws StatusError 422 with every reason why the object may not be stored. */
+/** @throws StatusError 422 with every reason why the object may not be stored; 413 when it has grown too large. */
 export function validateObject(resource: ServedResource, object: JsonObject, old: KubeObject | undefined): void {
+  checkBounds(object); // again: defaults, a merge or admission may have made much of little
   const meta = metaOf(object);
   const { rules } = resource;
   const metaErrors = [...metadataErrors(meta, rules.nameErrors)];
