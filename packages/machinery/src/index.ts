@@ -40,5 +40,6 @@ export * from './nesting.ts';
 export { DefaultsTooLargeError } from './schema-defaults.ts';
 export { PatternError } from './schema-pattern.ts';
 export * from './structural-schema.ts';
+export { trimRight } from './trim-right.ts';
 export { RuleError } from './cel-expression.ts';
 export { structuralErrors } from './structural-errors.ts';

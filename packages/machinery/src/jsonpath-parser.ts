@@ -1,4 +1,5 @@
 import { JsonPathError } from './jsonpath-error.ts';
+import { trimRight } from './trim-right.ts';
 import { hashU, isDigit, isLetter, parseGoFloat, parseGoInteger, unquote } from './jsonpath-lexis.ts';
 
 /** One bound of `[a:b:c]`. `derived` marks the end of a single index, which client-go counts from the start. */
@@ -173,7 +174,10 @@ class Parser {
     const parts = text.split(',');
     const key = DICT_KEY.exec(text)?.[1];
     if (parts.length > 1) {
-      nodes.push({ kind: 'union', lists: parts.map((part) => this.#expression(`[${part.replace(/^ +| +$/g, '')}]`)) });
+      nodes.push({
+        kind: 'union',
+        lists: parts.map((part) => this.#expression(`[${trimRight(part.replace(/^ +/, ''), ' ')}]`)),
+      });
     } else if (key !== undefined) {
       nodes.push(...this.#expression(`.${key}`).nodes);
     } else {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { trimRight } from '@cartographer/machinery';
 import { ArchiveError } from './archive-error.ts';
 
 const BLOCK = 512;
@@ -41,7 +42,7 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
       throw new ArchiveError('the archive is broken: a size is no number');
     const content = reader.content(sizeBytes);
-    const path = (overrides.get('path') ?? header.path).replace(/\/+$/, '');
+    const path = trimRight(overrides.get('path') ?? header.path, '/');
     yield {
       kind: header.path.endsWith('/') ? 'folder' : kindOf(header.type),
       path,

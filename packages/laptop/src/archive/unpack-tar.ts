@@ -4,6 +4,7 @@ import { lstat, mkdir, rm, symlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { trimRight } from '@cartographer/machinery';
 import { ArchiveError } from './archive-error.ts';
 import { staysInside } from './link-target.ts';
 import { readTar, type TarItem } from './read-tar.ts';
@@ -91,7 +92,7 @@ function told(error: unknown, path: string): never {
 
 /** The path without detours; refuses one that leaves the folder, directly or through a link. */
 function safePath(text: string, links: ReadonlySet<string>, stripComponents: number): string {
-  const whole = posix.normalize(text.replace(/^(\.?\/)+/, '')).replace(/\/+$/, '') || '.';
+  const whole = trimRight(posix.normalize(text.replace(/^(\.?\/)+/, '')), '/') || '.';
   const path = whole.split('/').slice(stripComponents).join('/') || '.';
   if (path === '..' || path.startsWith('../') || path.startsWith('/') || path.includes('\0')) {
     throw new ArchiveError(`the entry '${printable(text)}' leads out of the archive`);

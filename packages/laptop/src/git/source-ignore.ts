@@ -1,3 +1,4 @@
+import { trimRight } from '@cartographer/machinery';
 import { GitError } from './git-error.ts';
 
 /** Version control's own files: never in an artifact unless a rule asks for them. */
@@ -62,7 +63,7 @@ function parseRules(text: string, folder: readonly string[]): Rule[] {
 function parseRule(line: string, folder: readonly string[]): Rule {
   const include = line.startsWith('!');
   let text = include ? line.slice(1) : line;
-  if (!text.endsWith('\\ ')) text = text.replace(/ +$/, '');
+  if (!text.endsWith('\\ ')) text = trimRight(text, ' ');
   const foldersOnly = text.endsWith('/');
   if (foldersOnly) text = text.slice(0, -1);
   return { folder, include, foldersOnly, segments: text.split('/') };

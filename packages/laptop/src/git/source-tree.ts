@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { trimRight } from '@cartographer/machinery';
 import { GitError } from './git-error.ts';
 import type { GitMirror } from './git-mirror.ts';
 import { GitObjects } from './git-objects.ts';
@@ -103,7 +104,7 @@ function isFile(kind: TreeEntry['kind']): boolean {
 /** `spec.sparseCheckout`: only these folders; one that does not exist is an error, as in Flux. */
 function sparseFilter(directories: readonly string[], entries: readonly TreeEntry[]): (entry: TreeEntry) => boolean {
   if (directories.length === 0) return () => true;
-  const wanted = directories.map((directory) => directory.replace(/^\.\//, '').replace(/\/+$/, ''));
+  const wanted = directories.map((directory) => trimRight(directory.replace(/^\.\//, ''), '/'));
   for (const [index, path] of wanted.entries()) {
     if (!entries.some((entry) => entry.path === path)) {
       throw new GitError(`sparse checkout dir '${directories[index]}' does not exist in repository`);

@@ -118,8 +118,8 @@ function has(pack: Package, field: string): boolean {
 /** The command of `web:`, as Heroku's format has it. */
 function webProcess(procfile: string): string | undefined {
   for (const line of procfile.split(/\r?\n/)) {
-    const [, command] = /^web\s*:\s*(\S.*?)\s*$/.exec(line) ?? [];
-    if (command !== undefined) return command;
+    const command = /^web\s*:(.*)$/.exec(line)?.[1]?.trim() ?? '';
+    if (command !== '') return command;
   }
   return undefined;
 }

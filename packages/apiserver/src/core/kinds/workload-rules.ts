@@ -50,12 +50,17 @@ function completeContainer(container: JsonObject): JsonObject {
     resources: {},
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
-    imagePullPolicy:
-      typeof image === 'string' && /:[^/]+$/.test(image) && !image.endsWith(':latest') ? 'IfNotPresent' : 'Always',
+    imagePullPolicy: typeof image === 'string' && isPinned(image) ? 'IfNotPresent' : 'Always',
   });
   const ports = completed['ports'];
   if (!isList(ports)) return completed;
   return { ...completed, ports: mapList(ports, (port) => withDefaults(port, { protocol: 'TCP' })) };
+}
+
+/** Whether an image has a tag other than `latest`, or a digest. The colon of a registry's port stands before a slash. */
+function isPinned(image: string): boolean {
+  const colon = image.indexOf(':', image.lastIndexOf('/') + 1);
+  return colon >= 0 && colon < image.length - 1 && !image.endsWith(':latest');
 }
 
 /** The list with each object changed; the same list when nothing changes. */
