@@ -26,6 +26,11 @@ describe('parseJson', () => {
     );
   });
 
+  it('refuses numbers that no server could read, and whose digits would take long', () => {
+    expect(parseJson(`[${'9'.repeat(309)}]`)).toEqual([BigInt('9'.repeat(309))]);
+    expect(() => parseJson(`[${'9'.repeat(3_000_000)}]`)).toThrow('cannot read a number of 3000000 digits');
+  });
+
   it('reads a megabyte of digits in a moment', () => {
     const text = JSON.stringify({ a: `:${'1'.repeat(1_000_000)}`, b: ':1234567890123456 '.repeat(50_000) });
     expect(parseJson(text)).toEqual(JSON.parse(text));

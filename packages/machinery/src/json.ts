@@ -157,7 +157,7 @@ function mayHoldLongInteger(text: string): boolean {
 
 /**
  * Parses JSON text and keeps integers exact: those beyond 2^53 become `bigint`.
- * @throws SyntaxError when the text is not JSON.
+ * @throws SyntaxError when the text is not JSON, or has a number that is far too long.
  */
 export function parseJson(text: string): Json {
   if (!mayHoldLongInteger(text)) return JSON.parse(text) as Json;
@@ -167,9 +167,17 @@ export function parseJson(text: string): Json {
   ) => Json;
   return exact(text, (_key, value, { source }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
-      ? BigInt(source)
+      ? exactInteger(source)
       : value,
   );
+}
+
+/** More digits than any number has that Go can read. Reading and writing them takes more than linear time. */
+const MAX_DIGITS = 309;
+
+function exactInteger(source: string): bigint {
+  if (source.length > MAX_DIGITS + 1) throw new SyntaxError(`cannot read a number of ${source.length} digits`);
+  return BigInt(source);
 }
 
 /** JSON text of a value, `bigint` written as an integer. */

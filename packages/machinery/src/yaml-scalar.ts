@@ -28,8 +28,11 @@ export function resolvePlainScalar(text: string): PlainScalar {
   return { kind: 'value', value: parseInteger(digits) ?? parseFloat64(digits) ?? text };
 }
 
+/** Longer numbers are no integers, and reading them exactly takes more than linear time. */
+const MAX_LENGTH = 256;
+
 function parseInteger(text: string): number | bigint | undefined {
-  const match = INTEGER.exec(text);
+  const match = text.length > MAX_LENGTH ? null : INTEGER.exec(text);
   if (match === null) return undefined;
   const [, sign, hex, binary, octal, decimal] = match;
   const magnitude = BigInt(hex ?? binary ?? (octal === undefined ? (decimal ?? '0') : `0o${octal}`));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { goJson } from './go-text.ts';
 import { type Json, type MutableJsonObject, setKey } from './json.ts';
 import recorded from './recorded/yaml.json' with { type: 'json' };
@@ -181,4 +181,9 @@ describe('toYaml', () => {
       'b:\n  x: 1\na:\n  - x: 1\nmode: "0644"\n"on": "yes"\n',
     );
   });
+});
+
+test('an integer of a million digits is a text, as in Go, where it overflows', () => {
+  const digits = '9'.repeat(1_000_000);
+  expect(parseYamlDocuments(`a: ${digits}`)).toEqual([{ a: digits }]);
 });

@@ -15,10 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-async function send(method: WireRequest['method'], path: string, query: object, body?: object): Promise<string> {
+async function send(
+  method: WireRequest['method'],
+  path: string,
+  query: object,
+  body?: object,
+  type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+): Promise<string> {
   const headers = {
     authorization: `Bearer ${server.adminToken}`,
-    'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+    'content-type': type,
   };
   const stop = new AbortController();
   const bytes = body === undefined ? {} : { body: new TextEncoder().encode(JSON.stringify(body)) };
@@ -138,6 +144,13 @@ describe('parameters are judged as on a real server', () => {
     ['PATCH', { metadata: { resourceVersion: 'abc' } }],
   ])('of what a %s expects', async (method, body) => {
     expect(await send(method, `${MAPS}/kept`, {}, body)).toBe('500 strconv.ParseUint: parsing "abc": invalid syntax');
+  });
+
+  test('of what an apply expects', async () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept', resourceVersion: 'abc' } };
+    const type = 'application/apply-patch+yaml';
+    const answer = await send('PATCH', `${MAPS}/kept`, { fieldManager: 'x' }, object, type);
+    expect(answer).toBe('500 strconv.ParseUint: parsing "abc": invalid syntax');
   });
 
   test('of what a create brings', async () => {
