@@ -48,7 +48,7 @@ export type CompileOptions = {
 const VALIDATION_LIMIT_MS = 10_000;
 
 /**
- * Compiles a structural schema to closures.
+ * Compiles a structural schema, without null keywords (`withoutNullKeywords`), to closures.
  * @throws PatternError, RuleError or DefaultsTooLargeError for what cannot be compiled: see `structuralErrors`.
  */
 export function compileSchema(source: StructuralSchema, options: CompileOptions = {}): CompiledSchema {

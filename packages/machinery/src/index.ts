@@ -43,3 +43,4 @@ export * from './structural-schema.ts';
 export { trimRight } from './trim-right.ts';
 export { RuleError } from './cel-expression.ts';
 export { structuralErrors } from './structural-errors.ts';
+export { withoutNullKeywords } from './null-keywords.ts';

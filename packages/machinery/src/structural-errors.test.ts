@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { compileSchema } from './compiled-schema.ts';
 import { invalidMessage } from './field-error.ts';
 import { gadgetSchema } from './gadget-fixture.ts';
+import type { Json } from './json.ts';
+import { withoutNullKeywords } from './null-keywords.ts';
 import { structuralErrors } from './structural-errors.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
@@ -131,14 +133,14 @@ describe('structuralErrors', () => {
     }));
     fc.assert(
       fc.property(schema, (any) => {
-        const sound = withA(any);
+        const sound = withA(withoutNullKeywords(any as Json));
         if (structuralErrors(sound).length > 0) return;
         const compiled = compileSchema(sound);
         for (const a of [1, 'x', null, {}, [], [{ a: 1 }]]) {
           compiled.validate(compiled.applyDefaults(compiled.prune({ a }).value));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[{ 'x-kubernetes-int-or-string': true, pattern: null }]] },
     );
   });
 

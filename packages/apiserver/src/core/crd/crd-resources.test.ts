@@ -128,3 +128,16 @@ test('a definition that changes what it serves ends the watches of its kind, as 
   await watched.ended;
   expect(await watched.seen()).toEqual(['ADDED:g']);
 });
+
+test('a definition with null keywords serves its kind as one without them', async () => {
+  const t = await createTestCore();
+  const crd = gadgets() as { spec: { versions: readonly { schema: JsonObject }[] } } & JsonObject;
+  const spec = {
+    type: 'object',
+    properties: { color: { type: 'string', pattern: null, minLength: null, format: null } },
+  };
+  const schema = { openAPIV3Schema: { type: 'object', required: null, properties: { spec } } };
+  const versions = crd.spec.versions.map((version) => ({ ...version, schema }));
+  await t.create('customresourcedefinitions', { ...crd, spec: { ...crd.spec, versions } });
+  expect(await t.create('gadgets', gadget('g', { color: '' }))).toMatchObject({ spec: { color: '' } });
+});

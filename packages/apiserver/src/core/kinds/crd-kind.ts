@@ -1,4 +1,4 @@
-import { deepEqual, isList, isObject, type JsonObject } from '@cartographer/machinery';
+import { deepEqual, isList, isObject, type Json, type JsonObject, withoutNullKeywords } from '@cartographer/machinery';
 
 import { crdErrors } from '../crd/crd-validation.ts';
 import type { Crd } from '../crd/crd-types.ts';
@@ -33,15 +33,28 @@ function completeCrd(object: JsonObject): JsonObject {
     ...(names['listKind'] === undefined && kind !== '' ? { listKind: `${kind}List` } : {}),
   };
   const { preserveUnknownFields, ...rest } = spec;
+  const versions = withoutNullsInSchemas(spec['versions']);
   return {
     ...withStoredVersions(object),
     spec: {
       ...rest,
+      ...(versions === undefined ? {} : { versions }),
       names: completed,
       conversion: spec['conversion'] ?? { strategy: 'None' },
       ...(preserveUnknownFields === true ? { preserveUnknownFields } : {}),
     },
   };
+}
+
+/** The versions of a definition, their schemas without null keywords. */
+function withoutNullsInSchemas(versions: Json | undefined): Json | undefined {
+  if (!isList(versions)) return versions;
+  return versions.map((version) => {
+    const holder = isObject(version) ? version['schema'] : undefined;
+    if (!isObject(version) || !isObject(holder) || holder['openAPIV3Schema'] === undefined) return version;
+    const schema: JsonObject = { ...holder, openAPIV3Schema: withoutNullKeywords(holder['openAPIV3Schema']) };
+    return { ...version, schema };
+  });
 }
 
 function storageVersion(object: JsonObject): string | undefined {
