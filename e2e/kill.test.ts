@@ -77,12 +77,17 @@ describe('carto up, killed with -9 in the middle of a flow and started again', (
 
 /** Generations, build and revision counters grow by one with each version, and by nothing else. */
 async function expectEachStepOnce(carto: CartoProcess, dataDir: string, versions: number): Promise<void> {
+  const revision = `hello-${String(versions).padStart(5, '0')}`;
+  let service: KubeObject | undefined;
+  // The app answers a moment before its status says so.
+  await until(`revision ${revision} is ready`, async () => {
+    service = await hello(carto, SERVICES);
+    return getPath(service?.['status'], 'latestReadyRevisionName') === revision;
+  });
   const image = await hello(carto, IMAGES);
-  const service = await hello(carto, SERVICES);
   expect(image?.metadata.generation, 'versions of the image').toBe(versions);
   expect(getPath(image?.['status'], 'buildCounter'), 'builds').toBe(versions);
   expect(service?.metadata.generation, 'versions of the service').toBe(versions);
-  expect(getPath(service?.['status'], 'latestReadyRevisionName')).toBe(`hello-${String(versions).padStart(5, '0')}`);
   const writes = stampWrites(readAudit(dataDir));
   for (const resource of ['images', 'configmaps', 'services']) {
     const count = writes.filter(({ objectRef }) => objectRef?.resource === resource).length;
