@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from './fake-clock.ts';
 
@@ -57,5 +58,22 @@ describe('fake clock', () => {
     await clock.advanceUntil(() => done);
     expect(clock.now()).toBe(300);
     await expect(clock.advanceUntil(() => false, 200)).rejects.toThrow('did not hold within 200 ms');
+  });
+
+  it('stands still while work goes on elsewhere, and lets its end settle', async () => {
+    let busy = true;
+    const clock = createFakeClock(0, () => busy);
+    const seen: [string, number][] = [];
+    clock.schedule(1, () => seen.push(['timer', clock.now()]));
+    const elsewhere = readFile(import.meta.filename).then(() => {
+      busy = false;
+      setImmediate(() => seen.push(['answer', clock.now()]));
+    });
+    await clock.advance(10);
+    await elsewhere;
+    expect(seen).toEqual([
+      ['answer', 0],
+      ['timer', 1],
+    ]);
   });
 });

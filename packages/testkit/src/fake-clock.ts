@@ -21,8 +21,11 @@ type Timer = { readonly at: number; readonly order: number; readonly task: () =>
 const SETTLE_TURNS = 4;
 const DEFAULT_START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-/** Makes a {@link FakeClock}; time starts at a fixed day unless the test names one. */
-export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
+/**
+ * Makes a {@link FakeClock}; time starts at a fixed day unless the test names one. Immediates say nothing of what other
+ * threads and processes do: `isBusy` tells of such work, and time stands still until it has ended and settled.
+ */
+export function createFakeClock(startMs: number = DEFAULT_START_MS, isBusy: () => boolean = () => false): FakeClock {
   const timers = new Set<Timer>();
   let nowMs = startMs;
   let order = 0;
@@ -31,6 +34,10 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS): FakeClock {
     const timer: Timer = { at: nowMs + Math.max(0, afterMs), order: order++, task };
     timers.add(timer);
     return () => void timers.delete(timer);
+  };
+
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < SETTLE_TURNS; quiet = isBusy() ? 0 : quiet + 1) await nextTurn();
   };
 
   const advance = async (ms: number): Promise<void> => {
@@ -76,12 +83,10 @@ function earliest(timers: ReadonlySet<Timer>, limit: number): Timer | undefined 
   return first;
 }
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < SETTLE_TURNS; turn++) {
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
-  }
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function sleepOn(schedule: Clock['schedule'], afterMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -59,7 +59,9 @@ export type StageOptions = { readonly crds?: readonly KubeObject[] } & Pick<ApiS
 
 /** Builds a stage; the account `default` of namespace `default` may do everything there. */
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
-  const clock = createFakeClock();
+  const underWay = new Set<Promise<unknown>>();
+  // Tokens are signed and checked on another thread: no time passes until the server has answered.
+  const clock = createFakeClock(undefined, () => underWay.size > 0);
   const audit: AuditEntry[] = [];
   const server = await createApiServer({
     customResources: [...crds(), ...(options.crds ?? [])],
@@ -68,7 +70,6 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     log: silentLog,
     audit: (entry) => audit.push(entry),
   });
-  const underWay = new Set<Promise<unknown>>();
   const direct = createInProcessTransport((request) => {
     const answer = server.request(request);
     underWay.add(answer);
