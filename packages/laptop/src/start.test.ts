@@ -101,13 +101,12 @@ describe('the laptop on an API server', () => {
     await create();
     await until((object) => revision(object) !== undefined);
     await embedded.client.delete(gitRepositoryType, key);
-    const deadline = Date.now() + 10_000;
     const isThere = (): Promise<boolean> =>
       embedded.client.get(gitRepositoryType, key).then(
         () => true,
         () => false,
       );
-    while ((await isThere()) && Date.now() < deadline) await systemClock.sleep(5);
+    while (await isThere()) await systemClock.sleep(5);
     await create();
     await until((object) => revision(object) !== undefined);
   });

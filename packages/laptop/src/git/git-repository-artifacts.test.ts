@@ -169,7 +169,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const found = await look().catch(() => undefined);
     if (found !== undefined) return found;

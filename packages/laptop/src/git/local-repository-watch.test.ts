@@ -32,7 +32,7 @@ async function called(change: () => Promise<unknown>): Promise<boolean> {
   await pause(SETTLED_MS);
   calls.length = 0;
   await change();
-  const deadline = Date.now() + 3000;
+  const deadline = Date.now() + 20_000;
   while (calls.length === 0 && Date.now() < deadline) await pause(10);
   return calls.length > 0;
 }

@@ -133,6 +133,8 @@ describe('the keeper', () => {
       expect([isAlive(pid), isAlive(child)]).toEqual([true, true]);
       parent.kill('SIGKILL');
       await until(() => !isAlive(pid) && !isAlive(child));
+      // The keeper's last act: until then it writes into the folder.
+      await until(() => !existsSync(join(folder, 'p.json')));
     } finally {
       parent.kill('SIGKILL');
       await rm(file, { force: true });
