@@ -121,12 +121,13 @@ test('a ConfigMap or Secret may hold one mebibyte', async () => {
 });
 
 test('an object cannot grow without end', async () => {
-  const grow = (i: number) => t.patch('gadgets', 'proto', 'merge', { spec: { [`f${i}`]: 'x'.repeat(1_000_000) } });
+  await t.create('gadgets', gadget('large', {}));
+  const grow = (i: number) => t.patch('gadgets', 'large', 'merge', { spec: { [`f${i}`]: 'x'.repeat(1_000_000) } });
   await grow(0);
   await grow(1);
   await grow(2);
   expect(await refusal(grow(3))).toBe('413 RequestEntityTooLarge');
-  const body = gadget('proto', { applied: 'x'.repeat(1_000_000) });
+  const body = gadget('large', { applied: 'x'.repeat(1_000_000) });
   expect(await refusal(t.apply('gadgets', body, { force: true }))).toBe('413 RequestEntityTooLarge');
 });
 
