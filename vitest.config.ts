@@ -5,7 +5,10 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
-    testTimeout: 30_000,
+    // What hangs is ended; these say nothing of how long anything takes, also on a machine with much else to do.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
     globalSetup: ['./scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },

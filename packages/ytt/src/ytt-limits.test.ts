@@ -34,7 +34,7 @@ async function withYtt(options: Partial<YttOptions>, act: (stage: Stage) => Prom
 
 /** Waits until every render asked for is in a worker. */
 async function begun(ytt: Ytt, workers = 1): Promise<void> {
-  await expect.poll(() => ytt.load(), { timeout: 10_000, interval: 5 }).toEqual({ workers, waiting: 0 });
+  await expect.poll(() => ytt.load(), { interval: 5 }).toEqual({ workers, waiting: 0 });
 }
 
 describe.skipIf(!(await isYttBuilt()))('the limits of ytt', () => {

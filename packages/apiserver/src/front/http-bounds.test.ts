@@ -126,7 +126,7 @@ describe('who does not read the answer', () => {
     await expect.poll(() => seen.length).toBe(1);
     await clock.advance(59_999);
     slow.read();
-    await expect.poll(() => slow.text().length, { timeout: 10_000 }).toBeGreaterThan(LARGE.length);
+    await expect.poll(() => slow.text().length).toBeGreaterThan(LARGE.length);
     await expect.poll(() => clock.pending).toBe(0);
   });
 
@@ -136,7 +136,7 @@ describe('who does not read the answer', () => {
     await expect.poll(() => seen.length).toBe(1);
     await clock.advance(60_000);
     slow.read();
-    await expect.poll(slow.ended, { timeout: 10_000 }).toBe(true);
+    await expect.poll(slow.ended).toBe(true);
     expect(slow.text().length).toBeLessThan(LARGE.length);
   });
 
@@ -148,9 +148,9 @@ describe('who does not read the answer', () => {
       await expect.poll(() => seen.length).toBe(i);
     }
     for (const one of peers) one.read();
-    await expect.poll(() => peers[0]?.ended(), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => peers[0]?.ended()).toBe(true);
     expect(peers[0]?.text().length).toBeLessThan(LARGE.length);
-    await expect.poll(() => peers[1]?.text().length, { timeout: 10_000 }).toBeGreaterThan(LARGE.length);
+    await expect.poll(() => peers[1]?.text().length).toBeGreaterThan(LARGE.length);
   });
 
   test('is answered one request after the other, in turn, and may not send on for ever', async () => {

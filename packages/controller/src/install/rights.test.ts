@@ -112,8 +112,8 @@ describe('the rights in deploy/', () => {
     });
     const { parts, leaderParts } = webhooks;
     const controller = startController({ client, clock, log: silentLog, elector, parts, leaderParts });
-    await expect.poll(() => readyOf(at.client), { timeout: 10_000 }).toBe('True');
-    await expect.poll(() => webhooks.notReady(), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => readyOf(at.client)).toBe('True');
+    await expect.poll(() => webhooks.notReady()).toBeUndefined();
     await controller.stop();
     expect(at.refused).toEqual([]);
     const secret = await at.client.get(SECRET, { namespace, name: INSTALL_NAMES.webhookSecret });

@@ -63,7 +63,7 @@ async function stage(seed?: IssuedCertificate) {
     used,
     /** Lets key generation, which takes real time, come to its end. */
     async until(holds: () => boolean | Promise<boolean>) {
-      await expect.poll(async () => (await clock.advance(500), holds()), { timeout: 5_000, interval: 5 }).toBe(true);
+      await expect.poll(async () => (await clock.advance(500), holds()), { interval: 5 }).toBe(true);
     },
     held: async () => certificateOf(await client.get(SECRETS, secret)),
     bundles: async () => {

@@ -85,7 +85,7 @@ describe.skipIf(path === undefined)(title, () => {
     const deleting = kubectl.run(['-n', 't-held', 'delete', 'cm', 'held', '--timeout=15s']);
     const waiting = kubectl.run(['-n', 't-held', 'wait', '--for=delete', 'cm/held', '--timeout=15s']);
     await expect
-      .poll(async () => (await call('GET', `${maps}/held`)).body, { timeout: 10_000 })
+      .poll(async () => (await call('GET', `${maps}/held`)).body)
       .toMatchObject({ metadata: { deletionTimestamp: expect.any(String) } });
     await call('PATCH', `${maps}/held`, { metadata: { finalizers: null } }, 'application/merge-patch+json');
     expect(await deleting).toMatchObject({ code: 0 });
