@@ -221,6 +221,50 @@ describe('leader election', () => {
     await expect(two.writer.create(CONFIG_MAPS, object)).resolves.toBeDefined();
   });
 
+  it.each([
+    ['the machine was suspended, so its monotonic clock stood still', 'monotonic'],
+    ['its wall clock was set back', 'wall'],
+  ])('a leader whose lease is too old by one of its clocks writes nothing: %s', async (_what, stopped) => {
+    await using at = await stage();
+    const started = at.clock.now();
+    const passedMs = (): number => at.clock.now() - started;
+    const clock = { ...at.clock, now: () => (stopped === 'wall' ? started - passedMs() : at.clock.now()) };
+    const one = at.candidate('one', { clock, monotonicMs: () => (stopped === 'wall' ? passedMs() : 0) });
+    await at.clock.advanceUntil(one.elector.holds);
+    one.faults.inject({ when: writes, times: Infinity, fault: { kind: 'silence' } });
+    await at.clock.advance(9_000);
+    expect(one.elector.holds()).toBe(true);
+    await at.clock.advance(1_000);
+    expect(one.elector.holds()).toBe(false);
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'late' } };
+    await expect(one.writer.create(CONFIG_MAPS, object)).rejects.toMatchObject({ code: 'CARTO_NOT_LEADER' });
+  });
+
+  it('a candidate whose wall clock runs ahead does not take over early', async () => {
+    await using at = await stage();
+    const one = at.candidate('one');
+    await at.clock.advanceUntil(one.elector.holds);
+    let aheadMs = 0;
+    const { now } = at.clock;
+    const two = at.candidate('two', { clock: { ...at.clock, now: () => now() + aheadMs }, monotonicMs: now });
+    await at.clock.advance(1_000);
+    one.pause();
+    aheadMs = 3_600_000;
+    await at.clock.advance(13_000);
+    expect(two.elector.holds()).toBe(false);
+    await at.clock.advanceUntil(two.elector.holds, 5_000);
+  });
+
+  it('counts its lead from when it asked for the lease, not from the answer', async () => {
+    await using at = await stage();
+    const slow = { when: writes, fault: { kind: 'delay', ms: 4_000 } } as const;
+    const one = at.candidate('one', {}, (faults) => void faults.inject(slow));
+    await at.clock.advanceUntil(one.elector.holds);
+    one.pause();
+    await at.clock.advance(6_000);
+    expect(one.elector.holds()).toBe(false);
+  });
+
   it('a leader that was stalled goes on when nobody took over', async () => {
     await using at = await stage();
     const one = at.candidate('one');
