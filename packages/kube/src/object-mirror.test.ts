@@ -99,6 +99,114 @@ describe('object mirror', () => {
   });
 });
 
+describe('the position of an object mirror', () => {
+  const object = (name: string, resourceVersion: string | undefined, uid = 'u'): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'X',
+    metadata: { name, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  });
+  /** `a` at version 5 and `b` at 8, as of position 10. */
+  const filled = () => {
+    const { store, mirror } = setup();
+    mirror.replace([object('a', '5'), object('b', '8')], '10');
+    const content = (): unknown[] => store.list().map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
+    return { mirror, content };
+  };
+  const before = [
+    ['a', '5'],
+    ['b', '8'],
+  ];
+
+  it.each([
+    ['ADDED', 'gone', '9'],
+    ['MODIFIED', 'gone', '9'],
+    ['DELETED', 'gone', '9'],
+    ['MODIFIED', 'a', '9'],
+    ['MODIFIED', 'a', '4'],
+    ['DELETED', 'a', '9'],
+    ['DELETED', 'b', '7'],
+  ] as const)('makes old news of what is older: %s %s at %s', (type, name, resourceVersion) => {
+    const { mirror, content } = filled();
+    expect(mirror.apply(type, object(name, resourceVersion, 'other'))).toBeUndefined();
+    expect([content(), mirror.position]).toEqual([before, '10']);
+  });
+
+  it('moves with every event, the deletion of what it never saw included', () => {
+    const { mirror } = filled();
+    mirror.apply('DELETED', object('gone', '12'));
+    expect(mirror.position).toBe('12');
+    mirror.apply('MODIFIED', object('a', '14'));
+    expect(mirror.position).toBe('14');
+    expect(mirror.apply('ADDED', object('gone', '11'))).toBeUndefined();
+  });
+
+  it.each([
+    ['a newer bookmark', '11', '11'],
+    ['an older one', '9', '10'],
+    ['one of no version', undefined, '10'],
+  ])('never goes back: %s', (_what, resourceVersion, expected) => {
+    const { mirror } = filled();
+    mirror.advance(resourceVersion);
+    expect(mirror.position).toBe(expected);
+  });
+
+  it.each([
+    ['older', '9', false],
+    ['equal', '10', true],
+    ['newer', '11', true],
+  ])('decides whether a list is taken over: %s', (_what, resourceVersion, isTaken) => {
+    const { mirror, content } = filled();
+    const changes = mirror.replace([object('a', '5')], resourceVersion);
+    expect(changes.map(({ type, old }) => [type, old?.metadata.name])).toEqual(isTaken ? [['deleted', 'b']] : []);
+    expect(content()).toEqual(isTaken ? [['a', '5']] : before);
+    expect(mirror.position).toBe(isTaken ? resourceVersion : '10');
+  });
+
+  it('goes back with a list of a server that was restored, and nothing counts as unchanged then', () => {
+    const { mirror, content } = filled();
+    const changes = mirror.replace([object('a', '5'), object('c', '3')], '6', true);
+    expect(changes.map(({ type, object: { metadata } }) => `${type} ${metadata.name}`)).toEqual([
+      'updated a',
+      'added c',
+      'deleted b',
+    ]);
+    expect(content()).toEqual([
+      ['a', '5'],
+      ['c', '3'],
+    ]);
+    expect(mirror.position).toBe('6');
+    expect(mirror.apply('MODIFIED', object('a', '7'))).toMatchObject({ type: 'updated' });
+  });
+
+  it('does not protect what is newer than it, but the object’s own version does', () => {
+    const { store, mirror } = setup();
+    mirror.replace([object('a', '9')], undefined);
+    expect(mirror.apply('MODIFIED', object('a', '8'))).toBeUndefined();
+    expect(mirror.apply('DELETED', object('a', '8'))).toBeUndefined();
+    expect(store.get('a')?.metadata.resourceVersion).toBe('9');
+  });
+
+  it.each([
+    ['the same version of the same life', '5', 'u', undefined],
+    ['the same version of another life', '5', 'other', 'updated'],
+    ['a newer version', '6', 'u', 'updated'],
+    ['no version', undefined, 'u', 'updated'],
+  ])('tells an update of an object only if it is one: %s', (_what, resourceVersion, uid, expected) => {
+    const { mirror } = setup();
+    mirror.replace([object('a', '5')], '5');
+    expect(mirror.apply('MODIFIED', object('a', resourceVersion, uid))?.type).toBe(expected);
+    const { mirror: listed } = setup();
+    listed.replace([object('a', '5')], '5');
+    expect(listed.replace([object('a', resourceVersion, uid)], '6')[0]?.type).toBe(expected);
+  });
+
+  it('takes an object without a version for new each time', () => {
+    const { mirror } = setup();
+    mirror.replace([object('a', undefined)], '5');
+    expect(mirror.replace([object('a', undefined)], '6')).toMatchObject([{ type: 'updated' }]);
+  });
+});
+
 describe('resource versions', () => {
   it('compare as numbers of any length', () => {
     fc.assert(
