@@ -15,13 +15,18 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function start(handler: RequestListener, options?: HttpTransportOptions, access?: Partial<ClusterAccess>) {
+async function start(
+  handler: RequestListener,
+  options?: HttpTransportOptions,
+  access?: Partial<ClusterAccess>,
+  path = '',
+) {
   const server = createServer(handler);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   const transport = createHttpTransport(
-    { server: urlOf(server), credentials: staticCredentials({}), namespace: 'default', ...access },
+    { server: `${urlOf(server)}${path}`, credentials: staticCredentials({}), namespace: 'default', ...access },
     options,
   );
   cleanups.push(async () => {
@@ -191,6 +196,114 @@ describe('HTTP transport', () => {
       });
       expect(seen).toEqual([method]);
     }
+  });
+
+  it('repeats a read once and no more', async () => {
+    let seen = 0;
+    const transport = await start((request) => {
+      seen += 1;
+      request.socket.resetAndDestroy();
+    });
+    await expect(transport.request({ method: 'GET', path: '/x' })).rejects.toMatchObject({
+      code: 'CARTO_CONNECTION_LOST',
+      message: expect.stringContaining('/x'),
+    });
+    expect(seen).toBe(2);
+  });
+
+  it.each(['true', '1'])('does not repeat a watch (%s): who watches must know that it broke', async (watch) => {
+    let seen = 0;
+    const transport = await start((request) => {
+      seen += 1;
+      request.socket.resetAndDestroy();
+    });
+    await expect(transport.request({ method: 'GET', path: '/x', query: { watch } })).rejects.toMatchObject({
+      code: 'CARTO_CONNECTION_LOST',
+    });
+    expect(seen).toBe(1);
+  });
+
+  it.each([
+    ['an answer that is no JSON', 200, '{', 'CARTO_ANSWER_MALFORMED'],
+    ['an answer that is too long', 200, JSON.stringify('x'.repeat(2_000)), 'CARTO_ANSWER_TOO_LARGE'],
+    ['a failure of the server', 500, '{}', undefined],
+  ])('does not repeat a read for %s', async (_what, status, body, code) => {
+    let seen = 0;
+    const transport = await start(
+      (_request, response) => {
+        seen += 1;
+        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+      },
+      { maxAnswerBytes: 1_000 },
+    );
+    const answer = await transport.request({ method: 'GET', path: '/x' }).catch((error: unknown) => error);
+    expect(answer).toMatchObject(code === undefined ? { status } : { code });
+    expect(seen).toBe(1);
+  });
+
+  it('sends nothing for a signal that has fired', async () => {
+    let seen = 0;
+    const transport = await start((_request, response) => {
+      seen += 1;
+      json(response, {});
+    });
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(transport.request({ method: 'POST', path: '/x', signal })).rejects.toThrow('too late');
+    expect(seen).toBe(0);
+  });
+
+  it('takes a write for no watch, whatever its query says, and a refused watch for an answer', async () => {
+    const transport = await start((request, response) => json(response, 'fine', request.method === 'GET' ? 410 : 200));
+    const query = { watch: 'true' };
+    const written = await transport.request({ method: 'POST', path: '/x', query });
+    expect([written.status, written.body, written.events]).toEqual([200, 'fine', undefined]);
+    const refused = await transport.request({ method: 'GET', path: '/x', query });
+    expect([refused.status, refused.body, refused.events]).toEqual([410, 'fine', undefined]);
+    const read = await transport.request({ method: 'GET', path: '/x', query: { watch: 'false' } });
+    expect([read.status, read.body]).toEqual([410, 'fine']);
+  });
+
+  it.each([
+    ['', ''],
+    ['/', ''],
+    ['/k8s/one//', '/k8s/one'],
+  ])('asks below the path %s of the server, with each parameter of the query', async (path, prefix) => {
+    const seen: unknown[] = [];
+    const listener: RequestListener = (request, response) => {
+      seen.push(request.url, request.headers.accept, request.headers['content-type']);
+      response.setHeader('warning', ['299 - "a"', '299 - "b"']);
+      json(response, {});
+    };
+    const transport = await start(listener, {}, {}, path);
+    const answer = await transport.request({ method: 'GET', path: '/x', query: { a: '1', b: 'x&y' } });
+    expect(seen).toEqual([`${prefix}/x?a=1&b=x%26y`, 'application/json', undefined]);
+    expect(answer.headers['warning']).toBe('299 - "a", 299 - "b"');
+  });
+
+  it('keeps the type that a body brings, and gives bytes none', async () => {
+    const seen: unknown[] = [];
+    const transport = await start((request, response) => {
+      void textOf(request).then((text) => {
+        seen.push([request.headers['content-type'], text]);
+        json(response, {});
+      });
+    });
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await transport.request({ method: 'PATCH', path: '/x', body: { a: 1 }, headers });
+    await transport.request({ method: 'POST', path: '/x', body: Buffer.from('raw') });
+    expect(seen).toEqual([
+      ['application/merge-patch+json', '{"a":1}'],
+      [undefined, 'raw'],
+    ]);
+  });
+
+  it('does not tell the credential source about a 401 to an identity that the request brought', async () => {
+    let refused = 0;
+    const transport = await start((_request, response) => json(response, {}, 401), undefined, {
+      credentials: { current: () => Promise.resolve({}), refused: () => void refused++ },
+    });
+    await transport.request({ method: 'GET', path: '/x', headers: { authorization: 'Bearer other' } });
+    expect(refused).toBe(0);
   });
 
   it('gives up a request when its signal fires, with the signal’s reason', async () => {

@@ -8,13 +8,13 @@ import { createTokenCache } from './token-cache.ts';
 const account = { namespace: 'team', name: 'default', uid: 'u1' };
 const HOUR_MS = 3_600_000;
 
-function setup() {
+function setup({ lifeMs = 2 * HOUR_MS, random = 0.5, expiry = rfc3339 } = {}) {
   const clock = createFakeClock();
   const requests: WireRequest[] = [];
   const transport: Transport = {
     request(request) {
       requests.push(request);
-      const status = { token: `token-${requests.length}`, expirationTimestamp: rfc3339(clock.now() + 2 * HOUR_MS) };
+      const status = { token: `token-${requests.length}`, expirationTimestamp: expiry(clock.now() + lifeMs) };
       return Promise.resolve({ status: 201, headers: {}, body: { status } });
     },
     close: () => Promise.resolve(),
@@ -26,7 +26,7 @@ function setup() {
     client: createClient({ transport: faults, clock }),
     clock,
     log,
-    random: () => 0.5,
+    random: () => random,
   });
   return { clock, tokens, requests, faults, warnings };
 }
@@ -43,6 +43,70 @@ describe('token cache', () => {
         { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 7200 } },
       ],
     ]);
+  });
+
+  it.each([
+    ['uid', { uid: 'u2' }],
+    ['name', { name: 'builder' }],
+    ['namespace', { namespace: 'other' }],
+  ])('keeps the tokens of accounts apart that differ in their %s', async (_what, difference) => {
+    const { tokens, requests } = setup();
+    const other = { ...account, ...difference };
+    expect([await tokens.tokenFor(account), await tokens.tokenFor(other)]).toEqual(['token-1', 'token-2']);
+    tokens.forget(other);
+    expect([await tokens.tokenFor(account), await tokens.tokenFor(other)]).toEqual(['token-1', 'token-3']);
+    expect(requests).toHaveLength(3);
+  });
+
+  it.each([
+    ['half its life', { random: 0 }, HOUR_MS],
+    ['half its life, up to ten seconds early', { random: 0.5 }, HOUR_MS - 5_000],
+    ['half a short life, up to a quarter of it early', { random: 0.5, lifeMs: 24_000 }, 9_000],
+    ['two hours, however long it lives', { random: 0, lifeMs: 48 * HOUR_MS }, 2 * HOUR_MS],
+    ['an hour when the server’s time makes no sense', { random: 0, expiry: () => 'soon' }, HOUR_MS],
+  ])('replaces a token at %s, to the millisecond', async (_what, options, afterMs) => {
+    const { tokens, clock } = setup(options);
+    await tokens.tokenFor(account);
+    await clock.advance(afterMs - 1);
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    await clock.advance(1);
+    expect(await Promise.all([tokens.tokenFor(account), tokens.tokenFor(account)])).toEqual(['token-2', 'token-2']);
+    await clock.advance(afterMs - 1);
+    expect(await tokens.tokenFor(account)).toBe('token-2');
+  });
+
+  it('tries a failed refresh again after five seconds, and is well when it works', async () => {
+    const { tokens, clock, faults } = setup({ random: 0 });
+    await tokens.tokenFor(account);
+    faults.inject({ when: () => true, fault: { kind: 'status', code: 500 } });
+    await clock.advance(HOUR_MS);
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    await clock.advance(4_999);
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    expect(faults.requests).toHaveLength(2);
+    await clock.advance(1);
+    expect(await tokens.tokenFor(account)).toBe('token-2');
+  });
+
+  it.each([
+    [1, 'token-1'],
+    [0, 'expired and refresh failed'],
+  ])('serves the old token %d ms before its end: %s', async (leftMs, expected) => {
+    const { tokens, clock, faults } = setup();
+    await tokens.tokenFor(account);
+    faults.inject({ when: () => true, fault: { kind: 'status', code: 500 } });
+    await clock.advance(2 * HOUR_MS - leftMs);
+    const got = await tokens.tokenFor(account).catch((error: unknown) => (error as Error).message);
+    expect(got).toContain(expected);
+  });
+
+  it('keeps what is still good while it throws out what is not', async () => {
+    const { tokens, clock, requests } = setup({ random: 0 });
+    await tokens.tokenFor(account);
+    await clock.advance(0.9 * HOUR_MS);
+    await tokens.tokenFor({ ...account, name: 'builder' });
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    expect(requests).toHaveLength(2);
   });
 
   it('asks anew for an account that was recreated', async () => {
