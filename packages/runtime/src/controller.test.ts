@@ -1,8 +1,9 @@
-import { CartoError, silentLog } from '@cartographer/machinery';
+import { CartoError, type Log, silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createController, done, type Next, type Reconcile } from './controller.ts';
 import { createControllerMetrics } from './metrics.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 
 function start(reconcile: Reconcile, concurrency = 2) {
   const clock = createFakeClock();
@@ -80,6 +81,155 @@ describe('a controller', () => {
     await controller.idle();
     expect(runs).toBe(waitMs === undefined ? 1 : 2);
     await stop();
+  });
+
+  it.each<{ title: string; outcome: () => Promise<Next>; asked: string[]; waitMs: number | undefined }>([
+    { title: 'done', outcome: async () => done, asked: ['forget a'], waitMs: undefined },
+    {
+      title: 'again',
+      outcome: async () => ({ kind: 'again', afterMs: 700 }),
+      asked: ['forget a'],
+      waitMs: 700,
+    },
+    { title: 'retry', outcome: async () => ({ kind: 'retry' }), asked: ['next a'], waitMs: 40 },
+    {
+      title: 'retry, later than the backoff',
+      outcome: async () => ({ kind: 'retry', atLeastMs: 90 }),
+      asked: ['next a'],
+      waitMs: 90,
+    },
+    {
+      title: 'retry, sooner than the backoff',
+      outcome: async () => ({ kind: 'retry', atLeastMs: 10 }),
+      asked: ['next a'],
+      waitMs: 40,
+    },
+    { title: 'an error', outcome: () => Promise.reject(new CartoError('X', 'x')), asked: ['next a'], waitMs: 40 },
+    { title: 'a bug', outcome: () => Promise.reject(new TypeError('boom')), asked: ['next a'], waitMs: 40 },
+    {
+      title: 'an error that names a time',
+      outcome: () => Promise.reject(new CartoError('X', 'x', { retry: 'after', afterMs: 900 })),
+      asked: [],
+      waitMs: 900,
+    },
+    {
+      title: 'an error that names none',
+      outcome: () => Promise.reject(new CartoError('X', 'x', { retry: 'after' })),
+      asked: ['next a'],
+      waitMs: 40,
+    },
+    {
+      title: 'an error for good',
+      outcome: () => Promise.reject(new CartoError('X', 'x', { retry: 'never' })),
+      asked: ['forget a'],
+      waitMs: undefined,
+    },
+  ])('counts failures in a row, and forgets them when there are none: $title', async ({ outcome, asked, waitMs }) => {
+    const clock = createFakeClock();
+    const seen: string[] = [];
+    const rateLimiter: RateLimiter = {
+      next: (key) => (seen.push(`next ${key}`), 40),
+      forget: (key) => void seen.push(`forget ${key}`),
+      failures: () => 0,
+    };
+    const controller = createController({ name: 'test', reconcile: outcome, clock, log: silentLog, rateLimiter });
+    const stop = new AbortController();
+    const ended = controller.run(stop.signal);
+    controller.enqueue('a');
+    await controller.idle();
+    expect([seen, controller.queue.delayed]).toEqual([asked, waitMs === undefined ? 0 : 1]);
+    if (waitMs !== undefined) {
+      await clock.advance(waitMs - 1);
+      expect(seen).toEqual(asked);
+      expect(controller.queue.delayed).toBe(1);
+      await clock.advance(1);
+      expect(seen).toEqual([...asked, ...asked]);
+    }
+    stop.abort();
+    await ended;
+  });
+
+  it('never works on one key twice at once, and once more after a change during the work', async () => {
+    const open: (() => void)[] = [];
+    let now = 0;
+    let most = 0;
+    const { clock, controller, stop } = start(async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise<void>((resolve) => open.push(resolve));
+      now -= 1;
+      return done;
+    }, 3);
+    for (let i = 0; i < 3; i += 1) {
+      controller.enqueue('a');
+      await clock.settle();
+    }
+    expect([open.length, controller.queue.processing, controller.queue.depth]).toEqual([1, 1, 1]);
+    open[0]?.();
+    await clock.settle();
+    expect([open.length, controller.isIdle()]).toEqual([2, false]);
+    open[1]?.();
+    await controller.idle();
+    expect([open.length, most, controller.isIdle()]).toEqual([2, 1, true]);
+    await stop();
+  });
+
+  it('works on what is live before what was listed, and on delayed keys when they are due', async () => {
+    const clock = createFakeClock();
+    const seen: string[] = [];
+    const reconcile: Reconcile = async (key) => (seen.push(key), done);
+    const controller = createController({ name: 'test', reconcile, clock, log: silentLog, concurrency: 1 });
+    controller.enqueue('listed', 'background');
+    controller.enqueue('live');
+    controller.enqueueAfter('later', 50);
+    const stop = new AbortController();
+    const ended = controller.run(stop.signal);
+    await controller.idle();
+    expect(seen).toEqual(['live', 'listed']);
+    await clock.advance(50);
+    expect(seen).toEqual(['live', 'listed', 'later']);
+    stop.abort();
+    await ended;
+  });
+
+  it('begins nothing when it is stopped before it starts', async () => {
+    const clock = createFakeClock();
+    const seen: string[] = [];
+    const reconcile: Reconcile = async (key) => (seen.push(key), done);
+    const controller = createController({ name: 'test', reconcile, clock, log: silentLog });
+    controller.enqueue('a');
+    await controller.run(AbortSignal.abort());
+    controller.enqueue('b');
+    await clock.settle();
+    expect([seen, controller.queue.depth, clock.pending]).toEqual([[], 0, 0]);
+  });
+
+  it.each<[string, () => Promise<Next>]>([
+    ['wants to come again', async () => ({ kind: 'again', afterMs: 10 })],
+    ['fails', () => Promise.reject(new TypeError('aborted'))],
+  ])('begins nothing more after a stop, though a reconcile in flight %s', async (_what, outcome) => {
+    const release = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const logged: string[] = [];
+    const tell = (_fields: unknown, text: string): void => void logged.push(text);
+    const log: Log = { ...silentLog, child: () => log, warn: tell, error: tell };
+    const clock = createFakeClock();
+    const reconcile: Reconcile = async (key) => {
+      seen.push(key);
+      await release.promise;
+      return outcome();
+    };
+    const controller = createController({ name: 'test', reconcile, clock, log, concurrency: 1 });
+    const stop = new AbortController();
+    const ended = controller.run(stop.signal);
+    controller.enqueue('a');
+    controller.enqueue('b');
+    await clock.settle();
+    stop.abort();
+    release.resolve();
+    await ended;
+    await clock.advance(1_000);
+    expect([seen, logged, controller.isIdle(), clock.pending]).toEqual([['a'], [], true, 0]);
   });
 
   it('keeps a bug of one key away from the others and counts it', async () => {
