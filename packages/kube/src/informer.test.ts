@@ -1,4 +1,5 @@
 import { silentLog } from '@cartographer/machinery';
+import type { KubeObject, Log } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';
@@ -123,6 +124,71 @@ describe('informer', () => {
     expect(events).toEqual(['added a (initial)', 'added b', 'added c']);
     abort.abort();
     await running;
+  });
+
+  it('runs once', async () => {
+    const { informer, abort, start } = setup();
+    const running = start();
+    await expect(start()).rejects.toThrow('the informer of things.acme.dev runs already');
+    await informer.synced;
+    abort.abort();
+    await running;
+  });
+
+  it('tells as initial what the first list had, and nothing that came later, by a list or a watch', async () => {
+    const { clock, collection, informer, events, abort, start } = setup();
+    collection.put('a');
+    const running = start();
+    await informer.synced;
+    await clock.settle();
+    collection.put('b');
+    await clock.settle();
+    collection.endWatches();
+    collection.put('c');
+    await informer.refresh();
+    expect(events).toEqual(['added a (initial)', 'added b', 'added c']);
+    abort.abort();
+    await running;
+  });
+
+  it('stores an object whole that its transform fails on, and all others reduced', async () => {
+    const errors: string[] = [];
+    const log: Log = { ...silentLog, error: (fields, text) => errors.push(`${text}: ${JSON.stringify(fields)}`) };
+    const transform = (object: KubeObject): KubeObject => {
+      if (object.metadata.name === 'bad') throw new Error('no such field');
+      return { ...object, reduced: true };
+    };
+    const { collection, informer, abort, start } = setup({ log, transform, freeze: false });
+    collection.put('bad');
+    collection.put('good');
+    const running = start();
+    await informer.synced;
+    expect(informer.list().map((object) => [object.metadata.name, object['reduced']])).toEqual([
+      ['bad', undefined],
+      ['good', true],
+    ]);
+    expect(errors).toEqual([expect.stringMatching(/^transform failed: .*team\/bad.*no such field/)]);
+    expect(Object.isFrozen(informer.get('team/good'))).toBe(false);
+    abort.abort();
+    await running;
+  });
+
+  it('lets one caller give up a refresh, and has nothing to refresh once it has stopped', async () => {
+    const { clock, collection, informer, abort, start } = setup();
+    const running = start();
+    await informer.synced;
+    await clock.settle();
+    const impatient = new AbortController();
+    const refreshed = informer.refresh(impatient.signal);
+    const patient = informer.refresh();
+    impatient.abort(new Error('no time'));
+    await expect(refreshed).rejects.toThrow('no time');
+    await patient;
+    abort.abort(new Error('stopped'));
+    await running;
+    const asked = collection.requests.length;
+    await expect(informer.refresh()).rejects.toThrow('stopped');
+    expect(collection.requests.length - asked).toBeLessThanOrEqual(1);
   });
 
   it('re-opens a watch that the server ends in time, from the bookmark, without a list', async () => {
