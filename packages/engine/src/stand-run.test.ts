@@ -1,6 +1,5 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { rerunNonce } from './stand-run.ts';
 import { chain, ownerLines, resource, resourceEntry, resourceLines, template, workload } from './testing/builders.ts';
 import { SimulatedCluster } from './testing/simulated-cluster.ts';
 
@@ -220,14 +219,4 @@ describe('retention', () => {
     cluster.settle();
     expect(cluster.all('Thing')).toEqual([]);
   });
-});
-
-test.each([
-  [undefined, 'a', ''],
-  ['7', 'a', '7'],
-  ['a=7', 'a', '7'],
-  ['b=7', 'a', ''],
-  ['b=7, a = 8', 'a', '8'],
-])('rerun %j asks resource %s for %j', (annotation, name, nonce) => {
-  expect(rerunNonce(annotation, name)).toBe(nonce);
 });
