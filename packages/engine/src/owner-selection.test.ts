@@ -1,7 +1,9 @@
+import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { bestFits, fitsBlueprint, fitsOption, selectorFault, selects } from './owner-selection.ts';
 import { chain, workload } from './testing/builders.ts';
 
+const EXISTS = (key: string): JsonObject => ({ key, operator: 'Exists' });
 const owner = workload('app', {
   source: { git: { url: 'https://git' } },
   params: [{ name: 'n', value: 5 }],
@@ -83,6 +85,65 @@ describe('the best fit', () => {
   test('is all of those that tie', () => {
     const ties = [withSelector('a', {}), withSelector('b', {})];
     expect(bestFits(ties, (blueprint) => fitsBlueprint(blueprint, owner)).best).toEqual(ties);
+  });
+
+  test('is all of those that tie, behind lesser ones and before lesser ones', () => {
+    const scores: Readonly<Record<string, number>> = { none: 0, low: 1, high: 3, lower: 2, equal: 3, last: 1 };
+    const names = Object.keys(scores);
+    const by = (order: readonly string[]) =>
+      bestFits(order, (name) => ({ kind: 'fits', score: scores[name] ?? 0 })).best.toSorted();
+    expect(by(names)).toEqual(['equal', 'high']);
+    expect(by(names.toReversed())).toEqual(['equal', 'high']);
+    expect(by(['low', 'last', 'none'])).toEqual(['last', 'low']);
+    expect(by(['none'])).toEqual([]);
+  });
+
+  test.each([
+    ['a label', { matchLabels: { app: 'web' } }, 1],
+    [
+      'two expressions of one label',
+      { matchExpressions: [EXISTS('app'), { key: 'app', operator: 'In', values: ['web'] }] },
+      2,
+    ],
+    ['a field', { matchFields: [EXISTS('spec.build')] }, 1],
+    [
+      'a label, an expression and two fields',
+      {
+        matchLabels: { app: 'web' },
+        matchExpressions: [EXISTS('app')],
+        matchFields: [EXISTS('spec.build'), EXISTS('spec.env')],
+      },
+      4,
+    ],
+    ['nothing', {}, 0],
+  ])('counts all requirements: %s', (_what, selector, score) => {
+    expect(fitsOption(selector as never, owner)).toEqual({ kind: 'fits', score });
+  });
+
+  test.each([
+    ['another label', { matchLabels: { app: 'web', tier: 'x' } }],
+    ['an expression', { matchLabels: { app: 'web' }, matchExpressions: [EXISTS('tier')] }],
+    ['the last expression', { matchExpressions: [EXISTS('app'), { key: 'app', operator: 'NotIn', values: ['web'] }] }],
+    ['the first field', { matchLabels: { app: 'web' }, matchFields: [EXISTS('spec.image'), EXISTS('spec.build')] }],
+    ['the last field', { matchLabels: { app: 'web' }, matchFields: [EXISTS('spec.build'), EXISTS('spec.image')] }],
+  ])('is none that misses %s, whatever else fits', (_what, selector) => {
+    expect(fitsOption(selector as never, owner)).toEqual({ kind: 'misses' });
+    const { matchLabels = {}, matchExpressions, matchFields } = selector as Record<string, JsonObject>;
+    const spec = {
+      selector: matchLabels,
+      selectorMatchExpressions: matchExpressions,
+      selectorMatchFields: matchFields,
+    };
+    expect(selects(withSelector('c', spec), owner)).toBe(false);
+  });
+
+  test('is judged anew for each owner and each selector', () => {
+    const selector = { matchLabels: { app: 'web' } };
+    const other = workload('other', {}, { labels: { app: 'other' } });
+    expect([owner, other, owner].map((each) => fitsOption(selector, each).kind)).toEqual(['fits', 'misses', 'fits']);
+    const blueprint = withSelector('c', {});
+    expect([owner, other, owner].map((each) => selects(blueprint, each))).toEqual([true, false, true]);
+    expect(selects(withSelector('c', { selector: { app: 'other' } }), other)).toBe(true);
   });
 
   test('is found beside a broken selector, which is named', () => {
