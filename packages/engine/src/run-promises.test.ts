@@ -318,6 +318,15 @@ describe('the circuit breaker', () => {
     expect(resourceLines(owner(cluster), 'build')[0]).toContain('TooManyWrites');
   });
 
+  test('does not speak over what the server said to the last write that it lets through', () => {
+    const cluster = building({});
+    afterOneWrite(cluster);
+    cluster.refusal = () => ({ kind: 'refused', code: 422, message: 'is invalid' });
+    cluster.put(workload('shop', { params: [{ name: 'p', value: 'two' }] }));
+    cluster.reconcile(owner(cluster));
+    expect(resourceLines(owner(cluster), 'build')[0]).toContain('create: is invalid');
+  });
+
   test('stops no run that is there', () => {
     const cluster = building({});
     input(cluster, 'two');
