@@ -91,4 +91,97 @@ describe('own writes that the cache lacks', () => {
     own.wroteElsewhere('a', version('11'));
     expect(own.behind('a', undefined, '8')?.resourceVersion).toBe('11');
   });
+
+  it('stand beside a cached object of the same version until the cache is past it', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    const same = version('9');
+    expect(own.resolve('a', same)).not.toBe(same);
+    expect(own.resolve('a', same, '9')).toBe(same);
+    expect([own.lagging, [...own.keys()]]).toEqual([false, []]);
+  });
+
+  it.each<readonly [position: string, expected: string]>([
+    ['8', '9'],
+    ['9', '8'],
+    ['10', '8'],
+    ['100', '8'],
+  ])('are given up for what a cache holds that has come to %s', (position, expected) => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    expect(own.resolve('a', version('8'), position)?.metadata.resourceVersion).toBe(expected);
+  });
+
+  it('stay behind newer events: an answer that comes late hides no delete and no newer object', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    own.observed('a', version('12'), false);
+    expect([own.lagging, own.resolve('a', version('12'))?.metadata.resourceVersion]).toEqual([false, '12']);
+    own.wrote('a', version('9'));
+    expect(own.resolve('a', version('12'), '12')?.metadata.resourceVersion).toBe('12');
+    own.wrote('a', version('9'));
+    own.observed('a', version('8'), true);
+    expect([own.lagging, own.resolve('a', undefined)]).toEqual([false, undefined]);
+  });
+
+  it('that deleted are not undone by how far the cache has come, but by a newer object or the delete itself', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    own.deleted('a', version('9'));
+    expect([own.resolve('a', version('9'), '20'), own.lagging]).toEqual([undefined, true]);
+    expect([own.resolve('a', version('8'), '20'), own.resolve('a', undefined, '20')]).toEqual([undefined, undefined]);
+    expect([own.behind('a', version('9'), '8'), own.isOwn('a', version('9'))]).toEqual([undefined, false]);
+    own.observed('a', version('8'), false);
+    expect(own.lagging).toBe(true);
+    own.observed('a', version('9'), true);
+    expect(own.lagging).toBe(false);
+  });
+
+  it('that deleted what only our own answer showed hide it, and yield to whatever the cache shows', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    own.deleted('a', undefined);
+    expect([own.lagging, own.resolve('a', undefined)]).toEqual([true, undefined]);
+    expect(own.resolve('a', version('1'))?.metadata.resourceVersion).toBe('1');
+  });
+
+  it('of equal version replace each other but for an answer from another version of the kind', () => {
+    const own = new CatchUp();
+    own.wroteElsewhere('a', version('9'));
+    own.wrote('a', version('9'));
+    expect([own.behind('a', undefined), own.resolve('a', undefined)?.metadata.resourceVersion]).toEqual([
+      undefined,
+      '9',
+    ]);
+    own.wroteElsewhere('a', version('8'));
+    expect(own.resolve('a', undefined)?.metadata.resourceVersion).toBe('9');
+  });
+
+  it('are kept each for its object, and forgotten each for itself', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    own.wrote('b', version('9'));
+    own.forget('a');
+    expect([[...own.keys()], own.resolve('a', version('8'))?.metadata.resourceVersion]).toEqual([['b'], '8']);
+  });
+
+  it('are bounded: the one that was written longest ago goes first', () => {
+    const own = new CatchUp();
+    for (let i = 0; i < 20_000; i += 1) own.wrote(`k${i}`, version('9'));
+    own.wrote('k0', version('10'));
+    expect([...own.keys()]).toHaveLength(20_000);
+    own.wrote('more', version('9'));
+    const keys = new Set(own.keys());
+    expect([keys.size, keys.has('k0'), keys.has('k1'), keys.has('more')]).toEqual([20_000, true, false, true]);
+  });
+
+  it('with a version that is no number count as the oldest', () => {
+    const own = new CatchUp();
+    own.wrote('a', version('9'));
+    own.wrote('a', version('10x'));
+    expect(own.resolve('a', version('x9'), 'x99')?.metadata.resourceVersion).toBe('9');
+    expect(
+      own.resolve('a', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } })?.metadata.resourceVersion,
+    ).toBe('9');
+  });
 });

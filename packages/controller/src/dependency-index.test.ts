@@ -35,4 +35,24 @@ describe('the dependency index', () => {
     expect([index.dependencies('a'), index.dependencies('c')]).toEqual([['x', 'y'], []]);
     expect([...index.dependents('y')]).toEqual(['a', 'b']);
   });
+
+  it('lets go of what a dependent no longer names, keeps the others of a thing, and of a thing nothing once it has none', () => {
+    const index = new DependencyIndex();
+    index.set('a', ['x', 'y']);
+    index.set('b', ['x']);
+    index.set('a', ['y', 'z']);
+    const all = (): unknown => ['x', 'y', 'z'].map((thing) => [...index.dependents(thing)]);
+    expect([all(), index.dependencies('a')]).toEqual([
+      [['b'], ['a'], ['a']],
+      ['y', 'z'],
+    ]);
+    index.set('a', ['z', 'y']);
+    expect(index.dependencies('a')).toEqual(['z', 'y']);
+    index.set('a', ['z']);
+    index.set('a', []);
+    index.delete('b');
+    index.delete('nobody');
+    expect([all(), index.dependencies('a'), index.dependencies('b')]).toEqual([[[], [], []], [], []]);
+    expect(new Set(['x', 'y', 'z', 'never'].map((thing) => index.dependents(thing))).size).toBe(1);
+  });
 });
