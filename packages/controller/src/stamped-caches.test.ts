@@ -246,3 +246,67 @@ test('a version that was listed and is served no longer is told as a failure, no
   await reading.ensure(named('v1beta1'), signal);
   expect(reading.observed(named('v1beta1'))).toMatchObject({ kind: 'failed', code: 404 });
 });
+
+test('an edit that arrives between an own write and its answer is news, and the echo beside it is not', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, events } = await watched(stage);
+  await caches.reading('w').ensure(named('v1'), signal);
+  const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
+  const metadata = { name: 'g', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  const object = { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata, spec: { is: 'one' } };
+  const written = await stage.client.apply(type('v1'), object, { fieldManager: 'cartographer', force: true });
+  const body = { metadata: { annotations: { 'carto.run/rerun': '1' } } };
+  await stage.client.patch(type('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
+  await stage.settled();
+  expect(events).toEqual([]);
+  answered(written);
+  expect(events).toEqual(['v1 added echo', 'v1 updated news']);
+});
+
+test('a list before a create is read when the cache lags behind an own write, and only then', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, lag } = await watched(stage);
+  const reading = caches.reading('w');
+  const lists = () =>
+    stage.faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
+  const names = () => {
+    const answer = reading.listed(all('v1'));
+    return answer?.kind === 'listed' ? answer.objects.map(({ metadata }) => String(metadata.name)).toSorted() : answer;
+  };
+  await caches.refresh(all('v1'), signal);
+  expect(lists()).toBe(0);
+  await reading.ensure(all('v1'), signal);
+  const catchUp = await lag('v1');
+  const before = lists();
+  await caches.refresh(all('v1'), signal);
+  expect(lists() - before).toBe(0);
+  await write('v1', 'one', 'own');
+  const foreign = { name: 'foreign', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  await stage.client.create(type('v1'), { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata: foreign });
+  await stage.settled();
+  expect(names()).toEqual(['own']);
+  await caches.refresh(all('v1'), signal);
+  expect([lists() - before, names()]).toEqual([1, ['foreign', 'own']]);
+  await caches.refresh(all('v1'), signal);
+  expect(lists() - before).toBe(1);
+  catchUp();
+});
+
+test('what one version told of is no concern of a holder that reads another, but of one that reads none', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const told: string[] = [];
+  const caches = createStampedCaches({
+    client: createClient({ transport: stage.faults, clock: stage.clock }),
+    clock: stage.clock,
+    log: silentLog,
+    signal,
+    onEvent: (_event, { version }, _isEcho, concerns) => {
+      for (const holder of ['one', 'other', 'none']) if (concerns(holder)) told.push(`${holder} by ${version}`);
+    },
+  });
+  await caches.reading('one').ensure(named('v1'), signal);
+  await caches.reading('other').ensure(named('v1beta1'), signal);
+  await owned(stage);
+  await stage.settled();
+  expect(told.toSorted()).toEqual(['none by v1', 'none by v1beta1', 'one by v1', 'other by v1beta1']);
+});
