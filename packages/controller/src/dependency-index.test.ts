@@ -1,3 +1,4 @@
+import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DependencyIndex } from './dependency-index.ts';
@@ -7,7 +8,7 @@ describe('the dependency index', () => {
     const name = fc.constantFrom('a', 'b', 'c', 'd');
     const step = fc.record({ dependent: name, dependencies: fc.option(fc.uniqueArray(name), { nil: undefined }) });
     fc.assert(
-      fc.property(fc.array(step), (steps) => {
+      fc.property(stepsOf(step, { max: 40 }), (steps) => {
         const index = new DependencyIndex();
         const model = new Map<string, readonly string[]>();
         for (const { dependent, dependencies } of steps) {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createObjectMirror } from './object-mirror.ts';
@@ -44,7 +45,7 @@ const step = fc.oneof(
 describe('object mirror', () => {
   it('equals the server at its position, however lists and events overlap', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(stepsOf(step, { max: 60 }), (steps) => {
         const server = createHistory();
         const { store, mirror } = setup();
         let cursor = 0; // how many events the watch has delivered; event n has version n + 2

@@ -1,4 +1,4 @@
-import { createFakeClock } from '@cartographer/testkit';
+import { createFakeClock, stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type QueueObserver, WorkQueue } from './work-queue.ts';
@@ -277,7 +277,7 @@ describe('a work queue', () => {
       fc.record({ op: fc.constant('done' as const), index: fc.nat(3) }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(stepsOf(step, { max: 60 }), (steps) => {
         const { queue } = setUp();
         const working: string[] = [];
         const owed = new Set<string>();

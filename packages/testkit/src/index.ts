@@ -33,3 +33,4 @@ export type { AllowedDifference, Difference } from './golden/differences.ts';
 export { goldenCrds, loadScenario, scenarioNames } from './golden/scenario.ts';
 export type { Scenario, Snapshot } from './golden/scenario.ts';
 export { playOnCluster } from './golden/play-on-cluster.ts';
+export { stepsOf } from './steps-of.ts';

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -155,13 +156,13 @@ test('the last events of a removed kind are delivered before its watches end', a
 });
 
 type Op = { readonly op: 'create' | 'label' | 'data' | 'delete'; readonly name: string; readonly value: string };
-const ops = fc.array(
+const ops = stepsOf(
   fc.record({
     op: fc.constantFrom('create' as const, 'label' as const, 'data' as const, 'delete' as const),
     name: fc.constantFrom('a', 'b', 'c', 'd'),
     value: fc.constantFrom('0', '1', '2'),
   }),
-  { maxLength: 40 },
+  { max: 40 },
 );
 
 async function perform(t: TestCore, { op, name, value }: Op): Promise<void> {

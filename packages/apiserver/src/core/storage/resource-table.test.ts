@@ -1,4 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -18,7 +19,7 @@ const step = fc.record({
 
 test('a snapshot is what a sorted map would hold, whenever it is taken, and never changes afterwards', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(stepsOf(step, { max: 60 }), (steps) => {
       const table = new ResourceTable('xs', 0);
       const model = new Map<string, KubeObject>();
       const kept: { snapshot: readonly KubeObject[]; copy: readonly KubeObject[] }[] = [];

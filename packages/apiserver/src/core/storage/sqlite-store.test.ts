@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import type { KubeObject } from '@cartographer/machinery';
+import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -109,14 +110,14 @@ const diskFull = {
   code: 500,
 } as const;
 
-const operations = fc.array(
+const operations = stepsOf(
   fc.record({
     op: fc.constantFrom('create' as const, 'patch' as const, 'apply' as const, 'delete' as const),
     resource: fc.constantFrom('configmaps', 'leases'),
     name: fc.constantFrom('a', 'b', 'c'),
     value: fc.constantFrom('1', '2'),
   }),
-  { minLength: 1, maxLength: 25 },
+  { min: 1, max: 25 },
 );
 
 test('whatever was done, a restart shows the same lists', async () => {
