@@ -71,7 +71,7 @@ describe.each(kinds)('$kind', (kind) => {
       fc.property(objectsOf(kind), (object) => {
         expect(schema.prune(asJson(object)).pruned).toEqual([]);
         expect(schema.validate(asJson(object))).toEqual([]);
-        for (const error of validate(object)) expect(error).not.toBe('');
+        expect(validate(object)).not.toContain('');
       }),
       { numRuns: 60 },
     );

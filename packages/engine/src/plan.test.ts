@@ -212,7 +212,7 @@ describe('the choice of a blueprint', () => {
     expect(ownerLines(settled(cluster))[0]).toContain('SupplyChainNotFound');
     // The plan gives a warning as long as it stands; whoever sends it does so once.
     const [warning, ...again] = cluster.log.events;
-    expect(again.every(({ message }) => message === warning?.message)).toBe(true);
+    expect(again.map(({ message }) => message)).toEqual([warning?.message]);
     expect([warning]).toEqual([
       {
         type: 'Warning',

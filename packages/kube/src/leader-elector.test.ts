@@ -145,7 +145,7 @@ describe('leader election', () => {
     expect([one.elector.holds(), two.elector.holds()]).toEqual([true, false]);
     expect(two.elector.holder()).toBe('one');
     const asked = two.faults.requests.filter(({ method, query }) => method === 'GET' && query?.['watch'] === undefined);
-    expect(asked.length).toBeLessThanOrEqual(3);
+    expect(asked.length).toBe(2);
   });
 
   it('hands over within two seconds when the leader stops', async () => {
