@@ -3,6 +3,7 @@ export { type ControllerOptions, type RunningController, startController } from 
 export { createWebhooks, type WebhookCertificate, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
 export { issueCertificate, type IssuedCertificate } from './webhooks/serving-certificate.ts';
 export { webhookPath } from './webhooks/admission-review.ts';
-export { defaultInstallValues, installation, installationFiles, type InstallValues } from './install/installation.ts';
+export type { InstallValues } from './install/install-values.ts';
+export { defaultInstallValues, installation, installationFiles } from './install/installation.ts';
 export { INSTALL_NAMES } from './install/names.ts';
 export { controllerRights } from './install/rights.ts';

@@ -21,7 +21,7 @@ import {
 } from '@cartographer/machinery';
 import { CacheHolders } from './cache-holders.ts';
 import { CatchUp } from './catch-up.ts';
-import { withoutOtherManagers } from './take-over.ts';
+import { withoutOtherManagers } from './slim-objects.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
 
 const RUNNABLE_NAME = 'carto.run/runnable-name';

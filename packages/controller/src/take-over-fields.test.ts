@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { leftInStatus, takeOver, withoutOtherManagers } from './take-over.ts';
+import { withoutOtherManagers } from './slim-objects.ts';
+import { leftInStatus, takeOver } from './take-over.ts';
 import { type Answer, answering, refusal } from './testing/answering.ts';
 
 const type = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };

@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '@cartographer/api';
-import { hasLegacyFields, isLegacyEntry, type Write } from '@cartographer/engine';
-import { type Client, isConflict, isForbidden, isInvalid, isNotFound, withoutManagedFields } from '@cartographer/kube';
+import { isLegacyEntry, type Write } from '@cartographer/engine';
+import { type Client, isConflict, isForbidden, isInvalid, isNotFound } from '@cartographer/kube';
 import {
   createMergePatch,
   deepEqual,
@@ -14,16 +14,8 @@ import {
   setKey,
 } from '@cartographer/machinery';
 
-/** What a cache keeps of the entries that {@link hasLegacyFields} looks for: that there are some. */
-const LEGACY_MARK: readonly ManagedFieldsEntry[] = [{ manager: FIELD_MANAGER, operation: 'Update' }];
 /** Whoever writes an object more often than this while it is taken over has to be waited for: the next write tries again. */
 const MAX_TRIES = 3;
-
-/** The transform of a cache of stamped objects: managed fields go, but whether the first implementation has some stays. */
-export function withoutOtherManagers(object: KubeObject): KubeObject {
-  const slim = withoutManagedFields(object);
-  return hasLegacyFields(object) ? { ...slim, metadata: { ...slim.metadata, managedFields: LEGACY_MARK } } : slim;
-}
 
 /**
  * Makes the fields ours that the first implementation owns of an object, as client-go's csaupgrade does for kubectl: its

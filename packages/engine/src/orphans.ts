@@ -4,7 +4,7 @@ import { objectKey, parseApiVersion } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from './asks.ts';
 import type { OwnerKind } from './owner-kind.ts';
-import type { Realized } from './realize-resource.ts';
+import type { Realized } from './realized.ts';
 import { resourceLabels } from './stamp-labels.ts';
 import { againAfter, objectText, retryWith } from './stand.ts';
 import { lifecycleOf } from './template-kinds.ts';

@@ -1,11 +1,12 @@
 import type { TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
-import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import type { KubeObject } from '@cartographer/machinery';
 import { advice, unfitLabel } from './advice.ts';
 import type { Asks } from './asks.ts';
 import { bestFits, fitsOption } from './owner-selection.ts';
 import type { OwnerKind } from './owner-kind.ts';
 import { paramValues } from './param-values.ts';
+import type { Realized } from './realized.ts';
 import { renderResource } from './render-resource.ts';
 import { inputsOf, producersOf } from './resource-inputs.ts';
 import type { Inputs, Outputs, Resource } from './resource-inputs.ts';
@@ -21,7 +22,7 @@ import { stampObject } from './stamped-object.ts';
 import type { Stamping } from './stamped-object.ts';
 import type { StepFailure } from './step-failure.ts';
 import { healthRuleOf, lifecycleOf, retentionOf, templateFields, templateKind } from './template-kinds.ts';
-import type { PlannedEvent, Settled, TemplateKey } from './world.ts';
+import type { TemplateKey } from './world.ts';
 
 /** What one pass over a blueprint shares among its resources. */
 export type Pass = {
@@ -35,22 +36,6 @@ export type Pass = {
   readonly taken: Map<string, string>;
   /** Values of Secrets that the steps so far have read or stamped. */
   readonly secrets: SecretValues;
-};
-
-/** What became of a resource in this pass. */
-export type Realized = {
-  readonly resource: Resource;
-  readonly template: KubeObject | undefined;
-  readonly passesThrough: boolean;
-  readonly stamped: { readonly object: KubeObject; readonly type: ResourceType } | undefined;
-  readonly output: Output;
-  /** The output was read from a Secret: it is handed on, but not shown. */
-  readonly isSecret: boolean;
-  readonly failure: StepFailure | undefined;
-  readonly events: readonly PlannedEvent[];
-  readonly remember: Settled['remember'];
-  /** Runs beyond the retention policy. */
-  readonly surplus: readonly KubeObject[];
 };
 
 type Choice =

@@ -7,7 +7,7 @@ import type { ConditionDraft } from './condition-list.ts';
 import { healthOf } from './object-health.ts';
 import type { Health } from './object-health.ts';
 import type { OwnerKind } from './owner-kind.ts';
-import type { Realized } from './realize-resource.ts';
+import type { Realized } from './realized.ts';
 import { producersOf } from './resource-inputs.ts';
 import { shownOutputs } from './resource-outputs.ts';
 import { REDACTED } from './secret-values.ts';

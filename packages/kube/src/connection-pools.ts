@@ -1,7 +1,17 @@
 import { allEnded } from '@cartographer/machinery';
 import { type Dispatcher, Pool } from 'undici';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
-import type { HttpTransportOptions } from './http-transport.ts';
+
+/** Bounds of the HTTP transport; the defaults suit a production API server. */
+export type HttpTransportOptions = {
+  /** How many requests run at once; more wait their turn. Watches have connections of their own. */
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+  /** How long the server may take to begin an answer, and how long it may pause within one. */
+  readonly requestTimeoutMs?: number;
+  readonly maxAnswerBytes?: number;
+  readonly maxWatchLineBytes?: number;
+};
 
 /** The connections of one transport, apart for requests and watches and by client certificate. */
 export interface ConnectionPools {

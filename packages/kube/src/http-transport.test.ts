@@ -8,7 +8,7 @@ import { TransportError } from './api-error.ts';
 import { bearer, staticCredentials } from './cluster-access.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { createHttpTransport } from './http-transport.ts';
-import type { HttpTransportOptions } from './http-transport.ts';
+import type { HttpTransportOptions } from './connection-pools.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

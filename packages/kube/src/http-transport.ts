@@ -4,20 +4,9 @@ import type { Dispatcher } from 'undici';
 import { TransportError } from './api-error.ts';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
 import { createConnectionPools } from './connection-pools.ts';
-import type { Guarded } from './connection-pools.ts';
+import type { Guarded, HttpTransportOptions } from './connection-pools.ts';
 import { transportErrorOf } from './transport-failure.ts';
 import { watchEvents } from './watch-stream.ts';
-
-/** Bounds of the HTTP transport; the defaults suit a production API server. */
-export type HttpTransportOptions = {
-  /** How many requests run at once; more wait their turn. Watches have connections of their own. */
-  readonly connections?: number;
-  readonly connectTimeoutMs?: number;
-  /** How long the server may take to begin an answer, and how long it may pause within one. */
-  readonly requestTimeoutMs?: number;
-  readonly maxAnswerBytes?: number;
-  readonly maxWatchLineBytes?: number;
-};
 
 const DEFAULTS: Required<HttpTransportOptions> = {
   connections: 64,

@@ -35,7 +35,7 @@ export { createEventRecorder } from './event-recorder.ts';
 export type { EventRecorder, EventRecorderOptions } from './event-recorder.ts';
 export { fenced } from './fenced-transport.ts';
 export { createHttpTransport } from './http-transport.ts';
-export type { HttpTransportOptions } from './http-transport.ts';
+export type { HttpTransportOptions } from './connection-pools.ts';
 export { inClusterAccess, isInCluster } from './in-cluster.ts';
 export type { InClusterOptions } from './in-cluster.ts';
 export { loadKubeconfig } from './kubeconfig.ts';

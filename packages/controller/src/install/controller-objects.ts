@@ -1,5 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
-import type { InstallValues } from './installation.ts';
+import type { InstallValues } from './install-values.ts';
 import { COMPONENT_LABELS, INSTALL_NAMES } from './names.ts';
 import { WEBHOOK_PORT } from './webhook-objects.ts';
 

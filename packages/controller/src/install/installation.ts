@@ -7,17 +7,10 @@ import {
   networkPolicy,
   systemNamespace,
 } from './controller-objects.ts';
+import type { InstallValues } from './install-values.ts';
 import { INSTALL_NAMES } from './names.ts';
 import { controllerRights, userRoles } from './rights.ts';
 import { webhookConfiguration, webhookService } from './webhook-objects.ts';
-
-/** What may differ between installations. */
-export type InstallValues = {
-  readonly namespace: string;
-  readonly image: string;
-  readonly version: string;
-  readonly replicas: number;
-};
 
 /** The values of `deploy/`, for a version. */
 export function defaultInstallValues(version: string): InstallValues {
