@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Which packages a package may import, as `docs/architecture.md` draws it. Tests may import testkit as well. */
@@ -16,6 +16,23 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt'],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
+
+/**
+ * The rooms of a folder, from the ground up: a file imports from its own room and from those below it. Files that stand
+ * beside the rooms put them together and may import from all of them.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  'machinery/src': ['values', 'text', 'jsonpath', 'selectors', 'patch', 'apply', 'cel', 'schema'],
+  'api/src': ['schema', 'kinds', 'validation'],
+  'engine/src': ['world', 'paths', 'select', 'read', 'stand', 'render', 'report', 'plan'],
+  'kube/src': ['transport', 'client', 'access', 'cache', 'lease'],
+  'controller/src': ['caches', 'acting', 'webhooks', 'install'],
+  'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
+  'laptop/src/git': ['kind', 'fetch', 'tree'],
+};
+
+/** A folder with more files than this, tests and its face not counted, wants rooms. */
+const MOST_FILES = 20;
 
 /** What tests may import besides: the test kit, and the server that it starts. */
 const TEST_TOOLS = ['testkit', 'apiserver'];
@@ -85,3 +102,75 @@ describe('the arrows between packages', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('the rooms inside packages', () => {
+  const folders = [...new Set(packages.flatMap((name) => sources(name).map((file) => dirname(file))))];
+
+  it.each(Object.entries(ROOMS))('packages/%s: a room imports from the rooms below it only', (folder, rooms) => {
+    const root = join(packagesDir, folder);
+    const roomOf = (file: string): string => relative(root, file).split('/')[0] ?? '';
+    const wrong = rooms.flatMap((room, floor) =>
+      sourcesIn(join(root, room)).flatMap((file) =>
+        relativeImports(file)
+          .filter((target) => target.startsWith(`${root}/`) && rooms.indexOf(roomOf(target)) > floor)
+          .map((target) => `${file} imports ${target}`),
+      ),
+    );
+    expect(wrong).toEqual([]);
+    expect(rooms.filter((room) => sourcesIn(join(root, room)).length === 0)).toEqual([]);
+  });
+
+  it('a room does not reach up to what stands beside it', () => {
+    const wrong = Object.entries(ROOMS).flatMap(([folder, rooms]) =>
+      rooms.flatMap((room) =>
+        sourcesIn(join(packagesDir, folder, room)).flatMap((file) =>
+          relativeImports(file)
+            .filter((target) => dirname(target) === join(packagesDir, folder))
+            .map((target) => `${file} imports ${target}`),
+        ),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('no folder has more files than one look takes in', () => {
+    const sizes = folders.map((folder) => {
+      const files = sourcesIn(folder).filter((file) => dirname(file) === folder && basename(file) !== 'index.ts');
+      return { folder, files: files.length };
+    });
+    expect(sizes.filter(({ files }) => files > MOST_FILES)).toEqual([]);
+  });
+
+  it('no import leads back to where it came from', () => {
+    expect(packages.flatMap((name) => circles(sources(name)))).toEqual([]);
+  });
+});
+
+/** What is no test, below a folder. */
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test-d.ts'))
+    .map((file) => join(folder, file))
+    .filter((file) => !isTestOnly(file));
+}
+
+function relativeImports(file: string): readonly string[] {
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => resolve(dirname(file), specifier));
+}
+
+/** Files whose imports lead back to themselves; each circle is told by every file on it. */
+function circles(files: readonly string[]): readonly string[] {
+  const imports = new Map(files.map((file) => [file, relativeImports(file)]));
+  return files.filter((file) => {
+    const reached = new Set<string>();
+    const open = [...(imports.get(file) ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      open.push(...(imports.get(next) ?? []));
+    }
+    return reached.has(file);
+  });
+}

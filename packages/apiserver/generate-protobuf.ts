@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createBuiltInResources } from './src/core/kinds/built-in-resources.ts';
-import { virtualResources } from './src/front/virtual-resources.ts';
+import { virtualResources } from './src/front/documents/virtual-resources.ts';
 
 const PROGRAM = join(import.meta.dirname, 'go', 'protobuf');
 /** Where the table is committed. */

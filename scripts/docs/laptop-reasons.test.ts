@@ -5,7 +5,7 @@ import { codeSpans, readDoc, section, tableRows } from './markdown.ts';
 
 const LAPTOP = join(import.meta.dirname, '../../packages/laptop/src');
 const SOURCES = {
-  GitRepository: ['git/git-repository-status.ts', 'git/git-repository-reconciler.ts'],
+  GitRepository: ['git/kind/git-repository-status.ts', 'git/git-repository-reconciler.ts'],
   Image: ['image/image-status.ts', 'image/image-reconciler.ts'],
   Service: ['service/service-status.ts', 'service/service-reconciler.ts'],
 } as const;

@@ -1,4 +1,4 @@
-export type { Renderer } from './effects.ts';
+export type { Renderer } from './acting/effects.ts';
 export { type ControllerOptions, type RunningController, startController } from './start-controller.ts';
 export { createWebhooks, type WebhookCertificate, type Webhooks, type WebhooksOptions } from './webhooks/webhooks.ts';
 export { issueCertificate, type IssuedCertificate } from './webhooks/serving-certificate.ts';

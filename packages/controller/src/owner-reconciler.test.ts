@@ -2,12 +2,12 @@ import type { Acting, Dependencies, Plan, Retry, Settled } from '@cartographer/e
 import { type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
-import { BoundedMap } from './bounded-map.ts';
-import { DependencyIndex } from './dependency-index.ts';
-import type { Shared } from './effects.ts';
+import { BoundedMap } from './caches/bounded-map.ts';
+import { DependencyIndex } from './caches/dependency-index.ts';
+import type { Shared } from './acting/effects.ts';
 import { createOwnerReconciler } from './owner-reconciler.ts';
-import { PaceCounter } from './pace.ts';
-import type { Reporter } from './report.ts';
+import { PaceCounter } from './acting/pace.ts';
+import type { Reporter } from './acting/report.ts';
 
 const things = { group: 'g.test', version: 'v1', kind: 'Thing', resource: 'things', namespaced: true };
 const NOTHING: Dependencies = { templates: [], unknownKinds: [], selected: [] };

@@ -20,17 +20,17 @@ import {
   runInOrder,
 } from '@cartographer/runtime';
 import { createBlueprintReconciler } from './blueprint-reconciler.ts';
-import { BoundedMap } from './bounded-map.ts';
-import { DependencyIndex } from './dependency-index.ts';
-import type { Renderer, Shared } from './effects.ts';
-import { createKindMappings } from './kind-mappings.ts';
-import { createOwnerAccess } from './owner-access.ts';
+import { BoundedMap } from './caches/bounded-map.ts';
+import { DependencyIndex } from './caches/dependency-index.ts';
+import type { Renderer, Shared } from './acting/effects.ts';
+import { createKindMappings } from './caches/kind-mappings.ts';
+import { createOwnerAccess } from './acting/owner-access.ts';
 import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
-import { PaceCounter } from './pace.ts';
+import { PaceCounter } from './acting/pace.ts';
 import { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
-import { createReporter } from './report.ts';
-import { createStampedCaches, type StampedCaches } from './stamped-caches.ts';
-import { createStaticCaches, type WatchedKind } from './static-caches.ts';
+import { createReporter } from './acting/report.ts';
+import { createStampedCaches, type StampedCaches } from './caches/stamped-caches.ts';
+import { createStaticCaches, type WatchedKind } from './caches/static-caches.ts';
 import {
   type Woken,
   wakeByAccounts,

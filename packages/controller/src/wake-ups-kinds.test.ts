@@ -2,9 +2,9 @@ import type { InformerEvent } from '@cartographer/kube';
 import type { KubeObject, OwnerReference, ResourceType } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import type { KindMappings } from './kind-mappings.ts';
+import type { KindMappings } from './caches/kind-mappings.ts';
 import { selectedKey, unknownKindKey } from './owner-reconciler.ts';
-import type { StampedCaches } from './stamped-caches.ts';
+import type { StampedCaches } from './caches/stamped-caches.ts';
 import { type Meta, thing, watching } from './testing/watching.ts';
 import { type StampedChange, wakeByDefinitions, wakeByStamped } from './wake-ups.ts';
 

@@ -14,13 +14,13 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import type { Controller, Priority } from '@cartographer/runtime';
-import type { DependencyIndex } from './dependency-index.ts';
-import type { KindMappings } from './kind-mappings.ts';
+import type { DependencyIndex } from './caches/dependency-index.ts';
+import type { KindMappings } from './caches/kind-mappings.ts';
 import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
-import type { PaceCounter } from './pace.ts';
-import type { Reporter } from './report.ts';
-import type { StampedCaches } from './stamped-caches.ts';
-import type { StaticCaches, WatchedKind } from './static-caches.ts';
+import type { PaceCounter } from './acting/pace.ts';
+import type { Reporter } from './acting/report.ts';
+import type { StampedCaches } from './caches/stamped-caches.ts';
+import type { StaticCaches, WatchedKind } from './caches/static-caches.ts';
 
 /** A controller together with what its keys depend on. */
 export type Woken = {

@@ -1,7 +1,7 @@
-export { hasLegacyFields, isLegacyEntry } from './legacy-fields.ts';
-export * from './owner-kind.ts';
-export { selects } from './owner-selection.ts';
-export * from './plan.ts';
-export * from './plan-blueprint.ts';
-export * from './plan-runnable.ts';
-export * from './world.ts';
+export { hasLegacyFields, isLegacyEntry } from './world/legacy-fields.ts';
+export * from './world/owner-kind.ts';
+export { selects } from './select/owner-selection.ts';
+export * from './plan/plan.ts';
+export * from './plan/plan-blueprint.ts';
+export * from './plan/plan-runnable.ts';
+export * from './world/world.ts';

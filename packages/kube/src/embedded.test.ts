@@ -6,17 +6,17 @@ import { silentLog } from '@cartographer/machinery';
 import { startEmbedded, startFaultProxy } from '@cartographer/testkit';
 import type { Embedded, FaultProxy } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlreadyExists, isConflict, isNotFound, isUnauthorized } from './api-error.ts';
-import { createClient } from './client.ts';
-import type { Client } from './client.ts';
-import { createEventRecorder } from './event-recorder.ts';
-import { createHttpTransport } from './http-transport.ts';
-import { createInformer } from './informer.ts';
-import type { Informer } from './informer.ts';
-import { loadKubeconfig } from './kubeconfig.ts';
-import { createRestMapper } from './rest-mapper.ts';
-import { systemClock as clock } from './system-clock.ts';
-import { createTokenCache } from './token-cache.ts';
+import { isAlreadyExists, isConflict, isNotFound, isUnauthorized } from './transport/api-error.ts';
+import { createClient } from './client/client.ts';
+import type { Client } from './client/client.ts';
+import { createEventRecorder } from './client/event-recorder.ts';
+import { createHttpTransport } from './transport/http-transport.ts';
+import { createInformer } from './cache/informer.ts';
+import type { Informer } from './cache/informer.ts';
+import { loadKubeconfig } from './access/kubeconfig.ts';
+import { createRestMapper } from './client/rest-mapper.ts';
+import { systemClock as clock } from './transport/system-clock.ts';
+import { createTokenCache } from './access/token-cache.ts';
 
 const configMaps: ResourceType = {
   group: '',

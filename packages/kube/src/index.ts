@@ -13,9 +13,9 @@ export {
   isTooManyRequests,
   isUnauthorized,
   TransportError,
-} from './api-error.ts';
-export type { TransportErrorCode } from './api-error.ts';
-export { createClient, warningsOf } from './client.ts';
+} from './transport/api-error.ts';
+export type { TransportErrorCode } from './transport/api-error.ts';
+export { createClient, warningsOf } from './client/client.ts';
 export type {
   ApplyOptions,
   Client,
@@ -28,36 +28,36 @@ export type {
   ServiceAccountToken,
   WatchOptions,
   WriteOptions,
-} from './client.ts';
-export { bearer, staticCredentials } from './cluster-access.ts';
-export type { ClusterAccess, Credential, CredentialSource } from './cluster-access.ts';
-export { createEventRecorder } from './event-recorder.ts';
-export type { EventRecorder, EventRecorderOptions } from './event-recorder.ts';
-export { fenced } from './fenced-transport.ts';
-export { createHttpTransport } from './http-transport.ts';
-export type { HttpTransportOptions } from './connection-pools.ts';
-export { inClusterAccess, isInCluster } from './in-cluster.ts';
-export type { InClusterOptions } from './in-cluster.ts';
-export { loadKubeconfig } from './kubeconfig.ts';
-export type { KubeconfigOptions } from './kubeconfig.ts';
-export { KubeconfigError } from './kubeconfig-error.ts';
-export { createInProcessTransport } from './in-process-transport.ts';
-export { createInformer, withoutManagedFields } from './informer.ts';
-export type { Informer, InformerEvent, InformerOptions } from './informer.ts';
-export type { Change } from './object-mirror.ts';
-export type { IndexFunction } from './object-store.ts';
-export { defaultReflectorBounds } from './reflector.ts';
-export type { ReflectorBounds, ReflectorState } from './reflector.ts';
-export { compareResourceVersions, isOlder } from './resource-version.ts';
-export { createRestMapper, NoMatchError } from './rest-mapper.ts';
-export type { RestMapper, RestMapperOptions } from './rest-mapper.ts';
-export { apiVersionOf, groupVersionPath, resourcePath } from './resource-path.ts';
-export type { ResourceKey } from './resource-path.ts';
-export { createLeaderElector } from './leader-elector.ts';
-export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './leader-elector.ts';
-export { Secret } from './secret.ts';
-export { systemClock } from './system-clock.ts';
-export { createTokenCache, TokenError } from './token-cache.ts';
-export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './token-cache.ts';
-export { createTroubleLog } from './trouble.ts';
-export type { Trouble, TroubleLog } from './trouble.ts';
+} from './client/client.ts';
+export { bearer, staticCredentials } from './transport/cluster-access.ts';
+export type { ClusterAccess, Credential, CredentialSource } from './transport/cluster-access.ts';
+export { createEventRecorder } from './client/event-recorder.ts';
+export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
+export { fenced } from './lease/fenced-transport.ts';
+export { createHttpTransport } from './transport/http-transport.ts';
+export type { HttpTransportOptions } from './transport/connection-pools.ts';
+export { inClusterAccess, isInCluster } from './access/in-cluster.ts';
+export type { InClusterOptions } from './access/in-cluster.ts';
+export { loadKubeconfig } from './access/kubeconfig.ts';
+export type { KubeconfigOptions } from './access/kubeconfig.ts';
+export { KubeconfigError } from './access/kubeconfig-error.ts';
+export { createInProcessTransport } from './transport/in-process-transport.ts';
+export { createInformer, withoutManagedFields } from './cache/informer.ts';
+export type { Informer, InformerEvent, InformerOptions } from './cache/informer.ts';
+export type { Change } from './cache/object-mirror.ts';
+export type { IndexFunction } from './cache/object-store.ts';
+export { defaultReflectorBounds } from './cache/reflector.ts';
+export type { ReflectorBounds, ReflectorState } from './cache/reflector.ts';
+export { compareResourceVersions, isOlder } from './client/resource-version.ts';
+export { createRestMapper, NoMatchError } from './client/rest-mapper.ts';
+export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';
+export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
+export type { ResourceKey } from './client/resource-path.ts';
+export { createLeaderElector } from './lease/leader-elector.ts';
+export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './lease/leader-elector.ts';
+export { Secret } from './transport/secret.ts';
+export { systemClock } from './transport/system-clock.ts';
+export { createTokenCache, TokenError } from './access/token-cache.ts';
+export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './access/token-cache.ts';
+export { createTroubleLog } from './transport/trouble.ts';
+export type { Trouble, TroubleLog } from './transport/trouble.ts';

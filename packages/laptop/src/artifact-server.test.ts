@@ -6,7 +6,7 @@ import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ArtifactServer, startArtifactServer } from './artifact-server.ts';
 import { muteConnections } from './crowd-fixture.ts';
-import { makeTempFolder } from './git/repository-fixture.ts';
+import { makeTempFolder } from './git/testing/repository-fixture.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;
 let server: ArtifactServer;

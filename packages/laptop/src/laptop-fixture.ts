@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { systemClock } from '@cartographer/kube';
 import { type Condition, getPath, type KubeObject, type ResourceType, silentLog } from '@cartographer/machinery';
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
-import { tarEnd, tarHeader, tarPadding } from './git/tar.ts';
+import { tarEnd, tarHeader, tarPadding } from './git/tree/tar.ts';
 import { imageType } from './image/image.ts';
 import { serviceType } from './service/service.ts';
 import { type Laptop, laptopCrds, startLaptop } from './start.ts';

@@ -4,8 +4,8 @@ import { systemClock } from '@cartographer/kube';
 import { getPath, type KubeObject, type Log, silentLog } from '@cartographer/machinery';
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gitRepositoryType } from './git/git-repository.ts';
-import { makeTempFolder, RepositoryFixture } from './git/repository-fixture.ts';
+import { gitRepositoryType } from './git/kind/git-repository.ts';
+import { makeTempFolder, RepositoryFixture } from './git/testing/repository-fixture.ts';
 import { type Laptop, laptopCrds, startLaptop } from './start.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Client, createEventRecorder, type EventRecorder } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log } from '@cartographer/machinery';
 import { runInOrder } from '@cartographer/runtime';
-import { gitRepositoryCrd } from './git/git-repository-crd.ts';
+import { gitRepositoryCrd } from './git/kind/git-repository-crd.ts';
 import { createGitSource } from './git/git-source.ts';
 import { imageCrd } from './image/image-crd.ts';
 import { createImageTool } from './image/image-tool.ts';

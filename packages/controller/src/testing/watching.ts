@@ -1,9 +1,9 @@
 import type { InformerEvent } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
 import type { Priority } from '@cartographer/runtime';
-import { DependencyIndex } from '../dependency-index.ts';
-import type { Reporter } from '../report.ts';
-import type { StaticCaches, WatchedKind } from '../static-caches.ts';
+import { DependencyIndex } from '../caches/dependency-index.ts';
+import type { Reporter } from '../acting/report.ts';
+import type { StaticCaches, WatchedKind } from '../caches/static-caches.ts';
 import type { Woken } from '../wake-ups.ts';
 
 /** What an object says of itself besides its kind. */

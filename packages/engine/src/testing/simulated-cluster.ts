@@ -19,11 +19,20 @@ import type {
   ObjectMeta,
   ResourceType,
 } from '@cartographer/machinery';
-import { deliverableOwner, workloadOwner } from '../owner-kind.ts';
-import { plan } from '../plan.ts';
-import { planBlueprint } from '../plan-blueprint.ts';
-import { planRunnable } from '../plan-runnable.ts';
-import type { Cluster, Deletion, Memory, ObjectKey, PlannedEvent, Settled, Write, WriteAnswer } from '../world.ts';
+import { deliverableOwner, workloadOwner } from '../world/owner-kind.ts';
+import { plan } from '../plan/plan.ts';
+import { planBlueprint } from '../plan/plan-blueprint.ts';
+import { planRunnable } from '../plan/plan-runnable.ts';
+import type {
+  Cluster,
+  Deletion,
+  Memory,
+  ObjectKey,
+  PlannedEvent,
+  Settled,
+  Write,
+  WriteAnswer,
+} from '../world/world.ts';
 
 /** How a test lets the simulated server answer a write otherwise than by doing it. */
 export type Refusal = (write: Write, live: KubeObject | undefined) => WriteAnswer | undefined;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { tarEnd, tarHeader, tarPadding } from '../git/tar.ts';
+import { tarEnd, tarHeader, tarPadding } from '../git/tree/tar.ts';
 import { ArchiveError } from './archive-error.ts';
 import { staysInside } from './link-target.ts';
 

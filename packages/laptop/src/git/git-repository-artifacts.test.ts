@@ -2,9 +2,9 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createArtifactStore } from '../artifact-store.ts';
-import { createGit } from './git-process.ts';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './reconciler-fixture.ts';
-import { makeTempFolder, RepositoryFixture } from './repository-fixture.ts';
+import { createGit } from './fetch/git-process.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler-fixture.ts';
+import { makeTempFolder, RepositoryFixture } from './testing/repository-fixture.ts';
 
 const KEY = 'default/app';
 

@@ -14,16 +14,16 @@ import {
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
 import { WrittenObjects } from '../written-objects.ts';
-import { type SecretData } from './git-auth.ts';
-import { parseGitLocation } from './git-location.ts';
-import type { Git } from './git-process.ts';
+import { type SecretData } from './fetch/git-auth.ts';
+import { parseGitLocation } from './fetch/git-location.ts';
+import type { Git } from './fetch/git-process.ts';
 import {
   GIT_REPOSITORY_FINALIZER,
   gitRepositorySpec,
   gitRepositoryStatus,
   gitRepositoryType,
-} from './git-repository.ts';
-import { eventsOf, nextStatus, type Outcome, type Standing } from './git-repository-status.ts';
+} from './kind/git-repository.ts';
+import { eventsOf, nextStatus, type Outcome, type Standing } from './kind/git-repository-status.ts';
 import { observeSource } from './observe-source.ts';
 
 const FIELD_MANAGER = 'cartographer-laptop';

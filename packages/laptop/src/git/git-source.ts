@@ -6,8 +6,8 @@ import type { Runnable } from '@cartographer/runtime';
 import { type ArtifactServer, startArtifactServer } from '../artifact-server.ts';
 import { createArtifactStore } from '../artifact-store.ts';
 import { createToolController } from '../tool-controller.ts';
-import { createGit } from './git-process.ts';
-import { gitRepositoryType, requestedAt } from './git-repository.ts';
+import { createGit } from './fetch/git-process.ts';
+import { gitRepositoryType, requestedAt } from './kind/git-repository.ts';
 import { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository-reconciler.ts';
 import { createLocalRepositoryWatch } from './local-repository-watch.ts';
 

@@ -4,7 +4,7 @@ import { silentLog } from '@cartographer/machinery';
 import { systemClock } from '@cartographer/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalRepositoryWatch, type LocalRepositoryWatch } from './local-repository-watch.ts';
-import { makeTempFolder, RepositoryFixture } from './repository-fixture.ts';
+import { makeTempFolder, RepositoryFixture } from './testing/repository-fixture.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;
 let watch: LocalRepositoryWatch;

@@ -2,17 +2,17 @@ import type { Clock, KubeObject } from '@cartographer/machinery';
 import { rfc3339 } from '@cartographer/machinery';
 import type { ArtifactStore } from '../artifact-store.ts';
 import { hideSecrets, secretsOfUrl, shownUrl } from '../redact.ts';
-import { type Candidate, checkReference, type Choice, chooseRevision, refsToList } from './choose-revision.ts';
-import { type GitAuth, openGitAuth, type SecretData } from './git-auth.ts';
-import { GitError } from './git-error.ts';
-import { type GitLocation, parseGitLocation } from './git-location.ts';
-import { type CommitInfo, GitMirror, type GitRemote } from './git-mirror.ts';
-import type { Git } from './git-process.ts';
-import type { GitReference, GitRepositorySpec } from './git-repository.ts';
-import { isContentConfigObserved, type Outcome, type Standing } from './git-repository-status.ts';
-import { listTree, type TreeEntry } from './list-tree.ts';
-import { selectSources, tarOfTree } from './source-tree.ts';
-import { listSubmodules } from './submodules.ts';
+import { type Candidate, checkReference, type Choice, chooseRevision, refsToList } from './fetch/choose-revision.ts';
+import { type GitAuth, openGitAuth, type SecretData } from './fetch/git-auth.ts';
+import { GitError } from './fetch/git-error.ts';
+import { type GitLocation, parseGitLocation } from './fetch/git-location.ts';
+import { type CommitInfo, GitMirror, type GitRemote } from './fetch/git-mirror.ts';
+import type { Git } from './fetch/git-process.ts';
+import type { GitReference, GitRepositorySpec } from './kind/git-repository.ts';
+import { isContentConfigObserved, type Outcome, type Standing } from './kind/git-repository-status.ts';
+import { listTree, type TreeEntry } from './tree/list-tree.ts';
+import { selectSources, tarOfTree } from './tree/source-tree.ts';
+import { listSubmodules } from './tree/submodules.ts';
 
 /** Where an observation reads and stores. */
 export type SourceDeps = {

@@ -2,9 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { GitRepositoryStatus } from './git-repository.ts';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './reconciler-fixture.ts';
-import { type GitHttpServer, makeTempFolder, RepositoryFixture, startGitHttpServer } from './repository-fixture.ts';
+import type { GitRepositoryStatus } from './kind/git-repository.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler-fixture.ts';
+import {
+  type GitHttpServer,
+  makeTempFolder,
+  RepositoryFixture,
+  startGitHttpServer,
+} from './testing/repository-fixture.ts';
 
 type RecordedCase = {
   readonly name: string;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { expect, it } from 'vitest';
 import { muteConnections } from '../crowd-fixture.ts';
-import { makeTempFolder } from '../git/repository-fixture.ts';
+import { makeTempFolder } from '../git/testing/repository-fixture.ts';
 import { startRegistryServer } from './registry-server.ts';
 
 it('the registry answers while others hold connections and say nothing', async () => {

@@ -1,4 +1,4 @@
-import { parseDurationMs } from '../git/duration.ts';
+import { parseDurationMs } from '../git/kind/duration.ts';
 
 /** Reads the annotation for how long a revision may take to answer, by Knative's rules and in its words. */
 export function progressDeadlineOf(

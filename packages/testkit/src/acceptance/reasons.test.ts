@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
  */
 const UNIT_TESTS: Readonly<Record<string, readonly [file: string, words: string]>> = {
   'ResourceSubmitted TooManyWrites': [
-    'packages/engine/src/stand-mutable.test.ts',
+    'packages/engine/src/stand/stand-mutable.test.ts',
     'ResourceSubmitted False TooManyWrites: resource [only] stopped after restoring',
   ],
   'ResourcesSubmitted TooManyWrites': [
@@ -42,11 +42,14 @@ const UNIT_TESTS: Readonly<Record<string, readonly [file: string, words: string]
       'MultipleDeliveryMatches',
       'TemplateStampFailure',
       'TemplateRejectedByAPIServer',
-    ].map((reason) => [`Warning ${reason}`, ['packages/engine/src/advice.test.ts', `Warning ${reason}: `] as const]),
+    ].map((reason) => [
+      `Warning ${reason}`,
+      ['packages/engine/src/stand/advice.test.ts', `Warning ${reason}: `] as const,
+    ]),
   ),
   // Admission refuses such a selector; it can only come from before there were webhooks.
   'SelectorReady InvalidSelector': [
-    'packages/engine/src/plan-blueprint.test.ts',
+    'packages/engine/src/plan/plan-blueprint.test.ts',
     'SelectorReady False InvalidSelector',
   ],
 };

@@ -1,0 +1,312 @@
+import { type KubeObject, type ResourceType, silentLog } from '@cartographer/machinery';
+import { watches } from '@cartographer/testkit';
+import { createClient } from '@cartographer/kube';
+import { expect, test } from 'vitest';
+import { LINGER_MS } from './cache-holders.ts';
+import { createStampedCaches, type StampedCaches } from './stamped-caches.ts';
+import { gizmoCrd } from '../testing/gizmos.ts';
+import { createStage, type Stage } from '../testing/stage.ts';
+
+type Version = 'v1' | 'v1beta1';
+
+const type = (version: Version): ResourceType => {
+  return { group: 'gizmo.test', version, kind: 'Gizmo', resource: 'gizmos', namespaced: true };
+};
+const named = (version: Version, name = 'g') => ({ type: type(version), namespace: 'default', name });
+const all = (version: Version) => {
+  return { type: type(version), namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+};
+const { signal } = new AbortController();
+
+type Watched = {
+  readonly stage: Stage;
+  readonly caches: StampedCaches;
+  /** `version type echo` or `version type news` of each event. */
+  readonly events: string[];
+  write(version: Version, spec: string, name?: string): Promise<KubeObject>;
+  /** Lets the watch of a version fall behind from now on; ends when what it gives back is called. */
+  lag(version: Version): Promise<() => void>;
+};
+
+async function watched(stage: Stage): Promise<Watched> {
+  const { clock, client, faults } = stage;
+  const events: string[] = [];
+  const caches = createStampedCaches({
+    client: createClient({ transport: faults, clock }),
+    clock,
+    log: silentLog,
+    signal,
+    onEvent: (event, { version }, isEcho) => void events.push(`${version} ${event.type} ${isEcho ? 'echo' : 'news'}`),
+  });
+  return {
+    stage,
+    caches,
+    events,
+    async write(version, spec, name = 'g') {
+      const answered = caches.writing(type(version), { namespace: 'default', name });
+      const metadata = { name, namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+      const object = { apiVersion: `gizmo.test/${version}`, kind: 'Gizmo', metadata, spec: { is: spec } };
+      const written = await client.apply(type(version), object, { fieldManager: 'cartographer', force: true });
+      answered(written);
+      return written;
+    },
+    async lag(version) {
+      const held = Promise.withResolvers<void>();
+      const heal = faults.inject({
+        when: (request) => watches(request) && request.path === `/apis/gizmo.test/${version}/gizmos`,
+        times: Number.POSITIVE_INFINITY,
+        fault: { kind: 'watch', effect: { holdUntil: held.promise } },
+      });
+      await clock.advance(60_000); // the watch is opened anew
+      return () => {
+        heal();
+        held.resolve();
+      };
+    },
+  };
+}
+
+/** Makes a Gizmo that another object controls, and gives the uid of that. */
+async function owned(stage: Stage): Promise<string> {
+  await stage.apply('{apiVersion: v1, kind: ConfigMap, metadata: {name: owner, namespace: default}}');
+  const { uid = '' } = (await stage.get('ConfigMap', 'owner'))?.metadata ?? {};
+  await stage.apply(`
+apiVersion: gizmo.test/v1
+kind: Gizmo
+metadata:
+  name: g
+  namespace: default
+  labels: {carto.run/resource-name: r}
+  ownerReferences: [{controller: true, apiVersion: v1, kind: ConfigMap, name: owner, uid: ${uid}}]
+spec: {is: owned}
+`);
+  return uid;
+}
+
+/** `VERSION SPEC` of what is observed, or how there is nothing. */
+function seen(observed: ReturnType<ReturnType<StampedCaches['reading']>['observed']>): string {
+  if (observed?.kind !== 'present') return observed?.kind ?? 'unknown';
+  const { apiVersion, spec } = observed.object as KubeObject & { readonly spec: { readonly is: string } };
+  return `${apiVersion.split('/')[1]} ${spec.is}`;
+}
+
+test('an own write is seen at once at its version; at another the copy lags until it has been read again', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, lag } = await watched(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  await write('v1', 'one');
+  await stage.settled();
+  expect([seen(reading.observed(named('v1'))), seen(reading.observed(named('v1beta1')))]).toEqual([
+    'v1 one',
+    'v1beta1 one',
+  ]);
+
+  const catchUp = await lag('v1beta1');
+  await write('v1', 'two');
+  await stage.settled();
+  expect([seen(reading.observed(named('v1'))), seen(reading.observed(named('v1beta1')))]).toEqual([
+    'v1 two',
+    'unknown',
+  ]);
+  const lists = () =>
+    stage.faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
+  const before = lists();
+  await reading.ensure(named('v1beta1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  expect(seen(reading.observed(named('v1beta1')))).toBe('v1beta1 two');
+  expect(lists() - before).toBe(1);
+  catchUp();
+});
+
+test('a list lags as well when an object of it was written at another version, and only then', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, lag } = await watched(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(all('v1beta1'), signal);
+  const catchUp = await lag('v1beta1');
+  await write('v1', 'one');
+  expect(reading.listed(all('v1beta1'))).toBeUndefined();
+  const others = { ...all('v1beta1'), labels: { 'carto.run/resource-name': 'another' } };
+  expect(reading.listed(others)).toEqual({ kind: 'listed', objects: [] });
+  await reading.ensure(all('v1beta1'), signal);
+  expect(reading.listed(all('v1beta1'))).toMatchObject({ objects: [{ apiVersion: 'gizmo.test/v1beta1' }] });
+  catchUp();
+});
+
+test('the event of an own write is an echo at every version, that of another writer is news', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, events } = await watched(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  await write('v1beta1', 'one');
+  await stage.settled();
+  expect(events.toSorted()).toEqual(['v1 added echo', 'v1beta1 added echo']);
+  events.length = 0;
+  const body = { metadata: { labels: { other: 'writer' } } };
+  await stage.client.patch(type('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
+  await stage.settled();
+  expect(events.toSorted()).toEqual(['v1 updated news', 'v1beta1 updated news']);
+});
+
+test('an object in the caches of two versions is owned once, and a delete hides it in both', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches } = await watched(stage);
+  const uid = await owned(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  expect(caches.ownedBy(uid).map(({ metadata }) => metadata.name)).toEqual(['g']);
+  caches.deleted(named('v1'));
+  expect([reading.observed(named('v1')), reading.observed(named('v1beta1'))]).toEqual([
+    { kind: 'absent' },
+    { kind: 'absent' },
+  ]);
+  expect(caches.ownedBy(uid)).toEqual([]);
+});
+
+test('a cache that nobody needs ends: it asks for nothing more and tells nothing, and begins anew with all there is', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, events } = await watched(stage);
+  const first = caches.reading('w');
+  await first.ensure(named('v1'), signal);
+  await write('v1', 'one');
+  await stage.settled();
+  caches.release('w');
+  await stage.clock.advance(LINGER_MS);
+  await stage.settled();
+  const requests = stage.faults.requests.length;
+  events.length = 0;
+  await write('v1', 'two');
+  await stage.clock.advance(300_000);
+  await stage.settled();
+  expect([stage.faults.requests.slice(requests).map(({ path }) => path), events]).toEqual([[], []]);
+
+  const second = caches.reading('w');
+  expect(second.observed(named('v1'))).toBeUndefined();
+  await second.ensure(named('v1'), signal);
+  expect(seen(second.observed(named('v1')))).toBe('v1 two');
+  await write('v1', 'three');
+  await stage.settled();
+  expect([seen(second.observed(named('v1'))), events]).toEqual(['v1 three', ['v1 added news', 'v1 updated echo']]);
+});
+
+test('an event that waits for the answer to a write may come after the end of its cache', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, events } = await watched(stage);
+  await caches.reading('w').ensure(named('v1'), signal);
+  const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
+  await stage.apply(
+    '{apiVersion: gizmo.test/v1, kind: Gizmo, metadata: {name: g, namespace: default, labels: {carto.run/resource-name: r}}}',
+  );
+  await stage.settled();
+  expect(events).toEqual([]);
+  caches.release('w');
+  await stage.clock.advance(LINGER_MS);
+  answered(undefined);
+  expect(events).toEqual(['v1 added news']);
+});
+
+test('a holder keeps the cache of another kind as long as it shows an object of it, and one cache for each kind is enough', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches } = await watched(stage);
+  const uid = await owned(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  reading.settled(uid);
+  caches.reading('w').settled(uid); // a reconcile that read neither
+  await stage.clock.advance(LINGER_MS);
+  await stage.settled();
+  const after = caches.reading('another');
+  expect([seen(after.observed(named('v1'))), seen(after.observed(named('v1beta1')))]).toEqual(['v1 owned', 'unknown']);
+});
+
+test('a version that was listed and is served no longer is told as a failure, not asked for again and again', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches } = await watched(stage);
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1beta1'), signal);
+  const { spec, metadata } = gizmoCrd(['v1']);
+  await stage.client.patch(
+    {
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      kind: 'CustomResourceDefinition',
+      resource: 'customresourcedefinitions',
+      namespaced: false,
+    },
+    { name: metadata.name ?? '' },
+    { kind: 'merge', body: { spec } as never },
+  );
+  await stage.clock.advance(1_000);
+  await stage.settled();
+  await reading.ensure(named('v1beta1'), signal);
+  expect(reading.observed(named('v1beta1'))).toMatchObject({ kind: 'failed', code: 404 });
+});
+
+test('an edit that arrives between an own write and its answer is news, and the echo beside it is not', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, events } = await watched(stage);
+  await caches.reading('w').ensure(named('v1'), signal);
+  const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
+  const metadata = { name: 'g', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  const object = { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata, spec: { is: 'one' } };
+  const written = await stage.client.apply(type('v1'), object, { fieldManager: 'cartographer', force: true });
+  const body = { metadata: { annotations: { 'carto.run/rerun': '1' } } };
+  await stage.client.patch(type('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
+  await stage.settled();
+  expect(events).toEqual([]);
+  answered(written);
+  expect(events).toEqual(['v1 added echo', 'v1 updated news']);
+});
+
+test('a list before a create is read when the cache lags behind an own write, and only then', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches, write, lag } = await watched(stage);
+  const reading = caches.reading('w');
+  const lists = () =>
+    stage.faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
+  const names = () => {
+    const answer = reading.listed(all('v1'));
+    return answer?.kind === 'listed' ? answer.objects.map(({ metadata }) => String(metadata.name)).toSorted() : answer;
+  };
+  await caches.refresh(all('v1'), signal);
+  expect(lists()).toBe(0);
+  await reading.ensure(all('v1'), signal);
+  const catchUp = await lag('v1');
+  const before = lists();
+  await caches.refresh(all('v1'), signal);
+  expect(lists() - before).toBe(0);
+  await write('v1', 'one', 'own');
+  const foreign = { name: 'foreign', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  await stage.client.create(type('v1'), { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata: foreign });
+  await stage.settled();
+  expect(names()).toEqual(['own']);
+  await caches.refresh(all('v1'), signal);
+  expect([lists() - before, names()]).toEqual([1, ['foreign', 'own']]);
+  await caches.refresh(all('v1'), signal);
+  expect(lists() - before).toBe(1);
+  catchUp();
+});
+
+test('what one version told of is no concern of a holder that reads another, but of one that reads none', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const told: string[] = [];
+  const caches = createStampedCaches({
+    client: createClient({ transport: stage.faults, clock: stage.clock }),
+    clock: stage.clock,
+    log: silentLog,
+    signal,
+    onEvent: (_event, { version }, _isEcho, concerns) => {
+      for (const holder of ['one', 'other', 'none']) if (concerns(holder)) told.push(`${holder} by ${version}`);
+    },
+  });
+  await caches.reading('one').ensure(named('v1'), signal);
+  await caches.reading('other').ensure(named('v1beta1'), signal);
+  await owned(stage);
+  await stage.settled();
+  expect(told.toSorted()).toEqual(['none by v1', 'none by v1beta1', 'one by v1', 'other by v1beta1']);
+});

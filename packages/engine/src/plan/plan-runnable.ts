@@ -1,0 +1,286 @@
+import type { ClusterRunTemplate, Runnable } from '@cartographer/api';
+import { RERUN_ANNOTATION } from '@cartographer/api';
+import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
+import { advice, severalSelected, unfitLabel } from '../stand/advice.ts';
+import { Asks } from '../world/asks.ts';
+import { conditionList, conditionsJson } from '../world/condition-list.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import { conditionsOf } from '../read/object-health.ts';
+import { ownerView } from '../select/owner-view.ts';
+import { pathExpression } from '../paths/path-expression.ts';
+import { SecretValues } from '../read/secret-values.ts';
+import { runnableLabels } from '../stand/stamp-labels.ts';
+import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from '../stand/stand-run.ts';
+import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
+import { stampObject } from '../stand/stamped-object.ts';
+import { accountFailure } from '../report/stamping-account.ts';
+import { TEKTON_RULE } from '../world/template-kinds.ts';
+import { renderTemplate } from '../render/template-program.ts';
+import { DEFAULT_RETENTION, LABELS } from '@cartographer/api';
+import type {
+  Again,
+  AccountKey,
+  Dependencies,
+  Plan,
+  PlannedEvent,
+  Retry,
+  RunnableWorld,
+  Settled,
+} from '../world/world.ts';
+import { deletionEvents, deletionRetries, runDelete } from './orphans.ts';
+
+/** Where a Runnable got to: `waiting` for an answer, `failed` with a reason, or `ran`. */
+type Progress =
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly message: string;
+      readonly retry: Again;
+      readonly run?: KubeObject;
+      /** What to do, where the message does not say it. */
+      readonly advice?: string | undefined;
+    }
+  | {
+      readonly kind: 'ran';
+      readonly run: KubeObject;
+      readonly type: ResourceType;
+      readonly outputs: JsonObject | undefined;
+      readonly events: readonly PlannedEvent[];
+    };
+
+/** A progress that can be reported. */
+type Ended = Exclude<Progress, { kind: 'waiting' }>;
+
+const WAITING: Progress = { kind: 'waiting' };
+const NEVER: Again = { kind: 'none' };
+
+/** Decides what is to be done for a Runnable: like {@link plan}, for a single run template. */
+export function planRunnable(world: RunnableWorld): Plan {
+  const { owner, cluster } = world;
+  const asks = new Asks(cluster);
+  const key = accountOfRunnable(owner);
+  if (owner.metadata.deletionTimestamp !== undefined) return settled(world, asks, key, undefined);
+  const account = asks.account(key);
+  if (account === undefined) return acting(asks, key);
+  if (account.kind !== 'found') {
+    const { condition, retry: why } = accountFailure(key, account);
+    const retry: Retry = why === undefined ? { kind: 'none' } : { kind: 'backoff', message: why };
+    asks.template({ kind: 'ClusterRunTemplate', name: (owner as Runnable).spec.runTemplateRef.name });
+    return settled(world, asks, key, { drafts: [{ type: 'RunTemplateReady', ...condition }], retry });
+  }
+  const secrets = new SecretValues();
+  const progress = advance(world, asks, secrets);
+  if (progress.kind === 'waiting' || asks.open) return acting(asks, key);
+  return report(world, asks, key, progress);
+}
+
+function accountOfRunnable(runnable: KubeObject): AccountKey {
+  const name = (runnable as Runnable).spec.serviceAccountName ?? '';
+  return { namespace: runnable.metadata.namespace ?? '', name: name === '' ? 'default' : name };
+}
+
+function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progress {
+  const runnable = world.owner as Runnable;
+  const { name } = runnable.spec.runTemplateRef;
+  const template = asks.template({ kind: 'ClusterRunTemplate', name }) as ClusterRunTemplate | undefined;
+  if (template === undefined) {
+    const message = `unable to get run template [${name}]: failed to get run template object from api server [ClusterRunTemplate/${name}]: ClusterRunTemplate.carto.run "${name}" not found`;
+    return { kind: 'failed', reason: 'RunTemplateNotFound', message, retry: NEVER };
+  }
+  const selection = select(runnable, asks);
+  if (selection.kind !== 'selected') return selection;
+  if (selection.object !== undefined) secrets.addObject(selection.object);
+  const rendered = renderTemplate(template.spec.template, {
+    runnable: ownerView(runnable),
+    selected: selection.object ?? null,
+  });
+  const labels = runnableLabels(runnable, name);
+  const stamping = rendered.kind === 'faulty' ? rendered : stampObject(rendered.value, runnable, labels);
+  if (stamping.kind === 'faulty') {
+    const message = `unable to stamp object for run template [${name}]: ${secrets.redact(stamping.message)}`;
+    return { kind: 'failed', reason: 'TemplateStampFailure', message, retry: NEVER };
+  }
+  secrets.addObject(stamping.stamped.object);
+  const standing = standRun({
+    asks,
+    owner: runnable,
+    resource: '',
+    templateId: `ClusterRunTemplate/${name}`,
+    stamped: stamping.stamped,
+    reads: { producers: [], selected: selection.object },
+    secrets,
+    labels: { [LABELS.runnableName]: runnable.metadata.name ?? '' },
+    nonce: rerunNonce(runnable.metadata.annotations?.[RERUN_ANNOTATION], ''),
+  });
+  const { namespace, name: given, generateName } = stamping.stamped;
+  const place = `[${namespace}/${given === '' ? generateName : given}] for run template [${name}]`;
+  switch (standing.kind) {
+    case 'waiting':
+      return WAITING;
+    case 'refused': {
+      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}${unfitLabel(labels)}`;
+      return { kind: 'failed', reason: 'StampedObjectRejectedByAPIServer', message, retry: standing.retry };
+    }
+    case 'halted': {
+      const message = `unable to apply object ${place}: ${standing.message}`;
+      const retry: Again = { kind: 'after', afterMs: standing.restMs };
+      return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object };
+    }
+    case 'stands':
+      return finish(runnable, template, asks, { standing, secrets });
+  }
+}
+
+type Selection =
+  | { readonly kind: 'selected'; readonly object: KubeObject | undefined }
+  | Extract<Progress, { kind: 'failed' | 'waiting' }>;
+
+/** Finds the one object that the Runnable selects. A kind that is not known counts as cluster-scoped, as upstream has it. */
+function select({ spec, metadata }: Runnable, asks: Asks): Selection {
+  const { selector } = spec;
+  if (selector === undefined) return { kind: 'selected', object: undefined };
+  const { apiVersion = '', kind = '' } = selector.resource;
+  const place = `[${goText(selector.matchingLabels)}], apiVersion [${apiVersion}], kind [${kind}]`;
+  const fail = (message: string, retry: Again, what?: string): Selection => ({
+    kind: 'failed',
+    reason: 'TemplateStampFailure',
+    message: `unable to resolve selector ${place}: ${message}`,
+    retry,
+    advice: what,
+  });
+  const mapping = asks.mapping(apiVersion, kind);
+  if (mapping === undefined) return { kind: 'waiting' };
+  if (mapping.kind !== 'mapped')
+    return fail(`failed to list objects matching labels: ${mapping.message}`, { kind: 'backoff' });
+  const { type } = mapping;
+  const listed = asks.selectedObjects({
+    type,
+    ...(type.namespaced ? { namespace: metadata.namespace ?? '' } : {}),
+    labels: selector.matchingLabels,
+  });
+  if (listed === undefined) return { kind: 'waiting' };
+  if (listed.kind === 'failed')
+    return fail(`failed to list objects matching labels: ${listed.message}`, againAfter(listed.code));
+  const [object] = listed.objects;
+  if (object === undefined) return fail('selector did not match any objects', NEVER);
+  if (listed.objects.length === 1) return { kind: 'selected', object };
+  return fail('selector matched multiple objects', NEVER, severalSelected(type, listed.objects));
+}
+
+type Run = {
+  readonly standing: Extract<ReturnType<typeof standRun>, { kind: 'stands' }>;
+  readonly secrets: SecretValues;
+};
+
+/** Reads the outputs of the run that counts, and asks for the delete of runs beyond retention. */
+function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, { standing, secrets }: Run): Progress {
+  const { object, type, events, runs = [] } = standing;
+  const mine = runs.filter(({ metadata }) => metadata.labels?.[LABELS.runTemplateName] === template.metadata.name);
+  const source = outputRun(object, mine, TEKTON_RULE);
+  const policy = runnable.spec.retentionPolicy ?? DEFAULT_RETENTION;
+  for (const run of surplusRuns(newestFirst(mine), TEKTON_RULE, policy, [object, source])) {
+    asks.delete(runDelete(type, run));
+  }
+  if (asks.open) return WAITING;
+  if (source !== undefined) secrets.addObject(source);
+  const outputs = source === undefined ? undefined : readOutputs(template, source);
+  if (outputs?.kind === 'unread') {
+    const { namespace = '' } = object.metadata;
+    const what = `[${objectKey(object.metadata)}] of type [${qualifiedResource(type)}]`;
+    const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${secrets.redact(outputs.message)}`;
+    return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object };
+  }
+  return { kind: 'ran', run: object, type, outputs: outputs?.outputs, events };
+}
+
+type ReadOutputs =
+  | { readonly kind: 'read'; readonly outputs: JsonObject }
+  | { readonly kind: 'unread'; readonly message: string };
+
+function readOutputs(template: ClusterRunTemplate, run: KubeObject): ReadOutputs {
+  const paths = template.spec.outputs ?? {};
+  const outputs: MutableJsonObject = {};
+  for (const name of Object.keys(paths).toSorted()) {
+    const path = getKey(paths, name) as string;
+    const result = pathExpression(path)(run);
+    if (result.kind !== 'found') {
+      return { kind: 'unread', message: `failed to evaluate path [${path}]: ${result.message}` };
+    }
+    setKey(outputs, name, result.value);
+  }
+  return { kind: 'read', outputs };
+}
+
+function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: Ended): Settled {
+  const deletions = deletionEvents(asks.cluster.deletions());
+  const undone = deletionRetries(asks.cluster.deletions());
+  if (progress.kind === 'failed') {
+    const { reason, message, run, advice: what } = progress;
+    return settled(world, asks, key, {
+      drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
+      retry: retryOfAll([retryWith(progress.retry, message), ...undone]),
+      events: [...deletions, ...(what === undefined ? [] : [advice(reason, what)])],
+    });
+  }
+  const { run, type, outputs, events } = progress;
+  const before = (world.owner as Runnable).status?.outputs;
+  const latched = outputs === undefined || Object.keys(outputs).length === 0 ? before : outputs;
+  const changed = latched !== undefined && !deepEqual(before ?? {}, latched);
+  const message = `Runnable [${world.owner.metadata.name ?? ''}] found a new output in [${objectText(type, run.metadata.name)}]`;
+  const found: PlannedEvent = { type: 'Normal', reason: 'ResourceOutputChanged', message };
+  return settled(world, asks, key, {
+    drafts: [{ type: 'RunTemplateReady', status: 'True', reason: 'Ready', message: '' }, stampedCondition(run)],
+    outputs: latched,
+    events: [...events, ...(changed ? [found] : []), ...deletions],
+    retry: retryOfAll(undone),
+  });
+}
+
+function stampedCondition(run: KubeObject | undefined): ConditionDraft {
+  const type = 'StampedObjectCondition';
+  const condition = run === undefined ? undefined : conditionsOf(run).find((entry) => entry.type === 'Succeeded');
+  if (condition === undefined) return { type, status: 'Unknown', reason: 'Unknown', message: '' };
+  const { status, message } = condition;
+  const known = status === 'True' || status === 'False' ? status : 'Unknown';
+  return { type, status: known, reason: 'SucceededCondition', message };
+}
+
+type Report = {
+  readonly drafts: readonly ConditionDraft[];
+  /** Absent: as they were. */
+  readonly outputs?: JsonObject | undefined;
+  readonly events?: readonly PlannedEvent[];
+  readonly retry?: Retry;
+};
+
+/** Without a report the Runnable is left alone. Outputs are kept on every way, errors included. */
+function settled({ owner, now }: RunnableWorld, asks: Asks, key: AccountKey, found: Report | undefined): Settled {
+  const { drafts = [], events = [], retry = { kind: 'none' } } = found ?? {};
+  const before = (owner as Runnable).status ?? {};
+  const outputs: Json | undefined = found?.outputs ?? before.outputs;
+  const status: JsonObject = {
+    observedGeneration: owner.metadata.generation ?? 0,
+    conditions: conditionsJson(conditionList(drafts, before.conditions, now)),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
+  return {
+    kind: 'settled',
+    status: found === undefined ? undefined : status,
+    statusChanged: found !== undefined && !deepEqual(before, status),
+    events,
+    dependencies: dependenciesOf(asks, key),
+    remember: [],
+    retry,
+  };
+}
+
+function acting(asks: Asks, key: AccountKey): Plan {
+  const { lookups, renders, writes, deletes } = asks;
+  return { kind: 'act', lookups, renders, writes, deletes, dependencies: dependenciesOf(asks, key) };
+}
+
+function dependenciesOf({ templates, unknownKinds, selected }: Asks, account: AccountKey): Dependencies {
+  return { templates, account, unknownKinds, selected };
+}

@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Json } from '../values/json.ts';
+import { parseYamlDocuments } from './yaml.ts';
+import { yamlSafeJson } from './yaml-safe-json.ts';
+
+test.each([
+  ['"a\u2028  b"', '"a\\u2028  b"'],
+  ['"\u0085\u007f\u0080\u2029\ufeff\uffff"', '"\\u0085\\u007f\\u0080\\u2029\\ufeff\\uffff"'],
+  ['"a\\u2028 \\n\\\\ é 😀"', '"a\\u2028 \\n\\\\ é 😀"'],
+  ['"\\ud83d \\\\ud83d"', '"\\ufffd \\\\ud83d"'],
+])('%j', (json, safe) => {
+  expect(yamlSafeJson(json)).toBe(safe);
+});
+
+test('a value means the same as JSON and as YAML', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\u2028 ', ' \u0085', '\u007f', '\\', '"'));
+  const value = fc.oneof(text, fc.array(text), fc.dictionary(text, text)) as fc.Arbitrary<Json>;
+  fc.assert(
+    fc.property(value, (given) => {
+      const safe = yamlSafeJson(JSON.stringify({ given }));
+      expect(JSON.parse(safe)).toEqual({ given });
+      expect(parseYamlDocuments(safe)).toEqual([{ given }]);
+    }),
+  );
+});
