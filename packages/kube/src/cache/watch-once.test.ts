@@ -114,8 +114,9 @@ describe('one watch', () => {
   it.each(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'])(
     'ends, and takes nothing, when a %s is older than its start',
     async (type) => {
-      const { told, mirror, send, end, progressed } = start();
+      const { told, mirror, send, close, end, progressed } = start();
       await send(event(type, thing('a', '9')));
+      await close();
       expect([await end, told, mirror.position, progressed()]).toEqual(['regressed', [], '10', 0]);
     },
   );
@@ -137,8 +138,9 @@ describe('one watch', () => {
     ['no object', event('ADDED', null), { code: 'CARTO_ANSWER_MALFORMED' }],
     ['an object without metadata', event('ADDED', {}), { code: 'CARTO_ANSWER_MALFORMED' }],
   ])('ends with an event that has %s, and leaves no timer', async (_what, bad, expected) => {
-    const { clock, send, end, told, progressed } = start();
+    const { clock, send, close, end, told, progressed } = start();
     await send(bad);
+    await close();
     if (typeof expected === 'string') expect(await end).toBe(expected);
     else expect(await end).toMatchObject(expected as object);
     expect([told, progressed(), clock.pending]).toEqual([[], 0, 0]);
