@@ -22,7 +22,9 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, room: Room
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let hasEnded = false;
     const end = (error: Error | undefined): void => {
+      hasEnded = true;
       place.leave();
       incoming.off('data', keep);
       const [first] = chunks;
@@ -42,7 +44,11 @@ export function readBody(incoming: IncomingMessage, maxBytes: number, room: Room
     };
     incoming.on('data', keep);
     incoming.once('end', () => end(undefined));
-    incoming.once('error', () => end(endedEarly()));
-    incoming.once('close', () => end(endedEarly()));
+    // A whole request closes, too: an error with its stack is not made for nothing.
+    const early = (): void => {
+      if (!hasEnded) end(endedEarly());
+    };
+    incoming.once('error', early);
+    incoming.once('close', early);
   });
 }
