@@ -7,7 +7,7 @@ export const PATTERN_COST = 0.25;
 
 /**
  * What a call costs, in CEL's units. The rules are those of cel-go and of Kubernetes' library of functions
- * (https://kubernetes.io/docs/reference/using-api/cel/#resource-constraints); testdata/cel-runtime-costs.json holds
+ * (https://kubernetes.io/docs/reference/using-api/cel/#resource-constraints); testdata/cel-costs.json holds
  * what a real server charges.
  */
 export function callCost(name: string, args: readonly unknown[], meter: CelMeter): number {

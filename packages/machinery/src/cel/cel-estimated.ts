@@ -3,7 +3,7 @@ import { atMost, exactly, type SizeRange, UNKNOWN_SIZE } from './cel-size-range.
 
 /**
  * What is known of an expression before it is evaluated. The rules are those of cel-go's estimator and of Kubernetes'
- * use of it; testdata/cel-estimates.json holds what a real server estimates.
+ * use of it; testdata/cel-costs.json holds what a real server estimates.
  */
 export type Estimate = {
   /** What evaluating it costs at most, in CEL's units. */
