@@ -1,5 +1,5 @@
-/** Deeper than any real object, and far from what a recursive walk can take. */
-const MAX_NESTING = 500;
+/** How many levels objects, bodies and texts may nest: more than any real one, and far from what a recursive walk can take. */
+export const MAX_NESTING = 500;
 
 /** Whether JSON data nests so deep that recursive walks over it could exhaust the stack. */
 export function nestsTooDeep(value: unknown, limit: number = MAX_NESTING): boolean {

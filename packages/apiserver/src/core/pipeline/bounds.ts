@@ -1,14 +1,13 @@
-import { failure } from '@cartographer/machinery';
+import { failure, MAX_NESTING } from '@cartographer/machinery';
 
 import { badRequest, StatusError } from '../../status-error.ts';
 
-/** How deep JSON may nest. A real server takes 10,000 levels; nothing real needs 100. */
-const DEPTH_LIMIT = 500;
 /** The limit of a real server's bodies; here no object may grow beyond it either, however many patches it took. */
 const SIZE_LIMIT = 3 * 1024 * 1024;
 
 /**
- * Checks that JSON nests within bounds, so that code may recurse over it, and that it is of a reasonable size.
+ * Checks that JSON nests within bounds, so that code may recurse over it, and that it is of a reasonable size. A real
+ * server takes 10,000 levels; nothing real needs 100.
  * @throws StatusError 400 or 413.
  */
 export function checkBounds(value: unknown): void {
@@ -24,7 +23,7 @@ export function tooLarge(): StatusError {
 function sizeOf(value: unknown, sizeBefore: number, depth: number): number {
   if (typeof value === 'string') return sizeBefore + value.length;
   if (typeof value !== 'object' || value === null) return sizeBefore + 4;
-  if (depth > DEPTH_LIMIT) throw badRequest(`exceeded max depth: objects may nest ${DEPTH_LIMIT} levels deep`);
+  if (depth >= MAX_NESTING) throw badRequest(`exceeded max depth: objects may nest ${MAX_NESTING} levels deep`);
   let size = sizeBefore;
   if (Array.isArray(value)) {
     for (const item of value) {

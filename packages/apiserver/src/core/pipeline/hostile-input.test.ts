@@ -7,6 +7,7 @@ let t: TestCore;
 beforeAll(async () => {
   t = await createTestCore();
   await t.create('customresourcedefinitions', gadgets());
+  await t.create('gadgets', gadget('bounded', { z: 1 }));
 });
 
 const deep = (levels: number): Json => parseJson('{"a":'.repeat(levels) + '1' + '}'.repeat(levels));
@@ -45,6 +46,17 @@ test.each([
   ['apply', () => t.apply('gadgets', gadget('proto', deep(10_000)))],
 ])('a body of ten thousand levels is refused: %s', async (_name, work) => {
   expect(await refusal(work())).toBe('400 BadRequest');
+});
+
+test.each([
+  ['POST', (spec: Json) => t.create('gadgets', gadget('bound', spec))],
+  ['merge patch', (spec: Json) => t.patch('gadgets', 'bounded', 'merge', { spec })],
+  ['JSON patch', (spec: Json) => t.patch('gadgets', 'bounded', 'json', [{ op: 'add', path: '/spec/d', value: spec }])],
+  ['apply', (spec: Json) => t.apply('gadgets', gadget('bounded', spec))],
+])('an object that nests a level or two too deep is refused like a deeper one: %s', async (_name, write) => {
+  for (const levels of [499, 500, 501, 502]) {
+    expect(await refusal(write(deep(levels)))).toBe('400 BadRequest');
+  }
 });
 
 test('what patches build up together cannot nest too deep either', async () => {

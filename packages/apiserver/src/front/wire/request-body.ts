@@ -2,6 +2,7 @@ import {
   isObject,
   type Json,
   jsonTextNestsTooDeep,
+  MAX_NESTING,
   nestsTooDeep,
   parseJson,
   parseYamlDocuments,
@@ -73,12 +74,11 @@ export function decodePatchBody(body: Json | Uint8Array | undefined, apply: bool
   }
 }
 
-/** The depth that everything after may rely on; objects are held to it again when they have grown. */
-const MAX_NESTING = 500;
+/** Everything after may rely on that depth; objects are held to it again when they have grown. */
 const TOO_DEEP = `exceeded max depth: JSON may nest ${MAX_NESTING} levels deep`;
 
 function decodeInProcess(body: Json | undefined): DecodedBody {
-  if (nestsTooDeep(body, MAX_NESTING)) throw badRequest(TOO_DEEP);
+  if (nestsTooDeep(body)) throw badRequest(TOO_DEEP);
   return { value: body ?? {}, duplicateFields: [] };
 }
 
@@ -92,7 +92,7 @@ function utf8(bytes: Uint8Array): string {
 
 function decodeJsonText(text: string, refuse: (text: string, error: SyntaxError) => StatusError): DecodedBody {
   try {
-    if (jsonTextNestsTooDeep(text, MAX_NESTING)) throw new SyntaxError(TOO_DEEP);
+    if (jsonTextNestsTooDeep(text)) throw new SyntaxError(TOO_DEEP);
     return { value: parseJson(text), duplicateFields: duplicateKeys(text) };
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse(text, error);
