@@ -18,7 +18,6 @@ import { createCrdController, type CrdController } from './crd/crd-controller.ts
 import type { Crd } from './crd/crd-types.ts';
 import { createBuiltInResources, tableId } from './kinds/built-in-resources.ts';
 import { createLister } from './list.ts';
-import { parseVersion } from './list-options.ts';
 import { commitObject } from './pipeline/commit.ts';
 import { createObject } from './pipeline/create.ts';
 import { deleteObject, deleteObjects } from './pipeline/delete.ts';
@@ -26,6 +25,7 @@ import { patchObject } from './pipeline/patch.ts';
 import { updateObject } from './pipeline/update.ts';
 import type { WriteContext } from './pipeline/write-context.ts';
 import { createRegistry, type ResourceRegistry } from './registry.ts';
+import { parseVersion } from './resource-version.ts';
 import type { ServedResource } from './served-resource.ts';
 import { createJournal, type Journal } from './storage/journal.ts';
 import type { Store, StoredObject } from './storage/store.ts';

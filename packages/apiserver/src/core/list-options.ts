@@ -1,8 +1,9 @@
 import { type FieldError, forbiddenError, notSupportedError } from '@cartographer/machinery';
 
 import type { ListOptions, WatchOptions } from '../core-api.ts';
-import { badRequest, internalError } from '../status-error.ts';
+import { badRequest } from '../status-error.ts';
 import { invalidOptions } from './invalid.ts';
+import { versionProblem } from './resource-version.ts';
 
 const MATCH = 'resourceVersionMatch';
 const WITH_CONTINUE = 'resourceVersionMatch is forbidden when continue is provided';
@@ -56,28 +57,4 @@ export function checkWatchOptions(options: WatchOptions): void {
   if (match && match !== 'NotOlderThan') errors.push(notSupportedError(MATCH, match, ['NotOlderThan']));
   if (options.continue) errors.push(forbiddenError(MATCH, WITH_CONTINUE));
   if (errors.length > 0) throw invalidOptions('ListOptions', errors);
-}
-
-/** @throws StatusError 500, as a real server answers a get and a watch, when the text is not a number. */
-export function parseVersion(text: string): number {
-  const problem = versionProblem(text);
-  if (problem !== undefined) throw internalError(problem);
-  return Number(text);
-}
-
-const LARGEST = 2n ** 64n - 1n;
-/** More digits than the largest has. */
-const MAX_DIGITS = 20;
-
-function versionProblem(text: string): string | undefined {
-  const problem = versionSyntaxProblem(text);
-  return problem && `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${problem}`;
-}
-
-/** What is wrong with a text as a resource version, in the words of Go's `strconv`. */
-export function versionSyntaxProblem(text: string): string | undefined {
-  const isNumber = /^[0-9]+$/.test(text);
-  const digits = text.replace(/^0+/, '');
-  if (isNumber && (digits === '' || (digits.length <= MAX_DIGITS && BigInt(digits) <= LARGEST))) return undefined;
-  return `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${isNumber ? 'value out of range' : 'invalid syntax'}`;
 }

@@ -8,7 +8,8 @@ import {
 } from '@cartographer/machinery';
 
 import type { WatchOptions } from '../core-api.ts';
-import { checkWatchOptions, parseVersion } from './list-options.ts';
+import { checkWatchOptions } from './list-options.ts';
+import { parseVersion } from './resource-version.ts';
 import { createSelection, type Selection } from './selection.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { Change } from './storage/event-window.ts';

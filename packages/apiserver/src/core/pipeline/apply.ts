@@ -11,7 +11,7 @@ import {
 
 import type { Caller, ObjectKey, WriteOptions, WriteResult } from '../../core-api.ts';
 import { badRequest, conflict, internalError, notFound, StatusError } from '../../status-error.ts';
-import { versionSyntaxProblem } from '../list-options.ts';
+import { checkVersion } from '../resource-version.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { checkName, placeInNamespace } from './body.ts';
 import { checkBounds } from './bounds.ts';
@@ -40,8 +40,7 @@ export async function applyObject(
     verb: 'apply',
     propose: (current) => {
       const { resourceVersion } = metaOf(applied);
-      const problem = resourceVersion ? versionSyntaxProblem(resourceVersion) : undefined;
-      if (problem !== undefined) throw internalError(problem);
+      checkVersion(resourceVersion);
       if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
         throw conflict(resource, key.name, MODIFIED);
       }

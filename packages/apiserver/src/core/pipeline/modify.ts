@@ -10,9 +10,9 @@ import {
 } from '@cartographer/machinery';
 
 import type { Caller, ObjectKey, WriteOptions, WriteResult } from '../../core-api.ts';
-import { conflict, internalError, StatusError } from '../../status-error.ts';
+import { conflict, StatusError } from '../../status-error.ts';
 import { invalid } from '../invalid.ts';
-import { versionSyntaxProblem } from '../list-options.ts';
+import { checkVersion } from '../resource-version.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { admissionFor, reviewOf } from './admission.ts';
 import { commitDeletion, commitObject, isNoOp, isSpecChanged } from './commit.ts';
@@ -88,8 +88,7 @@ function checkPreconditions(
   verb: Modification['verb'],
 ): void {
   const version = meta.resourceVersion ?? '';
-  const problem = version === '' ? undefined : versionSyntaxProblem(version);
-  if (problem !== undefined) throw internalError(problem);
+  checkVersion(version);
   if (version !== '' && version !== '0' && version !== current.metadata.resourceVersion) {
     throw conflict(resource, key.name, MODIFIED);
   }
