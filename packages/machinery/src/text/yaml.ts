@@ -16,6 +16,7 @@ import { isList, isObject, type Json, type MutableJsonObject, setKey } from '../
 import { goText } from './go-text.ts';
 import { hasOddBreaks, scalarWithBreaks, withPlainBreaks } from './yaml-breaks.ts';
 import { YamlError } from './yaml-error.ts';
+import { escapedCharacter, UNPRINTABLE } from './yaml-safe-json.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 const MAX_LENGTH = 10_000_000;
@@ -63,18 +64,20 @@ export function toYaml(value: Json): string {
       if (typeof scalar.value !== 'string') return;
       const text = scalar.value.toWellFormed();
       scalar.value = text;
-      if (!isPlainString(text) || NEEDS_QUOTES.test(text)) scalar.type = 'QUOTE_DOUBLE';
+      if (needsQuotes(text)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
   // The library leaves these characters as they are in quotes, where YAML 1.1 ends the line or refuses the text.
-  return document.toString({ lineWidth: 0 }).replace(UNPRINTABLES, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return document.toString({ lineWidth: 0 }).replace(UNPRINTABLES, escapedCharacter);
 }
 
-const UNPRINTABLES = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
-/** Those, and lines of which the first is indented: readers differ in what they make of it. */
-const NEEDS_QUOTES = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|^\n|^\s[^]*\n/;
+const UNPRINTABLES = new RegExp(UNPRINTABLE, 'g');
+/** Lines of which the first is empty or indented: readers differ in what they make of it. */
+const UNCLEAR_LINES = /^\n|^\s[^]*\n/;
+
+function needsQuotes(text: string): boolean {
+  return !isPlainString(text) || UNPRINTABLE.test(text) || UNCLEAR_LINES.test(text);
+}
 
 function isPlainString(text: string): boolean {
   const plain = resolvePlainScalar(text);
