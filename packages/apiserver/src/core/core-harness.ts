@@ -1,4 +1,5 @@
 import {
+  asJson,
   isObject,
   type Json,
   type JsonObject,
@@ -99,7 +100,7 @@ export async function createTestCore(
     },
     async remove(resource, name, { namespace, ...rest } = {}) {
       const result = await core.delete(info(resource), key(resource, name, namespace), rest, caller([]));
-      return result.kind === 'gone' ? result.status : (result.object as unknown as JsonObject);
+      return result.kind === 'gone' ? result.status : asJson(result.object);
     },
     get: (resource, name, namespace) => core.get(info(resource), key(resource, name, namespace)),
     has(resource, name, namespace) {

@@ -1,4 +1,4 @@
-import { type Clock, deepEqual, type JsonObject, type KubeObject, type Log } from '@cartographer/machinery';
+import { asJson, type Clock, deepEqual, type JsonObject, type KubeObject, type Log } from '@cartographer/machinery';
 
 import { tableId } from '../kinds/built-in-resources.ts';
 import type { ResourceRegistry } from '../registry.ts';
@@ -61,7 +61,7 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
       const crd = object as Crd;
       const settled = settledStatus(registry, crd, clock.now());
       if (isEstablished(settled)) serve(crd);
-      return isSettled(crd, settled) ? undefined : (settled as unknown as JsonObject);
+      return isSettled(crd, settled) ? undefined : asJson(settled);
     },
     removed(object) {
       const { group, names } = (object as Crd).spec;

@@ -1,6 +1,7 @@
 import {
-  compileJsonPath,
+  asJson,
   type CompiledSchema,
+  compileJsonPath,
   compileSchema,
   deepFreeze,
   DefaultsTooLargeError,
@@ -112,7 +113,7 @@ function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeOb
   return (stored) => {
     const known = views.get(stored);
     if (known !== undefined) return known;
-    const json = stored as unknown as JsonObject;
+    const json = asJson(stored);
     const versioned = stored.apiVersion === apiVersion ? json : { ...json, apiVersion };
     const view = deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as unknown as KubeObject;
     views.set(stored, view);

@@ -19,8 +19,13 @@ export const crdKind: KindDefinition = {
   columns: [nameColumn, createdAtColumn],
   complete: completeCrd,
   prepare: prepareCrd,
-  validate: (object, old) => crdErrors(object as unknown as Crd, old as unknown as Crd | undefined),
+  validate: (object, old) => crdErrors(crdOf(object), old && crdOf(old)),
 };
+
+/** A definition whose fields are of the right kinds, for it was decoded; any of them may be missing. */
+function crdOf(object: JsonObject): Crd {
+  return object as unknown as Crd;
+}
 
 function completeCrd(object: JsonObject): JsonObject {
   const spec = object['spec'];
@@ -58,7 +63,7 @@ function withoutNullsInSchemas(versions: Json | undefined): Json | undefined {
 }
 
 function storageVersion(object: JsonObject): string | undefined {
-  return (object as unknown as Crd).spec?.versions?.find?.((version) => version.storage)?.name;
+  return crdOf(object).spec?.versions?.find?.((version) => version.storage)?.name;
 }
 
 /** A status without stored versions has the storage version, as by Kubernetes' defaults. */
@@ -76,7 +81,7 @@ function withStoredVersions(object: JsonObject): JsonObject {
  * status says of stored versions counts: that is how a version is given up.
  */
 function prepareCrd(object: JsonObject, old: JsonObject | undefined): JsonObject {
-  const crd = object as unknown as Crd;
+  const crd = crdOf(object);
   const storage = storageVersion(object);
   if (old === undefined) {
     const storedVersions = storage === undefined ? [] : [storage];

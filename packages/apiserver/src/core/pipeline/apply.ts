@@ -1,4 +1,5 @@
 import {
+  asJson,
   failure,
   formatApiVersion,
   isObject,
@@ -95,7 +96,7 @@ function mergeApplied(
   const { subresource } = options;
   const split = resource.rules.statusSubresource;
   const outcome = serverSideApply({
-    ...(live === undefined ? {} : { live: live as unknown as JsonObject }),
+    ...(live === undefined ? {} : { live: asJson(live) }),
     applied,
     manager: options.fieldManager ?? '',
     force: options.force === true,

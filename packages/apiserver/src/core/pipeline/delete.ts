@@ -1,5 +1,6 @@
 import {
   allEnded,
+  asJson,
   failure,
   formatApiVersion,
   type JsonObject,
@@ -130,7 +131,7 @@ function removeObject(
   const object = marked(context, resource, current, policy);
   const dryRun = options.dryRun === 'All';
   if (object === undefined) {
-    if (!dryRun) commitDeletion(context, resource, current, current as unknown as JsonObject);
+    if (!dryRun) commitDeletion(context, resource, current, asJson(current));
     return { kind: 'gone', status: goneStatus(resource, current), object: resource.view(current) };
   }
   if (object === (current as unknown)) return { kind: 'deleting', object: resource.view(current) };
@@ -145,7 +146,7 @@ function marked(
   current: KubeObject,
   policy: Propagation | undefined,
 ): JsonObject | undefined {
-  const old = current as unknown as JsonObject;
+  const old = asJson(current);
   const finalizers = finalizersFor(resource, current, policy);
   const isNew = current.metadata.deletionTimestamp === undefined;
   const deletionTimestamp = current.metadata.deletionTimestamp ?? rfc3339(context.clock.now());

@@ -1,4 +1,5 @@
 import {
+  asJson,
   failure,
   type FieldError,
   formatApiVersion,
@@ -52,7 +53,7 @@ export async function modifyObject(context: WriteContext, modification: Modifica
     const current = resource.table.get(key.namespace ?? '', key.name);
     if (current === undefined) return modification.missing();
     let object = shape(modification, current);
-    if (!admission.empty && object !== (current as unknown as JsonObject)) {
+    if (!admission.empty && object !== asJson(current)) {
       const { subresource } = options;
       const dryRun = options.dryRun === 'All';
       const about = { object, old: current, ...key, pathName: key.name, subresource, dryRun };
@@ -72,7 +73,7 @@ export async function modifyObject(context: WriteContext, modification: Modifica
 /** The proposed object with everything that only the server decides. */
 function shape(modification: Modification, current: KubeObject): JsonObject {
   const { resource, options, verb } = modification;
-  const old = current as unknown as JsonObject;
+  const old = asJson(current);
   const proposed = modification.propose(current);
   if (proposed === old) return old;
   checkPreconditions(modification, metaOf(proposed), current, verb);
@@ -143,7 +144,7 @@ function settle(
   current: KubeObject,
 ): KubeObject {
   const { resource, options } = modification;
-  const old = current as unknown as JsonObject;
+  const old = asJson(current);
   if (shaped === old) return current;
   let object = modification.verb === 'apply' ? shaped : track(context, modification, shaped, old);
   const generation = current.metadata.generation ?? 0;

@@ -2,6 +2,7 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  asJson,
   failure,
   isList,
   isObject,
@@ -58,7 +59,7 @@ function proposal(
   caller: Caller,
   current: KubeObject,
 ): JsonObject {
-  const view = resource.view(current) as unknown as JsonObject;
+  const view = asJson(resource.view(current));
   const patched = checkBody(resource, applyPatch(resource, patch, view));
   const decoded = decodeBody(resource, patched);
   reportFields(resource, decoded.unknown, options, caller, patched);
