@@ -84,7 +84,7 @@ function isText(value: unknown): boolean {
 
 /** Walks a value as a tree; texts count by the tenth of their bytes. */
 function traversalCost(value: unknown, meter: CelMeter): number {
-  meter.work(1);
+  meter.spend(1);
   if (typeof value === 'string') return Math.floor(Buffer.byteLength(value) * CHARACTER_COST);
   if (value instanceof Uint8Array) return Math.floor(value.length * CHARACTER_COST);
   let cost = 0;

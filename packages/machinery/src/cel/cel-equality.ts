@@ -7,11 +7,11 @@ const UNITS_PER_VALUE = 4;
 
 /** CEL's equality: numbers are equal across their types, everything else only within its own. */
 export function equalValues(left: unknown, right: unknown, meter: CelMeter): boolean {
-  meter.work(UNITS_PER_VALUE);
+  meter.spend(UNITS_PER_VALUE);
   if (Array.isArray(left)) return Array.isArray(right) && equalLists(left, right, meter);
   if (left instanceof Map) return right instanceof Map && equalMaps(left, right, meter);
   if (typeof left === 'string' && typeof right === 'string') {
-    meter.work(Math.min(left.length, right.length) / 64);
+    meter.spend(Math.min(left.length, right.length) / 64);
     return left === right;
   }
   if (left instanceof Uint8Array) return right instanceof Uint8Array && equalBytes(left, right, meter);
@@ -35,7 +35,7 @@ function equalMaps(left: CelMapValue, right: CelMapValue, meter: CelMeter): bool
 }
 
 function equalBytes(left: Uint8Array, right: Uint8Array, meter: CelMeter): boolean {
-  meter.work(left.length);
+  meter.spend(left.length);
   return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }
 

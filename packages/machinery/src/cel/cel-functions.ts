@@ -38,7 +38,7 @@ const comparison =
   ([left, right], meter) => {
     const type = typeof left;
     if (type !== typeof right || (type !== 'bigint' && type !== 'number' && type !== 'string')) return undefined;
-    if (type === 'string') meter.work((left as string).length / 64);
+    if (type === 'string') meter.spend((left as string).length / 64);
     return compare(left as never, right as never);
   };
 
@@ -57,7 +57,7 @@ const OWN: Readonly<Record<string, CelFunction>> = {
   '@in': isIn,
   size: ([value], meter) => {
     if (typeof value !== 'string') return Array.isArray(value) ? BigInt(value.length) : undefined;
-    meter.work(value.length / 16);
+    meter.spend(value.length / 16);
     return BigInt(characterCount(value));
   },
   matches: matches,
@@ -108,7 +108,7 @@ function isIn([item, container]: readonly unknown[], meter: CelMeter): unknown {
 function matches([text, pattern]: readonly unknown[], meter: CelMeter): unknown {
   if (typeof text !== 'string' || typeof pattern !== 'string') return undefined;
   try {
-    return patternOf(pattern, meter).matches(text, { spend: (units) => meter.work(units) });
+    return patternOf(pattern, meter).matches(text, meter);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     return new CelFailure(error.message);
@@ -122,7 +122,7 @@ const patterns = new Map<string, ReturnType<typeof compilePattern>>();
 function patternOf(pattern: string, meter: CelMeter): ReturnType<typeof compilePattern> {
   const known = patterns.get(pattern);
   if (known !== undefined) return known;
-  meter.work(pattern.length * 100);
+  meter.spend(pattern.length * 100);
   const compiled = compilePattern(pattern);
   if (patterns.size >= MAX_PATTERNS) patterns.clear();
   patterns.set(pattern, compiled);
@@ -132,7 +132,7 @@ function patternOf(pattern: string, meter: CelMeter): ReturnType<typeof compileP
 /** Announces the worst case of a search, which JavaScript does in the product of both lengths. */
 function search(text: unknown, part: unknown, meter: CelMeter, itemsPerCharacter = 0): undefined {
   if (typeof text !== 'string' || typeof part !== 'string') return;
-  meter.work((text.length * Math.min(part.length, Math.abs(text.length - part.length) + 1)) / 16);
+  meter.spend((text.length * Math.min(part.length, Math.abs(text.length - part.length) + 1)) / 16);
   meter.allocate(text.length * itemsPerCharacter);
 }
 
@@ -151,7 +151,7 @@ function replace([text, from, to, count]: readonly unknown[], meter: CelMeter): 
 
 /** The characters and items of a value when it is written out. Shared parts count each time. */
 function treeSize(value: unknown, meter: CelMeter): number {
-  meter.work(4);
+  meter.spend(4);
   if (typeof value === 'string') return value.length;
   let size = 8;
   if (Array.isArray(value)) for (const item of value) size += treeSize(item, meter);

@@ -15,7 +15,7 @@ export class CostExceededError extends Error {
 }
 
 /** Counts what an evaluation costs, before it is done. */
-export class CelMeter {
+export class CelMeter implements WorkGuard {
   cost = 0;
   #allocated = 0;
   readonly #guard: WorkGuard;
@@ -34,8 +34,8 @@ export class CelMeter {
     if (this.cost > CALL_COST_LIMIT) throw new CostExceededError('actual cost limit exceeded');
   }
 
-  /** Announces work that CEL's costs do not reflect, in units of about 10 ns. */
-  work(units: number): void {
+  /** Announces work that CEL's costs do not reflect. */
+  spend(units: number): void {
     this.#guard.spend(units);
   }
 

@@ -45,7 +45,7 @@ export function characterCount(text: string): number {
 /** What CEL's `size` gives, and 1 for what has no size: the measure by which work on a value is charged. */
 export function sizeOf(value: unknown, meter: CelMeter): number {
   if (typeof value === 'string') {
-    meter.work(value.length / 16);
+    meter.spend(value.length / 16);
     return characterCount(value);
   }
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
