@@ -1,6 +1,11 @@
 import type { CelMeter } from './cel-meter.ts';
 import { sizeOf } from './cel-runtime-values.ts';
 
+/** What it costs to read a variable, and to make a list or a map. */
+export const IDENTIFIER_COST = 1;
+export const LIST_COST = 10;
+export const MAP_COST = 30;
+
 /** What one unit of cost does: a tenth of it for each character, a quarter for each character of a pattern. */
 export const CHARACTER_COST = 0.1;
 export const PATTERN_COST = 0.25;

@@ -1,3 +1,4 @@
+import { IDENTIFIER_COST, LIST_COST, MAP_COST } from './cel-call-cost.ts';
 import { estimateCall } from './cel-call-estimate.ts';
 import { type CelDeclared, type CelKind, MAP_KEY } from './cel-declared.ts';
 import { libraryType } from './cel-bridge.ts';
@@ -5,10 +6,6 @@ import { DYN, type Estimate, moreTelling, NOWHERE, sizeRange, typeOf } from './c
 import { type CelCall, type CelExpression, type CelFold, qualifiedName } from './cel-expression.ts';
 import { characterCount } from './cel-runtime-values.ts';
 import { exactly, product, type SizeRange, uniteSizes } from './cel-size-range.ts';
-
-const IDENTIFIER_COST = 1;
-const LIST_COST = 10;
-const MAP_COST = 30;
 
 /** What an expression over `self` and `oldSelf`, both of the type, costs at most. Infinity where nothing limits it. */
 export function estimateCost(expression: CelExpression, self: CelDeclared): number {

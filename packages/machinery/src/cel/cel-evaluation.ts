@@ -1,5 +1,5 @@
 import { libraryType } from './cel-bridge.ts';
-import { callCost } from './cel-call-cost.ts';
+import { callCost, IDENTIFIER_COST, LIST_COST, MAP_COST } from './cel-call-cost.ts';
 import { constantOf } from './cel-constants.ts';
 import { type CelCall, type CelExpression, type CelFold, qualifiedName, RuleError } from './cel-expression.ts';
 import { celFunction, isCelFunction } from './cel-functions.ts';
@@ -18,10 +18,7 @@ export type CelEvaluation = (frame: Frame, meter: CelMeter) => unknown;
 /** Which place in the frame each variable in scope has, and which is the next that is free. */
 type Scope = { readonly places: ReadonlyMap<string, number>; readonly next: number };
 
-const IDENTIFIER_COST = 1;
 const SELECT_COST = 1;
-const LIST_COST = 10;
-const MAP_COST = 30;
 
 /**
  * Compiles an expression to closures; variables are read from a frame by their place in `variables`.
@@ -253,28 +250,33 @@ function compileMap(entries: readonly (readonly [CelExpression, CelExpression])[
 
 function compileFold(fold: CelFold, outer: Scope): CelEvaluation {
   const range = compile(fold.range, outer);
-  const accumulator = outer.next;
-  const places = new Map(outer.places).set(fold.accumulator, accumulator);
-  const withAccumulator: Scope = { places, next: accumulator + 2 };
-  const scope: Scope = { places: new Map(places).set(fold.item, accumulator + 1), next: accumulator + 2 };
-  const run = compileAppend(fold, scope) ?? compileLoop(fold, scope, withAccumulator, accumulator);
+  const around = withVariable(outer, fold.accumulator);
+  const run = compileAppend(fold, around) ?? compileLoop(fold, around);
   return (frame, meter) => {
     const items = range(frame, meter);
     if (items instanceof CelFailure) return items;
-    if (Array.isArray(items)) return run(items, accumulator + 1, frame, meter);
-    return items instanceof Map ? run(items.keys(), accumulator + 1, frame, meter) : noOverload;
+    if (Array.isArray(items)) return run(items, frame, meter);
+    return items instanceof Map ? run(items.keys(), frame, meter) : noOverload;
   };
 }
 
-type Loop = (items: Iterable<unknown>, place: number, frame: Frame, meter: CelMeter) => unknown;
+/** A scope with one variable more, in the place that was free. */
+function withVariable({ places, next }: Scope, name: string): Scope {
+  return { places: new Map(places).set(name, next), next: next + 1 };
+}
 
-/** Any fold: the accumulator's value goes through the step for each item. */
-function compileLoop(fold: CelFold, scope: Scope, withAccumulator: Scope, accumulator: number): Loop {
-  const initial = compile(fold.initial, scope);
-  const condition = compile(fold.condition, withAccumulator);
-  const step = compile(fold.step, scope);
-  const result = compile(fold.result, withAccumulator);
-  return (items, place, frame, meter) => {
+type Loop = (items: Iterable<unknown>, frame: Frame, meter: CelMeter) => unknown;
+
+/** Any fold: the accumulator's value goes through the step for each item. `around` has the accumulator, the step the item. */
+function compileLoop(fold: CelFold, around: Scope): Loop {
+  const place = around.next;
+  const accumulator = place - 1;
+  const inner = withVariable(around, fold.item);
+  const initial = compile(fold.initial, inner);
+  const condition = compile(fold.condition, around);
+  const step = compile(fold.step, inner);
+  const result = compile(fold.result, around);
+  return (items, frame, meter) => {
     frame[accumulator] = initial(frame, meter);
     for (const item of items) {
       if (condition(frame, meter) !== true) break;
@@ -289,12 +291,14 @@ function compileLoop(fold: CelFold, scope: Scope, withAccumulator: Scope, accumu
  * `map` and `filter`: the step adds one item to a list, which nothing else can name. Adding in place makes linear
  * what copying would make quadratic. Undefined for other folds.
  */
-function compileAppend(fold: CelFold, scope: Scope): Loop | undefined {
+function compileAppend(fold: CelFold, around: Scope): Loop | undefined {
   const { test, added } = appended(fold) ?? {};
   if (added === undefined) return undefined;
-  const isWanted = test === undefined ? undefined : compile(test, scope);
-  const make = compile(added, scope);
-  return (items, place, frame, meter) => {
+  const place = around.next;
+  const inner = withVariable(around, fold.item);
+  const isWanted = test === undefined ? undefined : compile(test, inner);
+  const make = compile(added, inner);
+  return (items, frame, meter) => {
     const list: unknown[] = [];
     for (const item of items) {
       frame[place] = item;
