@@ -1,22 +1,11 @@
 import { libraryType } from './cel-bridge.ts';
 import { callCost, IDENTIFIER_COST, LIST_COST, MAP_COST } from './cel-call-cost.ts';
 import { constantOf } from './cel-constants.ts';
-import { type CelCall, type CelExpression, type CelFold, qualifiedName, RuleError } from './cel-expression.ts';
+import { type CelCall, type CelExpression, qualifiedName, RuleError } from './cel-expression.ts';
+import { compileFold } from './cel-folds.ts';
 import { celFunction, isCelFunction } from './cel-functions.ts';
-import type { CelMeter } from './cel-meter.ts';
 import { CelFailure, mapKey, noOverload } from './cel-runtime-values.ts';
-
-/** The values of all variables, each in its place. Iterations write theirs before they evaluate what reads it. */
-type Frame = unknown[];
-
-/**
- * A compiled expression. Gives a value or a {@link CelFailure}; charges each step to the meter before it is taken.
- * @throws CostExceededError or OutOfTimeError from the meter
- */
-export type CelEvaluation = (frame: Frame, meter: CelMeter) => unknown;
-
-/** Which place in the frame each variable in scope has, and which is the next that is free. */
-type Scope = { readonly places: ReadonlyMap<string, number>; readonly next: number };
+import { type CelEvaluation, type Scope, withVariable } from './cel-scope.ts';
 
 const SELECT_COST = 1;
 
@@ -25,8 +14,7 @@ const SELECT_COST = 1;
  * @throws RuleError for names that nothing stands behind.
  */
 export function compileEvaluation(expression: CelExpression, variables: readonly string[]): CelEvaluation {
-  const places = new Map(variables.map((name, place) => [name, place]));
-  return compile(expression, { places, next: variables.length });
+  return compile(expression, variables.reduce(withVariable, { places: new Map(), next: 0 }));
 }
 
 /**
@@ -52,7 +40,7 @@ function compile(expression: CelExpression, scope: Scope, isPart = false): CelEv
     case 'map':
       return compileMap(expression.entries, scope);
     case 'fold':
-      return compileFold(expression, scope);
+      return compileFold(expression, scope, compile);
   }
 }
 
@@ -246,89 +234,4 @@ function compileMap(entries: readonly (readonly [CelExpression, CelExpression])[
     meter.allocate(map.size);
     return map;
   };
-}
-
-function compileFold(fold: CelFold, outer: Scope): CelEvaluation {
-  const range = compile(fold.range, outer);
-  const around = withVariable(outer, fold.accumulator);
-  const run = compileAppend(fold, around) ?? compileLoop(fold, around);
-  return (frame, meter) => {
-    const items = range(frame, meter);
-    if (items instanceof CelFailure) return items;
-    if (Array.isArray(items)) return run(items, frame, meter);
-    return items instanceof Map ? run(items.keys(), frame, meter) : noOverload;
-  };
-}
-
-/** A scope with one variable more, in the place that was free. */
-function withVariable({ places, next }: Scope, name: string): Scope {
-  return { places: new Map(places).set(name, next), next: next + 1 };
-}
-
-type Loop = (items: Iterable<unknown>, frame: Frame, meter: CelMeter) => unknown;
-
-/** Any fold: the accumulator's value goes through the step for each item. `around` has the accumulator, the step the item. */
-function compileLoop(fold: CelFold, around: Scope): Loop {
-  const place = around.next;
-  const accumulator = place - 1;
-  const inner = withVariable(around, fold.item);
-  const initial = compile(fold.initial, inner);
-  const condition = compile(fold.condition, around);
-  const step = compile(fold.step, inner);
-  const result = compile(fold.result, around);
-  return (items, frame, meter) => {
-    frame[accumulator] = initial(frame, meter);
-    for (const item of items) {
-      if (condition(frame, meter) !== true) break;
-      frame[place] = item;
-      frame[accumulator] = step(frame, meter);
-    }
-    return result(frame, meter);
-  };
-}
-
-/**
- * `map` and `filter`: the step adds one item to a list, which nothing else can name. Adding in place makes linear
- * what copying would make quadratic. Undefined for other folds.
- */
-function compileAppend(fold: CelFold, around: Scope): Loop | undefined {
-  const { test, added } = appended(fold) ?? {};
-  if (added === undefined) return undefined;
-  const place = around.next;
-  const inner = withVariable(around, fold.item);
-  const isWanted = test === undefined ? undefined : compile(test, inner);
-  const make = compile(added, inner);
-  return (items, frame, meter) => {
-    const list: unknown[] = [];
-    for (const item of items) {
-      frame[place] = item;
-      const wanted = isWanted === undefined ? true : isWanted(frame, meter);
-      if (wanted !== true && wanted !== false) return wanted instanceof CelFailure ? wanted : noOverload;
-      meter.charge(0);
-      if (!wanted) continue;
-      const value = make(frame, meter);
-      if (value instanceof CelFailure) return value;
-      meter.charge(IDENTIFIER_COST + LIST_COST + 1);
-      meter.allocate(1);
-      list.push(value);
-    }
-    meter.charge(IDENTIFIER_COST);
-    return list;
-  };
-}
-
-/** What a fold of the form `accumulator + [added]`, or that under a condition, adds. */
-function appended(fold: CelFold): { readonly test?: CelExpression; readonly added: CelExpression } | undefined {
-  const { step, accumulator, initial } = fold;
-  if (initial.kind !== 'list' || step.kind !== 'call') return undefined;
-  if (step.function === '_?_:_') {
-    const [test, then] = step.args;
-    const inner = then?.kind === 'call' ? appended({ ...fold, step: then }) : undefined;
-    return inner === undefined || test === undefined ? undefined : { ...inner, test };
-  }
-  const [list, items] = step.args;
-  const isAppend =
-    step.function === '_+_' && list?.kind === 'identifier' && list.name === accumulator && items?.kind === 'list';
-  const added = isAppend ? items.items[0] : undefined;
-  return added === undefined ? undefined : { added };
 }
