@@ -1,20 +1,11 @@
+import { LABELS } from '@cartographer/api';
 import type { ListAnswer, ObjectKey, ObjectsKey, Observation } from '@cartographer/engine';
-import {
-  ApiError,
-  type Client,
-  createInformer,
-  type Informer,
-  type InformerEvent,
-  isStorageStarting,
-  type Trouble,
-} from '@cartographer/kube';
+import { type Client, createInformer, type InformerEvent, type Trouble } from '@cartographer/kube';
 import {
   type Clock,
   type KubeObject,
   type Log,
   labelSelectorOf,
-  messageOf,
-  type ObjectMeta,
   objectKey,
   qualifiedResource,
   type ResourceType,
@@ -22,23 +13,16 @@ import {
 import { CacheHolders } from './cache-holders.ts';
 import { CatchUp } from './catch-up.ts';
 import { withoutOtherManagers } from './slim-objects.ts';
+import {
+  catchUpWith,
+  controllerUid,
+  firstSync,
+  listedIn,
+  observedIn,
+  ownerNames,
+  type StampedCache,
+} from './stamped-cache.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
-
-const RUNNABLE_NAME = 'carto.run/runnable-name';
-const RESOURCE_NAME = 'carto.run/resource-name';
-/** How long a plan waits for the first list of a kind before it says that the kind cannot be read. */
-const SYNC_TIMEOUT_MS = 10_000;
-
-/** The stamped objects of one version of a kind, with our own writes folded in. */
-type StampedCache = {
-  readonly id: string;
-  readonly type: ResourceType;
-  readonly informer: Informer;
-  readonly catchUp: CatchUp;
-  /** Ends the informer. */
-  readonly stop: () => void;
-  failure: (Observation & { readonly kind: 'failed' }) | undefined;
-};
 
 /**
  * The caches of stamped objects: one informer for each version of a kind that somebody reads, of labelled objects only.
@@ -163,9 +147,10 @@ export function createStampedCaches(deps: Deps): StampedCaches {
   /** The caches that show objects of an owner and are the only ones of their kind to do so besides those given. */
   function cachesWithOwned(uid: string, read: Iterable<string>): ReadonlySet<string> {
     const needed = new Set(read);
-    const resources = new Set([...needed].flatMap((id) => resourceKey(caches.get(id)?.type)));
+    const isRead = ({ id }: StampedCache): boolean => needed.has(id);
+    const resources = new Set([...caches.values()].filter(isRead).map(({ type }) => qualifiedResource(type)));
     for (const { id, type, informer } of caches.values()) {
-      const [resource = ''] = resourceKey(type);
+      const resource = qualifiedResource(type);
       if (resources.has(resource) || !informer.hasSynced() || informer.byIndex('controller', uid).length === 0)
         continue;
       needed.add(id);
@@ -242,59 +227,13 @@ export function createStampedCaches(deps: Deps): StampedCaches {
   };
 }
 
-function observedIn(cache: StampedCache, key: ObjectKey): Observation | undefined {
-  const { informer, catchUp, failure } = cache;
-  if (!informer.hasSynced()) return failure;
-  const name = objectKey(key);
-  const cached = informer.get(name);
-  if (catchUp.behind(name, cached, informer.resourceVersion) !== undefined) return undefined;
-  const object = catchUp.resolve(name, cached, informer.resourceVersion);
-  return object === undefined ? { kind: 'absent' } : { kind: 'present', object };
-}
-
-function listedIn(cache: StampedCache, key: ObjectsKey): ListAnswer | undefined {
-  if (!cache.informer.hasSynced()) return cache.failure;
-  return behind(cache, key).size > 0 ? undefined : { kind: 'listed', objects: matching(cache, key) };
-}
-
-/** Writes at another version of the kind that the answer to the key lacks, by name. */
-function behind({ informer, catchUp }: StampedCache, key: ObjectKey | ObjectsKey): ReadonlyMap<string, ObjectMeta> {
-  const found = new Map<string, ObjectMeta>();
-  const isPart = 'labels' in key ? selectorFor(key) : () => true;
-  for (const name of 'labels' in key ? [...catchUp.keys()] : [objectKey(key)]) {
-    const cached = informer.get(name);
-    const metadata = catchUp.behind(name, cached, informer.resourceVersion);
-    if (metadata === undefined) continue;
-    if (isPart(metadata) || (cached !== undefined && isPart(cached.metadata))) found.set(name, metadata);
-  }
-  return found;
-}
-
-/** Whether an object belongs to a list. */
-function selectorFor({ namespace, labels }: ObjectsKey): (metadata: ObjectMeta) => boolean {
-  const selector = labelSelectorOf({ matchLabels: labels });
-  return (metadata) =>
-    (namespace === undefined || metadata.namespace === namespace) && selector.matches(metadata.labels);
-}
-
-/** Reads a list that has our own writes at other versions. */
-async function catchUpWith(cache: StampedCache, key: ObjectKey | ObjectsKey, signal: AbortSignal): Promise<void> {
-  const lacking = behind(cache, key);
-  if (lacking.size === 0) return;
-  const { informer, catchUp } = cache;
-  await informer.refresh(signal);
-  // A server whose versions cannot be compared leaves no trace of having been caught up with.
-  for (const [name, metadata] of lacking) {
-    if (catchUp.behind(name, informer.get(name), informer.resourceVersion) === metadata) catchUp.forget(name);
-  }
-}
-
 type Selector = { readonly namespace?: string; readonly labelSelector?: string };
 
 /** Objects of owners and of Runnables carry labels of ours; what a Runnable selects is watched by its own labels. */
 function selectorOf(key: ObjectKey | ObjectsKey): Selector {
-  if (!('labels' in key) || Object.hasOwn(key.labels, RESOURCE_NAME)) return { labelSelector: RESOURCE_NAME };
-  if (Object.hasOwn(key.labels, RUNNABLE_NAME)) return { labelSelector: RUNNABLE_NAME };
+  const { resourceName, runnableName } = LABELS;
+  if (!('labels' in key) || Object.hasOwn(key.labels, resourceName)) return { labelSelector: resourceName };
+  if (Object.hasOwn(key.labels, runnableName)) return { labelSelector: runnableName };
   return {
     labelSelector: labelSelectorOf({ matchLabels: key.labels }).toString(),
     ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
@@ -305,83 +244,6 @@ function cacheKey(type: ResourceType, { namespace = '', labelSelector = '' }: Se
   return `${type.group}/${type.version}/${type.resource} ${namespace} ${labelSelector}`;
 }
 
-/** A resource at whatever version: what an object has one of. */
-function resourceKey(type: ResourceType | undefined): readonly string[] {
-  return type === undefined ? [] : [qualifiedResource(type)];
-}
-
 function flightKey({ group, resource }: ResourceType, name: string): string {
   return `${group}/${resource} ${name}`;
-}
-
-function controllerUid(object: KubeObject): readonly string[] {
-  const controller = object.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  return controller === undefined ? [] : [controller.uid];
-}
-
-/** Labels that name the owner of a stamped object, one for each kind of owner. */
-const OWNER_LABELS = ['carto.run/workload-name', 'carto.run/deliverable-name', RUNNABLE_NAME] as const;
-
-function ownerNames({ metadata: { namespace = '', labels = {} } }: Pick<KubeObject, 'metadata'>): readonly string[] {
-  const names: string[] = [];
-  for (const label of OWNER_LABELS) {
-    const name = labels[label];
-    if (name !== undefined) names.push(`${label} ${namespace}/${name}`);
-  }
-  return names;
-}
-
-/** The objects of a key, found by their owner where the labels name one: a list never costs a walk over the whole kind. */
-function matching({ informer, catchUp }: StampedCache, key: ObjectsKey): readonly KubeObject[] {
-  const { namespace, labels } = key;
-  const [owner] = ownerNames({ metadata: { namespace, labels } });
-  const cached = owner === undefined ? informer.list() : informer.byIndex('owner', owner);
-  const names = new Set(cached.map((object) => objectKey(object.metadata)));
-  for (const name of catchUp.keys()) names.add(name);
-  const isPart = selectorFor(key);
-  return [...names]
-    .flatMap((name) => catchUp.resolve(name, informer.get(name), informer.resourceVersion) ?? [])
-    .filter(({ metadata }) => isPart(metadata));
-}
-
-/**
- * Waits for the first list; if it does not come, asks once directly, to have the server's own words. A kind that was
- * listed before and is missing now is not waited for.
- */
-async function firstSync(
-  { informer, type }: StampedCache,
-  { client, clock, signal }: Deps,
-): Promise<StampedCache['failure']> {
-  const timeout = new AbortController();
-  const cancel = clock.schedule(SYNC_TIMEOUT_MS, () => timeout.abort(new Error('timed out')));
-  const probed = (): Promise<void> => probe(client, type, AbortSignal.any([signal, timeout.signal]));
-  try {
-    if (informer.resourceVersion !== undefined) {
-      await probed();
-      throw new Error('it was missing a moment ago and is about to be watched again');
-    }
-    await Promise.race([informer.synced, probed()]);
-    await Promise.race([informer.synced, whenAborted(timeout.signal)]);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ApiError) return { kind: 'failed', code: error.status.code, message: error.message };
-    return { kind: 'failed', message: `cannot list ${qualifiedResource(type)}: ${messageOf(error)}` };
-  } finally {
-    cancel();
-  }
-}
-
-async function probe(client: Client, type: ResourceType, signal: AbortSignal): Promise<void> {
-  try {
-    await client.list(type, { limit: 1, signal });
-  } catch (error) {
-    if (!isStorageStarting(error)) throw error; // the informer has its list in a moment
-  }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }
