@@ -175,6 +175,20 @@ describe('own writes that the cache lacks', () => {
     expect([keys.size, keys.has('k0'), keys.has('k1'), keys.has('more')]).toEqual([20_000, true, false, true]);
   });
 
+  it('are bounded together with deletes and with writes at another version, which are listed by themselves as well', () => {
+    const own = new CatchUp();
+    for (let i = 0; i < 20_000; i += 1) own.wroteElsewhere(`k${i}`, version('9'));
+    own.deleted('gone', version('9'));
+    const elsewhere = own.keysElsewhere();
+    expect([[...own.keys()].length, elsewhere.size, elsewhere.has('k0')]).toEqual([20_000, 19_999, false]);
+    own.wrote('k1', version('10'));
+    own.deleted('k2', version('9'));
+    own.observed('k3', version('9'), false);
+    own.resolve('k4', undefined, '9');
+    own.forget('k5');
+    expect([...elsewhere].slice(0, 2)).toEqual(['k6', 'k7']);
+  });
+
   it('with a version that is no number count as the oldest', () => {
     const own = new CatchUp();
     own.wrote('a', version('9'));

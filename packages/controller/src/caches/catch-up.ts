@@ -20,6 +20,8 @@ const MAX_OWN_WRITES = 20_000;
  */
 export class CatchUp {
   readonly #own = new Map<string, Own>();
+  /** Those of them that were written at another version. */
+  readonly #elsewhere = new Set<string>();
 
   /** Remembers the answer to a write. */
   wrote(key: string, object: KubeObject): void {
@@ -35,15 +37,20 @@ export class CatchUp {
     const known = this.#own.get(key);
     if (known !== undefined && known.version > own.version) return;
     if (known?.kind === 'here' && own.kind === 'elsewhere' && known.version === own.version) return; // it changed nothing
-    this.#own.delete(key);
+    this.#keep(key, own);
+  }
+
+  #keep(key: string, own: Own): void {
+    this.forget(key);
     this.#own.set(key, own);
-    if (this.#own.size > MAX_OWN_WRITES) this.#own.delete(this.#own.keys().next().value ?? key);
+    if (own.kind === 'elsewhere') this.#elsewhere.add(key);
+    if (this.#own.size > MAX_OWN_WRITES) this.forget(this.#own.keys().next().value ?? key);
   }
 
   /** Remembers a delete; `seen` is the object that was deleted. */
   deleted(key: string, seen: KubeObject | undefined): void {
     if (seen === undefined && !this.#own.has(key)) return; // the cache has heard of it already: there is nothing to hide
-    this.#own.set(key, { kind: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
+    this.#keep(key, { kind: 'gone', version: seen === undefined ? 0n : versionOf(seen) });
   }
 
   /**
@@ -68,7 +75,7 @@ export class CatchUp {
     if (own === undefined) return undefined;
     const isPast = own.kind !== 'gone' && position !== undefined && numberOf(position) >= own.version;
     if (!isPast && (cached === undefined || versionOf(cached) <= own.version)) return own;
-    this.#own.delete(key);
+    this.forget(key);
     return undefined;
   }
 
@@ -83,12 +90,13 @@ export class CatchUp {
   /** The watch told of this version of the object: older own writes are no longer needed. */
   observed(key: string, object: KubeObject, deleted: boolean): void {
     const own = this.#own.get(key);
-    if (own !== undefined && (deleted || versionOf(object) >= own.version)) this.#own.delete(key);
+    if (own !== undefined && (deleted || versionOf(object) >= own.version)) this.forget(key);
   }
 
   /** Forgets an object that is gone for good. */
   forget(key: string): void {
     this.#own.delete(key);
+    this.#elsewhere.delete(key);
   }
 
   /** Whether any own write is still ahead of the cache. */
@@ -99,6 +107,11 @@ export class CatchUp {
   /** Keys of own writes that the cache lacks. */
   keys(): Iterable<string> {
     return this.#own.keys();
+  }
+
+  /** Those of them that were written at another version: nearly always none. */
+  keysElsewhere(): ReadonlySet<string> {
+    return this.#elsewhere;
   }
 }
 

@@ -48,8 +48,10 @@ export function listedIn(cache: StampedCache, key: ObjectsKey): ListAnswer | und
 /** Writes at another version of the kind that the answer to the key lacks, by name. */
 function behind({ informer, catchUp }: StampedCache, key: ObjectKey | ObjectsKey): ReadonlyMap<string, ObjectMeta> {
   const found = new Map<string, ObjectMeta>();
+  const elsewhere = catchUp.keysElsewhere();
+  if (elsewhere.size === 0) return found;
   const isPart = 'labels' in key ? selectorFor(key) : () => true;
-  for (const name of 'labels' in key ? [...catchUp.keys()] : [objectKey(key)]) {
+  for (const name of 'labels' in key ? [...elsewhere] : [objectKey(key)]) {
     const cached = informer.get(name);
     const metadata = catchUp.behind(name, cached, informer.resourceVersion);
     if (metadata === undefined) continue;
