@@ -169,6 +169,9 @@ function lastEvents({ recorders }: Pick<Parts, 'recorders'>): Runnable {
   };
 }
 
+/** A controller as it is run and woken. */
+type Loop = Woken & { readonly controller: Controller };
+
 type Parts = {
   readonly informers: readonly Runnable[];
   readonly loops: readonly Runnable[];
@@ -181,7 +184,7 @@ type Parts = {
 function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   const { client, clock, log, metrics, concurrency = DEFAULT_CONCURRENCY } = options;
   const caches = createStaticCaches({ client, clock, log });
-  const all: Woken[] = [];
+  const all: Loop[] = [];
   const stamped = createStampedCaches({
     client,
     clock,
@@ -213,7 +216,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
       rateLimiter: createRateLimiter({ clock, maxMs: LONGEST_WAIT_MS }),
     });
 
-  function addOwner(kind: OwnerDeps['kind'], templates: readonly WatchedKind[], plan: OwnerDeps['plan']): Woken {
+  function addOwner(kind: OwnerDeps['kind'], templates: readonly WatchedKind[], plan: OwnerDeps['plan']): Loop {
     const recorder = createEventRecorder({ client, component: kind, clock, log });
     recorders.push(recorder);
     const own = {
@@ -236,7 +239,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     );
   }
 
-  function add(woken: Woken, templates: readonly WatchedKind[]): Woken {
+  function add(woken: Loop, templates: readonly WatchedKind[]): Loop {
     wakeByItself(caches, woken);
     wakeByTemplates(caches, templates, woken);
     all.push(woken);

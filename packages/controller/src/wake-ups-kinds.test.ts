@@ -2,9 +2,7 @@ import type { InformerEvent } from '@cartographer/kube';
 import type { KubeObject, OwnerReference, ResourceType } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import type { KindMappings } from './caches/kind-mappings.ts';
 import { selectedKey, unknownKindKey } from './owner-reconciler.ts';
-import type { StampedCaches } from './caches/stamped-caches.ts';
 import { type Meta, thing, watching } from './testing/watching.ts';
 import { type StampedChange, wakeByDefinitions, wakeByStamped } from './wake-ups.ts';
 
@@ -16,8 +14,8 @@ describe('the definition of a kind', () => {
     const clock = createFakeClock(0);
     const workload = watched.waking('Workload');
     const asked: string[] = [];
-    const mappings = { forget: (group: string) => void asked.push(group) } as unknown as KindMappings;
-    const stamped = { forgetFailures: () => void asked.push('failures') } as unknown as StampedCaches;
+    const mappings = { forget: (group: string) => void asked.push(group) };
+    const stamped = { forgetFailures: () => void asked.push('failures') };
     const end = new AbortController();
     wakeByDefinitions(watched.caches, { mappings, stamped, clock, signal: end.signal }, [
       watched.waking('Runnable'),

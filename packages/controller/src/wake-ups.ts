@@ -1,6 +1,6 @@
 import { GROUP } from '@cartographer/api';
 import { type OwnerKind, selects } from '@cartographer/engine';
-import type { InformerEvent } from '@cartographer/kube';
+import type { Informer, InformerEvent } from '@cartographer/kube';
 import {
   type Clock,
   deepEqual,
@@ -20,18 +20,23 @@ import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } fr
 import type { PaceCounter } from './acting/pace.ts';
 import type { Reporter } from './acting/report.ts';
 import type { StampedCaches } from './caches/stamped-caches.ts';
-import type { StaticCaches, WatchedKind } from './caches/static-caches.ts';
+import type { WatchedKind } from './caches/static-caches.ts';
 
-/** A controller together with what its keys depend on. */
+/** A controller, as far as it can be woken, together with what its keys depend on. */
 export type Woken = {
   readonly kind: WatchedKind;
-  readonly controller: Controller;
+  readonly controller: Pick<Controller, 'enqueue'>;
   readonly dependencies: DependencyIndex;
-  readonly reporter: Reporter;
+  readonly reporter: Pick<Reporter, 'isEcho'>;
 };
 
+/** The caches, as far as they wake. */
+export interface WakingCaches {
+  informer(kind: WatchedKind): Pick<Informer, 'onEvent' | 'list'>;
+}
+
 /** Wakes a kind's keys by changes of its own objects; the echo of our own status write wakes nobody. */
-export function wakeByItself(caches: StaticCaches, { kind, controller, reporter }: Woken): void {
+export function wakeByItself(caches: WakingCaches, { kind, controller, reporter }: Woken): void {
   caches.informer(kind).onEvent((event) => {
     if (event.type === 'updated' && reporter.isEcho(event)) return;
     controller.enqueue(objectKey(event.object.metadata), priorityOf(event));
@@ -39,7 +44,7 @@ export function wakeByItself(caches: StaticCaches, { kind, controller, reporter 
 }
 
 /** A change of a template wakes those that looked at it, or looked for it in vain. */
-export function wakeByTemplates(caches: StaticCaches, kinds: readonly WatchedKind[], woken: Woken): void {
+export function wakeByTemplates(caches: WakingCaches, kinds: readonly WatchedKind[], woken: Woken): void {
   for (const kind of kinds) {
     caches.informer(kind).onEvent((event) => {
       if (event.type === 'updated' && sameGeneration(event)) return;
@@ -49,7 +54,7 @@ export function wakeByTemplates(caches: StaticCaches, kinds: readonly WatchedKin
 }
 
 /** A blueprint edit wakes the owners that selected it and those that it selects before or after the edit: no others. */
-export function wakeByBlueprints(caches: StaticCaches, ownerKind: OwnerKind, woken: Woken): void {
+export function wakeByBlueprints(caches: WakingCaches, ownerKind: OwnerKind, woken: Woken): void {
   caches.informer(ownerKind.blueprintKind).onEvent((event) => {
     if (event.type === 'updated' && sameGeneration(event) && sameReady(event)) return;
     const { object, old } = event;
@@ -64,7 +69,7 @@ export function wakeByBlueprints(caches: StaticCaches, ownerKind: OwnerKind, wok
 
 /** An edit of a template or blueprint may mend what stopped a step, be it a step of another owner: they look again. */
 export function wakeStopped(
-  caches: StaticCaches,
+  caches: WakingCaches,
   kinds: readonly WatchedKind[],
   pace: PaceCounter,
   all: readonly Woken[],
@@ -86,7 +91,7 @@ export function wakeStopped(
 type Subjects = readonly { readonly kind?: string; readonly name?: string; readonly namespace?: string }[];
 
 /** A service account, and whatever may change its rights, wakes the owners that act as it. */
-export function wakeByAccounts(caches: StaticCaches, all: readonly Woken[]): void {
+export function wakeByAccounts(caches: WakingCaches, all: readonly Woken[]): void {
   const wakeAccount = (namespace: string, name: string, event: InformerEvent): void => {
     for (const woken of all) wake(woken, accountKey(namespace, name), priorityOf(event));
   };
@@ -117,7 +122,7 @@ export function wakeByAccounts(caches: StaticCaches, all: readonly Woken[]): voi
 }
 
 function bindingsOf(
-  caches: StaticCaches,
+  caches: WakingCaches,
   kind: string,
   name: string,
   namespace: string | undefined,
@@ -137,8 +142,13 @@ const LOOK_AGAIN_MS = [500, 2_000, 8_000, 30_000];
  * before its discovery knows the kind: who misses it still looks again after a while.
  */
 export function wakeByDefinitions(
-  caches: StaticCaches,
-  deps: { mappings: KindMappings; stamped: StampedCaches; clock: Clock; signal: AbortSignal },
+  caches: WakingCaches,
+  deps: {
+    mappings: Pick<KindMappings, 'forget'>;
+    stamped: Pick<StampedCaches, 'forgetFailures'>;
+    clock: Clock;
+    signal: AbortSignal;
+  },
   all: readonly Woken[],
 ): void {
   const planned = new Map<string, () => void>();

@@ -33,7 +33,7 @@ const accept = async ({ body }: WireRequest): Promise<WireResponse> => ({
   body: body as Json,
 });
 const refuse = (code: number) => async (): Promise<WireResponse> => {
-  return { status: code, headers: {}, body: failure(code, undefined, 'no') as unknown as Json };
+  return { status: code, headers: {}, body: failure(code, undefined, 'no') };
 };
 
 type Settings = {

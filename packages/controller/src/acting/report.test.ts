@@ -1,8 +1,8 @@
 import { carto } from '@cartographer/api';
 import { createClient, type EventRecorder, type InformerEvent } from '@cartographer/kube';
 import {
+  asJson,
   failure,
-  type Json,
   type JsonObject,
   type KubeObject,
   type WireRequest,
@@ -30,7 +30,7 @@ function reporting(answer?: (request: WireRequest) => Promise<WireResponse>) {
   const events: string[] = [];
   const accept = async ({ body }: WireRequest): Promise<WireResponse> => {
     const { status } = body as { readonly status: JsonObject };
-    return { status: 200, headers: {}, body: shop({ resourceVersion: '6' }, status) as unknown as Json };
+    return { status: 200, headers: {}, body: asJson(shop({ resourceVersion: '6' }, status)) };
   };
   const transport = {
     request: (request: WireRequest) => {
@@ -39,10 +39,9 @@ function reporting(answer?: (request: WireRequest) => Promise<WireResponse>) {
     },
     close: async () => undefined,
   };
-  const recorder = {
-    event: (_about: KubeObject, type: string, reason: string, message: string) =>
-      void events.push(`${type} ${reason} ${message}`),
-  } as unknown as EventRecorder;
+  const recorder: Pick<EventRecorder, 'event'> = {
+    event: (_about, type, reason, message) => void events.push(`${type} ${reason} ${message}`),
+  };
   const client = createClient({ transport, clock: createFakeClock(0) });
   return { sent, events, reporter: createReporter({ client, type: carto.kinds.Workload, recorder }) };
 }
@@ -93,7 +92,7 @@ describe('the echo of a status', () => {
     const { reporter } = reporting(() => answered.promise);
     const written = reporter.status(shop(), STATUS, signal);
     expect(reporter.isEcho(updated(shop(after, STATUS), shop()))).toBe(true);
-    answered.resolve({ status: 200, headers: {}, body: shop(after, STATUS) as unknown as Json });
+    answered.resolve({ status: 200, headers: {}, body: asJson(shop(after, STATUS)) });
     await written;
   });
 
@@ -147,7 +146,7 @@ describe('a status', () => {
   it('is part of the latest object until the cache has come that far, without managed fields', async () => {
     const managed = { resourceVersion: '6', managedFields: [{ manager: 'x', operation: 'Apply' }] } as const;
     const { reporter } = reporting(async () => {
-      return { status: 200, headers: {}, body: shop(managed, STATUS) as unknown as Json };
+      return { status: 200, headers: {}, body: asJson(shop(managed, STATUS)) };
     });
     const old = shop();
     expect(reporter.latest(old)).toBe(old);
@@ -169,7 +168,7 @@ describe('a status', () => {
     'of an object that is gone or was made anew is let be, another refusal is thrown: %i',
     async (code, reason, isThrown) => {
       const { reporter } = reporting(async () => {
-        return { status: code, headers: {}, body: failure(code, reason, 'no') as unknown as Json };
+        return { status: code, headers: {}, body: failure(code, reason, 'no') };
       });
       const end = await reporter.status(shop(), STATUS, signal).then(
         () => false,
@@ -190,7 +189,7 @@ describe('a status', () => {
     const { reporter, sent } = reporting(async () => ({
       status: 200,
       headers: {},
-      body: answers.shift() as unknown as Json,
+      body: asJson(answers.shift()!),
     }));
     await reporter.status(shop(), STATUS, signal);
     expect(sent[1]).toMatchObject({

@@ -27,7 +27,11 @@ export interface Reporter {
 }
 
 /** Makes the reporter of one kind. */
-export function createReporter(deps: { client: Client; type: ResourceType; recorder?: EventRecorder }): Reporter {
+export function createReporter(deps: {
+  client: Client;
+  type: ResourceType;
+  recorder?: Pick<EventRecorder, 'event'>;
+}): Reporter {
   const { client, type, recorder } = deps;
   const own = new CatchUp();
   /** The status of the last write of each object, from the moment it is sent. */

@@ -1,10 +1,8 @@
 import type { InformerEvent } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
-import type { Priority } from '@cartographer/runtime';
 import { DependencyIndex } from '../caches/dependency-index.ts';
-import type { Reporter } from '../acting/report.ts';
-import type { StaticCaches, WatchedKind } from '../caches/static-caches.ts';
-import type { Woken } from '../wake-ups.ts';
+import type { WatchedKind } from '../caches/static-caches.ts';
+import type { WakingCaches, Woken } from '../wake-ups.ts';
 
 /** What an object says of itself besides its kind. */
 export type Meta = KubeObject['metadata'];
@@ -13,21 +11,21 @@ export type Meta = KubeObject['metadata'];
 export function watching() {
   const handlers = new Map<WatchedKind, ((event: InformerEvent) => void)[]>();
   const objects = new Map<WatchedKind, readonly KubeObject[]>();
-  const caches = {
-    informer: (kind: WatchedKind) => ({
-      onEvent: (handler: (event: InformerEvent) => void) =>
-        handlers.set(kind, [...(handlers.get(kind) ?? []), handler]),
+  const caches: WakingCaches = {
+    informer: (kind) => ({
+      onEvent(handler) {
+        handlers.set(kind, [...(handlers.get(kind) ?? []), handler]);
+        return () => undefined;
+      },
       list: () => objects.get(kind) ?? [],
     }),
-  } as unknown as StaticCaches;
+  };
   const woken: string[] = [];
   const waking = (kind: Woken['kind'], isEcho = false): Woken => ({
     kind,
     dependencies: new DependencyIndex(),
-    reporter: { isEcho: () => isEcho } as unknown as Reporter,
-    controller: {
-      enqueue: (key: string, priority: Priority) => void woken.push(`${kind} ${key} ${priority}`),
-    } as unknown as Woken['controller'],
+    reporter: { isEcho: () => isEcho },
+    controller: { enqueue: (key, priority) => void woken.push(`${kind} ${key} ${priority}`) },
   });
   return {
     caches,
