@@ -1,7 +1,6 @@
-import { FIELD_MANAGER } from '@cartographer/api';
 import type { Write } from '@cartographer/engine';
 import { ApiError, type Client, isUnauthorized } from '@cartographer/kube';
-import type { Json } from '@cartographer/machinery';
+import { isOwnEntry, replaceManagedFields } from './managed-fields.ts';
 
 /**
  * A server keeps what a manager applied at the version that it was applied at, and looks there again for what an apply at
@@ -13,25 +12,15 @@ import type { Json } from '@cartographer/machinery';
  */
 export async function moveFields(client: Client, { type, object }: Write, signal: AbortSignal): Promise<boolean> {
   const { namespace, name = '' } = object.metadata;
-  const key = namespace === undefined ? { name } : { namespace, name };
+  const key = { namespace, name };
   try {
     const { metadata } = await client.get(type, key, { signal });
-    const { managedFields = [], resourceVersion = '' } = metadata;
-    const at = managedFields.findIndex(
-      ({ manager, operation, subresource }) =>
-        manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
-    );
+    const { managedFields = [] } = metadata;
+    const at = managedFields.findIndex(isOwnEntry);
     const own = managedFields[at];
     if (own === undefined || own.apiVersion === object.apiVersion) return false;
-    const body: Json = [
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      {
-        op: 'replace',
-        path: '/metadata/managedFields',
-        value: managedFields.with(at, { ...own, apiVersion: object.apiVersion }),
-      },
-    ];
-    await client.patch(type, key, { kind: 'json', body, fieldManager: FIELD_MANAGER, signal });
+    const moved = managedFields.with(at, { ...own, apiVersion: object.apiVersion });
+    await replaceManagedFields(client, { type, key, metadata }, moved, signal);
     return true;
   } catch (error) {
     if (!(error instanceof ApiError) || isUnauthorized(error)) throw error;

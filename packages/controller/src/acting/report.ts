@@ -44,7 +44,7 @@ export function createReporter(deps: {
     const body = leftInStatus(written, status);
     if (body === undefined) return written;
     const { namespace, name = '' } = written.metadata;
-    const key = namespace === undefined ? { name } : { namespace, name };
+    const key = { namespace, name };
     return client.patch(type, key, { kind: 'merge', body, subresource: 'status', fieldManager: FIELD_MANAGER, signal });
   }
 

@@ -13,6 +13,7 @@ import {
   type MutableJsonObject,
   setKey,
 } from '@cartographer/machinery';
+import { isOwnEntry, replaceManagedFields } from './managed-fields.ts';
 
 /** Whoever writes an object more often than this while it is taken over has to be waited for: the next write tries again. */
 const MAX_TRIES = 3;
@@ -31,21 +32,17 @@ export async function takeOver(
   seen?: KubeObject,
 ): Promise<boolean> {
   const { namespace, name = '' } = object.metadata;
-  const key = namespace === undefined ? { name } : { namespace, name };
+  const key = { namespace, name };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     try {
       const { metadata } = tries === 0 && seen !== undefined ? seen : await client.get(type, key, { signal });
       const entries = takenOver(metadata.managedFields ?? []);
       if (entries === undefined) return false;
-      const body: Json = [
-        { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' },
-        { op: 'replace', path: '/metadata/managedFields', value: entries },
-      ];
-      await client.patch(type, key, { kind: 'json', body, fieldManager: FIELD_MANAGER, signal });
+      await replaceManagedFields(client, { type, key, metadata }, entries, signal);
       return true;
     } catch (error) {
       if (isNotFound(error) || isForbidden(error)) return false;
-      // Somebody wrote in between: a server says 422 of a test that fails, and 409 when the write comes after the test.
+      // Somebody wrote in between.
       if (!isConflict(error) && !isInvalid(error)) throw error;
     }
   }
@@ -57,10 +54,7 @@ function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFiel
   const legacy = entries.filter(isLegacyEntry);
   const last = legacy.at(-1);
   if (last === undefined) return undefined;
-  const own = entries.find(
-    ({ manager, operation, subresource }) =>
-      manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
-  );
+  const own = entries.find(isOwnEntry);
   const fieldsV1 = [own, ...legacy].reduce<JsonObject>((all, entry) => union(all, entry?.fieldsV1 ?? {}), {});
   const others = entries.filter((entry) => entry !== own && !legacy.includes(entry));
   return [...others, { ...(own ?? last), operation: 'Apply', fieldsV1 }];

@@ -107,7 +107,7 @@ function unknownFieldsOf(response: WireResponse): readonly string[] {
 /** The name is taken: by our own earlier create, as a rule. Its holder is what was asked for, so it is fetched. */
 async function existing(client: Client, write: Write, message: string, signal: AbortSignal): Promise<WriteAnswer> {
   const { namespace, name = '' } = write.object.metadata;
-  const object = await client.get(write.type, { ...(namespace === undefined ? {} : { namespace }), name }, { signal });
+  const object = await client.get(write.type, { namespace, name }, { signal });
   return { kind: 'exists', object, message };
 }
 
