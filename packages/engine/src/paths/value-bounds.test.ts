@@ -1,7 +1,7 @@
-import type { Json } from '@cartographer/machinery';
+import type { Json, JsonObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
-import { chain, resource, resourceLines, template, workload } from '../testing/builders.ts';
-import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { resourceLines, thing, workload } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { boundsFault } from './value-bounds.ts';
 
 function nested(depth: number): Json {
@@ -20,15 +20,8 @@ test.each([
   expect(boundsFault(value)).toBe(fault);
 });
 
-function submitted(spec: object, owner: object = {}): string | undefined {
-  const cluster = new SimulatedCluster();
-  cluster.put(
-    template('ClusterTemplate', 't', {
-      template: { apiVersion: 'golden.test/v1', kind: 'Thing', metadata: { name: 'a' }, spec },
-    } as never),
-  );
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't')]));
-  cluster.put(workload('shop', owner as never));
+function submitted(spec: JsonObject, owner: JsonObject = {}): string | undefined {
+  const cluster = oneStep({ template: thing('a', spec) }, { owner: workload('shop', owner) });
   cluster.settle();
   return resourceLines(cluster.get('Workload', 'shop'), 'only')[0];
 }
@@ -48,12 +41,8 @@ test('a template that is nested too deeply is refused, and nothing else breaks',
 });
 
 test('an object without a namespace is not stamped', () => {
-  const cluster = new SimulatedCluster();
+  const cluster = oneStep({ template: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'mine' } } });
   cluster.types.push({ group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false });
-  const rendered = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'mine' } };
-  cluster.put(template('ClusterTemplate', 't', { template: rendered }));
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't')]));
-  cluster.put(workload('shop'));
   cluster.settle();
   expect(cluster.log.writes).toEqual([]);
   expect(resourceLines(cluster.get('Workload', 'shop'), 'only')[0]).toBe(

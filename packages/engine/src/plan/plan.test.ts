@@ -11,6 +11,7 @@ import {
   thing,
   workload,
 } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Acting } from '../world/world.ts';
 
@@ -38,15 +39,6 @@ function chainOfThree(): SimulatedCluster {
     ]),
   );
   cluster.put(workload('shop', { source: { git: { url: 'https://git' } } }));
-  return cluster;
-}
-
-/** A chain of one resource `only` with this template. */
-function single(kind: string, spec: object, more: object = {}): SimulatedCluster {
-  const cluster = new SimulatedCluster();
-  cluster.put(template(kind, 't', spec as never));
-  cluster.put(chain('web', [resource('only', kind, 't', more as never)]));
-  cluster.put(workload('shop'));
   return cluster;
 }
 
@@ -184,7 +176,7 @@ describe('the choice of a blueprint', () => {
       'SupplyChainReady False SupplyChainNotFound: no supply chain found where full selector is satisfied by labels: map[a.b/c: app:y zone:x]',
     ],
   ])('ends with %s', (_what, metadata, expected) => {
-    const cluster = single('ClusterTemplate', { template: configMap('a', {}) });
+    const cluster = oneStep({ template: configMap('a', {}) });
     cluster.delete('Workload', 'shop');
     cluster.put(workload('shop', {}, metadata));
     expect(ownerLines(settled(cluster))[0]).toBe(expected);
@@ -192,7 +184,7 @@ describe('the choice of a blueprint', () => {
   });
 
   test('ends with several matches, and leaves what was reported on resources', () => {
-    const cluster = single('ClusterTemplate', { template: configMap('a', {}) });
+    const cluster = oneStep({ template: configMap('a', {}) });
     cluster.settle();
     cluster.put(chain('second', []));
     expect(ownerLines(settled(cluster))).toEqual([
@@ -233,7 +225,7 @@ describe('the choice of a blueprint', () => {
   });
 
   test('with a template that vanished leaves upstream words on its resource', () => {
-    const cluster = single('ClusterTemplate', { template: configMap('a', {}) });
+    const cluster = oneStep({ template: configMap('a', {}) });
     cluster.settle();
     cluster.delete('ClusterTemplate', 't');
     expect(resourceLines(settled(cluster), 'only')).toEqual([
@@ -279,7 +271,7 @@ describe('the service account', () => {
 
 describe('a resource that fails', () => {
   test('keeps its earlier entry and health, and does not stop the others', () => {
-    const cluster = single('ClusterTemplate', { template: configMap(APP, { p: '$(params.p)$' }) });
+    const cluster = oneStep({ template: configMap(APP, { p: '$(params.p)$' }) });
     cluster.put(template('ClusterTemplate', 'more', { template: configMap('more', {}) }));
     cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't'), resource('more', 'ClusterTemplate', 'more')]));
     cluster.put(workload('shop', { params: [{ name: 'p', value: 'x' }] }));
@@ -296,7 +288,7 @@ describe('a resource that fails', () => {
   });
 
   test('is retried when the server refused it, no sooner than that asks for, and seldom for lack of rights', () => {
-    const cluster = single('ClusterTemplate', { template: configMap(APP, {}) });
+    const cluster = oneStep({ template: configMap(APP, {}) });
     cluster.blueprint(cluster.get('ClusterSupplyChain', 'web'));
     cluster.refusal = () => ({ kind: 'refused', code: 409, message: 'no' });
     expect(cluster.reconcile(cluster.get('Workload', 'shop')).retry.kind).toBe('backoff');
@@ -334,7 +326,7 @@ describe('a resource that fails', () => {
       'failed to get unstructured [team/] from api server: resource name may not be empty',
     ],
   ])('before any write: %j', (rendered, place, message) => {
-    const cluster = single('ClusterTemplate', { template: rendered });
+    const cluster = oneStep({ template: rendered });
     expect(resourceLines(settled(cluster), 'only')[0]).toBe(
       `ResourceSubmitted False TemplateRejectedByAPIServer: unable to apply object ${place} for resource [only] in supply chain [web]: ${message}`,
     );
@@ -345,20 +337,18 @@ describe('a resource that fails', () => {
     const elsewhere = { ...configMap('a', {}), metadata: { name: 'a', namespace: 'elsewhere' } };
     const prefix =
       'ResourceSubmitted False TemplateStampFailure: unable to stamp object for resource [only] for template [ClusterTemplate/t] in supply chain [web]: ';
-    expect(resourceLines(settled(single('ClusterTemplate', { template: elsewhere })), 'only')[0]).toBe(
+    expect(resourceLines(settled(oneStep({ template: elsewhere })), 'only')[0]).toBe(
       `${prefix}cannot set namespace in resource template`,
     );
-    expect(resourceLines(settled(single('ClusterTemplate', {})), 'only')[0]).toBe(
+    expect(resourceLines(settled(oneStep({})), 'only')[0]).toBe(
       `${prefix}unknown resource template type, expected either template or ytt`,
     );
   });
 
   test('waits for its value in words that follow its health', () => {
-    const cluster = single('ClusterImageTemplate', {
-      imagePath: '.status.image',
-      healthRule: { singleConditionType: 'Ready' },
-      template: thing(APP, {}),
-    });
+    const healthRule = { singleConditionType: 'Ready' };
+    const spec = { imagePath: '.status.image', healthRule, template: thing(APP, {}) };
+    const cluster = oneStep(spec, { kind: 'ClusterImageTemplate' });
     const line = () => resourceLines(settled(cluster), 'only')[0];
     const where = 'object [things.golden.test/shop] in namespace [team]';
     expect(line()).toBe(
@@ -462,14 +452,8 @@ describe('entries of status.resources', () => {
   });
 
   test('name the producers, also those that are not there', () => {
-    const cluster = single(
-      'ClusterTemplate',
-      { template: configMap('a', {}) },
-      {
-        configs: [{ name: 'c', resource: 'nobody' }],
-        sources: [{ name: 's', resource: 'only' }],
-      },
-    );
+    const step = { configs: [{ name: 'c', resource: 'nobody' }], sources: [{ name: 's', resource: 'only' }] };
+    const cluster = oneStep({ template: configMap('a', {}) }, { step });
     expect(resourceEntry(settled(cluster), 'only')['inputs']).toEqual([{ name: 'only' }, { name: 'nobody' }]);
   });
 });

@@ -6,23 +6,15 @@ import {
   deliverable,
   delivery,
   ownerLines,
-  resource,
   resourceLines,
   template,
   thing,
   workload,
 } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 
 const CHAIN = 'ClusterSupplyChain';
-
-function stamping(spec: JsonObject, owner = workload('shop'), templateName = 't'): SimulatedCluster {
-  const cluster = new SimulatedCluster();
-  cluster.put(template('ClusterTemplate', templateName, spec));
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', templateName)]));
-  cluster.put(owner);
-  return cluster;
-}
 
 /** The warnings of one reconcile of the workload `shop`, as `Warning Reason: message`; each as long as it stands. */
 function warnings(cluster: SimulatedCluster, kind = 'Workload'): readonly string[] {
@@ -44,7 +36,7 @@ describe('a mutable object without a name', () => {
     ],
     ['at all', {}, 'sets no metadata.name, or an empty one; set it, to $(workload.metadata.name)$ for example'],
   ])('%s is told apart, under the same condition', (_what, metadata, what) => {
-    const cluster = stamping(named(metadata));
+    const cluster = oneStep(named(metadata));
     expect(warnings(cluster)).toEqual([
       `Warning TemplateRejectedByAPIServer: [only] template [ClusterTemplate/t] ${what}`,
     ]);
@@ -67,7 +59,7 @@ describe('a ytt template', () => {
     ['- a\n', 'TemplateStampFailure', 'renders a list where one object with apiVersion and kind is expected'],
     ['5\n', 'TemplateStampFailure', 'renders a number where one object with apiVersion and kind is expected'],
   ])('that prints %j says what it gave', (output, reason, what) => {
-    const cluster = stamping({ ytt: 'x' });
+    const cluster = oneStep({ ytt: 'x' });
     cluster.render = () => ({ kind: 'rendered', output });
     expect(warnings(cluster)).toEqual([`Warning ${reason}: [only] template [ClusterTemplate/t] ${what}`]);
   });
@@ -75,7 +67,7 @@ describe('a ytt template', () => {
 
 describe('blueprints that fit equally well', () => {
   test('are named, supply chains', () => {
-    const cluster = stamping(named({ name: 'a' }));
+    const cluster = oneStep(named({ name: 'a' }));
     cluster.put(chain('more', []));
     expect(warnings(cluster)).toEqual([
       `Warning MultipleSupplyChainMatches: [Workload/shop] fits each ${CHAIN} of [more, web] equally well; make the selector of one more exact`,
@@ -100,7 +92,7 @@ describe('an owner without labels', () => {
   const spec = { serviceAccountName: 'builder' };
 
   test('is told which supply chain it would fit', () => {
-    const cluster = stamping(named({ name: 'a' }), workload('shop', spec, { labels: {} }));
+    const cluster = oneStep(named({ name: 'a' }), { owner: workload('shop', spec, { labels: {} }) });
     cluster.put(chain('by-field', [], fields));
     expect(warnings(cluster)).toEqual([
       `Warning WorkloadLabelsMissing: [Workload/shop] would fit ${CHAIN} [by-field], but what has no labels is never matched; add a label, any will do`,
@@ -120,7 +112,7 @@ describe('an owner without labels', () => {
   });
 
   test('and without a blueprint that would fit is told no more than that', () => {
-    expect(warnings(stamping(named({ name: 'a' }), workload('shop', {}, { labels: {} })))).toEqual([]);
+    expect(warnings(oneStep(named({ name: 'a' }), { owner: workload('shop', {}, { labels: {} }) }))).toEqual([]);
   });
 });
 
@@ -134,8 +126,8 @@ describe('a name that cannot be a label', () => {
   };
 
   test.each([
-    ['owner', stamping(named({ name: 'a' }), workload(long)), long, 'carto.run/workload-name'],
-    ['template', stamping(named({ name: 'a' }), workload('shop'), long), 'shop', 'carto.run/cluster-template-name'],
+    ['owner', oneStep(named({ name: 'a' }), { owner: workload(long) }), long, 'carto.run/workload-name'],
+    ['template', oneStep(named({ name: 'a' }), { name: long }), 'shop', 'carto.run/cluster-template-name'],
   ])('is told with the refusal, of the %s', (_what, cluster, owner, label) => {
     expect(refused(cluster, 'Workload', owner)).toContain(
       `metadata.labels: Invalid value; each stamped object carries the label [${label}], whose value is the name [${long}]: ${tooLong}`,
@@ -155,9 +147,9 @@ describe('a name that cannot be a label', () => {
   });
 
   test('says nothing where names fit', () => {
-    expect(refused(stamping(named({ name: 'a' }), workload('a'.repeat(63))), 'Workload', 'a'.repeat(63))).not.toContain(
-      'label [',
-    );
+    expect(
+      refused(oneStep(named({ name: 'a' }), { owner: workload('a'.repeat(63)) }), 'Workload', 'a'.repeat(63)),
+    ).not.toContain('label [');
   });
 });
 

@@ -10,20 +10,21 @@ import {
   thing,
   workload,
 } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 
 const APP = '$(workload.metadata.name)$';
 const at = (version: string, object: JsonObject): JsonObject => ({ ...object, apiVersion: `golden.test/${version}` });
-const mutable = (version: string, spec: JsonObject = { a: 1 }): KubeObject =>
-  template('ClusterTemplate', 't', { template: at(version, thing(APP, spec)) });
+const rendering = (version: string, spec: JsonObject = { a: 1 }): JsonObject => {
+  return { template: at(version, thing(APP, spec)) };
+};
+const mutable = (version: string, spec?: JsonObject): KubeObject =>
+  template('ClusterTemplate', 't', rendering(version, spec));
 const READY = 'Ready True Ready';
 
 /** A workload whose chain stamps a Thing at `v1beta1`. */
 function stamped(): SimulatedCluster {
-  const cluster = new SimulatedCluster();
-  cluster.put(mutable('v1beta1'));
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't')]));
-  cluster.put(workload('shop'));
+  const cluster = oneStep(rendering('v1beta1'));
   cluster.settle();
   return cluster;
 }

@@ -1,17 +1,12 @@
 import { FIELD_MANAGER } from '@cartographer/api';
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { chain, resource, resourceEntry, resourceLines, template, thing, workload } from '../testing/builders.ts';
+import { chain, resource, resourceEntry, resourceLines, template, thing } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Cluster, Plan } from '../world/world.ts';
 
-function stamping(rendered: JsonObject): SimulatedCluster {
-  const cluster = new SimulatedCluster();
-  cluster.put(template('ClusterTemplate', 't', { template: rendered }));
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't')]));
-  cluster.put(workload('shop'));
-  return cluster;
-}
+const stamping = (rendered: JsonObject): SimulatedCluster => oneStep({ template: rendered });
 
 function stood(spec: JsonObject): SimulatedCluster {
   const cluster = stamping(thing('a', spec));

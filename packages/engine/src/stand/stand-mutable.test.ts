@@ -1,24 +1,10 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import {
-  chain,
-  configMap,
-  resource,
-  resourceEntry,
-  resourceLines,
-  template,
-  thing,
-  workload,
-} from '../testing/builders.ts';
+import { chain, configMap, resource, resourceEntry, resourceLines, thing, workload } from '../testing/builders.ts';
+import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 
-function stamping(rendered: JsonObject): SimulatedCluster {
-  const cluster = new SimulatedCluster();
-  cluster.put(template('ClusterTemplate', 't', { template: rendered }));
-  cluster.put(chain('web', [resource('only', 'ClusterTemplate', 't')]));
-  cluster.put(workload('shop'));
-  return cluster;
-}
+const stamping = (rendered: JsonObject): SimulatedCluster => oneStep({ template: rendered });
 
 const line = (cluster: SimulatedCluster): string | undefined =>
   resourceLines(cluster.get('Workload', 'shop'), 'only')[0];
