@@ -12,11 +12,24 @@ type Version = 'v1' | 'v1beta1';
 const type = (version: Version): ResourceType => {
   return { group: 'gizmo.test', version, kind: 'Gizmo', resource: 'gizmos', namespaced: true };
 };
+const LABELLED = { 'carto.run/resource-name': 'r' };
 const named = (version: Version, name = 'g') => ({ type: type(version), namespace: 'default', name });
 const all = (version: Version) => {
-  return { type: type(version), namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  return { type: type(version), namespace: 'default', labels: LABELLED };
 };
 const { signal } = new AbortController();
+
+/** Begins a reconcile that reads Gizmos at both versions. */
+async function readingBoth(caches: StampedCaches): Promise<ReturnType<StampedCaches['reading']>> {
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  await reading.ensure(named('v1beta1'), signal);
+  return reading;
+}
+
+/** How often Gizmos were listed. */
+const lists = ({ faults }: Stage): number =>
+  faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
 
 type Watched = {
   readonly stage: Stage;
@@ -44,7 +57,7 @@ async function watched(stage: Stage): Promise<Watched> {
     events,
     async write(version, spec, name = 'g') {
       const answered = caches.writing(type(version), { namespace: 'default', name });
-      const metadata = { name, namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+      const metadata = { name, namespace: 'default', labels: LABELLED };
       const object = { apiVersion: `gizmo.test/${version}`, kind: 'Gizmo', metadata, spec: { is: spec } };
       const written = await client.apply(type(version), object, { fieldManager: 'cartographer', force: true });
       answered(written);
@@ -93,9 +106,7 @@ function seen(observed: ReturnType<ReturnType<StampedCaches['reading']>['observe
 test('an own write is seen at once at its version; at another the copy lags until it has been read again', async () => {
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches, write, lag } = await watched(stage);
-  const reading = caches.reading('w');
-  await reading.ensure(named('v1'), signal);
-  await reading.ensure(named('v1beta1'), signal);
+  const reading = await readingBoth(caches);
   await write('v1', 'one');
   await stage.settled();
   expect([seen(reading.observed(named('v1'))), seen(reading.observed(named('v1beta1')))]).toEqual([
@@ -110,13 +121,11 @@ test('an own write is seen at once at its version; at another the copy lags unti
     'v1 two',
     'unknown',
   ]);
-  const lists = () =>
-    stage.faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
-  const before = lists();
+  const before = lists(stage);
   await reading.ensure(named('v1beta1'), signal);
   await reading.ensure(named('v1beta1'), signal);
   expect(seen(reading.observed(named('v1beta1')))).toBe('v1beta1 two');
-  expect(lists() - before).toBe(1);
+  expect(lists(stage) - before).toBe(1);
   catchUp();
 });
 
@@ -138,9 +147,7 @@ test('a list lags as well when an object of it was written at another version, a
 test('the event of an own write is an echo at every version, that of another writer is news', async () => {
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches, write, events } = await watched(stage);
-  const reading = caches.reading('w');
-  await reading.ensure(named('v1'), signal);
-  await reading.ensure(named('v1beta1'), signal);
+  await readingBoth(caches);
   await write('v1beta1', 'one');
   await stage.settled();
   expect(events.toSorted()).toEqual(['v1 added echo', 'v1beta1 added echo']);
@@ -155,9 +162,7 @@ test('an object in the caches of two versions is owned once, and a delete hides 
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches } = await watched(stage);
   const uid = await owned(stage);
-  const reading = caches.reading('w');
-  await reading.ensure(named('v1'), signal);
-  await reading.ensure(named('v1beta1'), signal);
+  const reading = await readingBoth(caches);
   expect(caches.ownedBy(uid).map(({ metadata }) => metadata.name)).toEqual(['g']);
   caches.deleted(named('v1'));
   expect([reading.observed(named('v1')), reading.observed(named('v1beta1'))]).toEqual([
@@ -213,9 +218,7 @@ test('a holder keeps the cache of another kind as long as it shows an object of 
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches } = await watched(stage);
   const uid = await owned(stage);
-  const reading = caches.reading('w');
-  await reading.ensure(named('v1'), signal);
-  await reading.ensure(named('v1beta1'), signal);
+  const reading = await readingBoth(caches);
   reading.settled(uid);
   caches.reading('w').settled(uid); // a reconcile that read neither
   await stage.clock.advance(LINGER_MS);
@@ -252,7 +255,7 @@ test('an edit that arrives between an own write and its answer is news, and the 
   const { caches, events } = await watched(stage);
   await caches.reading('w').ensure(named('v1'), signal);
   const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
-  const metadata = { name: 'g', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  const metadata = { name: 'g', namespace: 'default', labels: LABELLED };
   const object = { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata, spec: { is: 'one' } };
   const written = await stage.client.apply(type('v1'), object, { fieldManager: 'cartographer', force: true });
   const body = { metadata: { annotations: { 'carto.run/rerun': '1' } } };
@@ -267,28 +270,26 @@ test('a list before a create is read when the cache lags behind an own write, an
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches, write, lag } = await watched(stage);
   const reading = caches.reading('w');
-  const lists = () =>
-    stage.faults.requests.filter((request) => request.path.endsWith('/gizmos') && !watches(request)).length;
   const names = () => {
     const answer = reading.listed(all('v1'));
     return answer?.kind === 'listed' ? answer.objects.map(({ metadata }) => String(metadata.name)).toSorted() : answer;
   };
   await caches.refresh(all('v1'), signal);
-  expect(lists()).toBe(0);
+  expect(lists(stage)).toBe(0);
   await reading.ensure(all('v1'), signal);
   const catchUp = await lag('v1');
-  const before = lists();
+  const before = lists(stage);
   await caches.refresh(all('v1'), signal);
-  expect(lists() - before).toBe(0);
+  expect(lists(stage) - before).toBe(0);
   await write('v1', 'one', 'own');
-  const foreign = { name: 'foreign', namespace: 'default', labels: { 'carto.run/resource-name': 'r' } };
+  const foreign = { name: 'foreign', namespace: 'default', labels: LABELLED };
   await stage.client.create(type('v1'), { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata: foreign });
   await stage.settled();
   expect(names()).toEqual(['own']);
   await caches.refresh(all('v1'), signal);
-  expect([lists() - before, names()]).toEqual([1, ['foreign', 'own']]);
+  expect([lists(stage) - before, names()]).toEqual([1, ['foreign', 'own']]);
   await caches.refresh(all('v1'), signal);
-  expect(lists() - before).toBe(1);
+  expect(lists(stage) - before).toBe(1);
   catchUp();
 });
 
