@@ -270,4 +270,12 @@ describe('values of Secrets in a text', () => {
   ])('%j in %j', (value, text, expected) => {
     expect(redacted(value, text)).toBe(expected);
   });
+
+  test('also those that it came across after it was first asked', () => {
+    const secrets = new SecretValues();
+    secrets.add('first');
+    expect(secrets.redact('first, second')).toBe('[redacted], second');
+    secrets.add(['second', 'first']);
+    expect(secrets.redact('first, second')).toBe('[redacted], [redacted]');
+  });
 });

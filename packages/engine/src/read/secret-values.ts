@@ -26,6 +26,8 @@ const SHORTEST_WORD = 4;
 /** The values of Secrets that a plan has come across: no text that others can read may hold them. */
 export class SecretValues {
   readonly #texts = new Set<string>();
+  /** All forms of the texts, the longest first: made when a text is to be redacted, and anew when more values came. */
+  #forms: readonly string[] | undefined;
 
   /** Takes note of what a Secret holds; any other object is passed over. */
   addObject(object: KubeObject): void {
@@ -37,16 +39,22 @@ export class SecretValues {
   add(value: Json | undefined): void {
     if (isList(value)) for (const item of value) this.add(item);
     else if (isObject(value)) for (const item of Object.values(value)) this.add(item);
-    else if (typeof value === 'string') this.#texts.add(value);
-    else if (typeof value === 'number' || typeof value === 'bigint') this.#texts.add(String(value));
+    else if (typeof value === 'string') this.#addText(value);
+    else if (typeof value === 'number' || typeof value === 'bigint') this.#addText(String(value));
+  }
+
+  #addText(text: string): void {
+    if (this.#texts.has(text)) return;
+    this.#texts.add(text);
+    this.#forms = undefined;
   }
 
   /** The text without any of the values, in whatever form it has them. */
   redact(text: string): string {
     if (this.#texts.size === 0 || text === '') return text;
-    const present = [...this.#texts].flatMap(formsOf).filter((form) => text.includes(form));
-    return present
-      .toSorted((a, b) => b.length - a.length)
+    this.#forms ??= [...this.#texts].flatMap(formsOf).toSorted((a, b) => b.length - a.length);
+    return this.#forms
+      .filter((form) => text.includes(form))
       .reduce(
         (rest, value) => (value.length >= SHORTEST_WORD ? rest.replaceAll(value, REDACTED) : withoutWord(rest, value)),
         text,
