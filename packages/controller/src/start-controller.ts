@@ -5,7 +5,6 @@ import {
   createEventRecorder,
   createRestMapper,
   type EventRecorder,
-  type Informer,
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
@@ -27,7 +26,7 @@ import { createKindMappings } from './caches/kind-mappings.ts';
 import { createOwnerAccess } from './acting/owner-access.ts';
 import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
 import { PaceCounter } from './acting/pace.ts';
-import { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
+import { failingMs, type PartTroubles, withoutCurrentList } from './part-troubles.ts';
 import { createReporter } from './acting/report.ts';
 import { createStampedCaches, type StampedCaches } from './caches/stamped-caches.ts';
 import { createStaticCaches, type WatchedKind } from './caches/static-caches.ts';
@@ -136,9 +135,8 @@ export function startController(options: ControllerOptions): RunningController {
     isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
     notReady: () =>
       withoutLease() ??
-      (isReady || elector !== undefined
-        ? parts.unsynced()
-        : (parts.unsynced() ?? 'the first lists have not arrived yet')),
+      parts.unsynced() ??
+      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
     async stop() {
       stop.abort();
       await ended;
@@ -269,15 +267,10 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
     })),
     controllers: all.map(({ controller }) => controller),
     unsynced: () => {
-      const stateOf = (kind: string, informer: Informer): WatchedState => ({
-        kind,
-        synced: informer.hasSynced(),
-        trouble: informer.state().trouble,
+      const kinds = caches.all().map(([kind, informer]) => {
+        return { kind, synced: informer.hasSynced(), trouble: informer.state().trouble };
       });
-      return withoutCurrentList(
-        caches.all().map(([kind, informer]) => stateOf(kind, informer)),
-        clock.now(),
-      );
+      return withoutCurrentList(kinds, clock.now());
     },
     recorders,
     stamped,

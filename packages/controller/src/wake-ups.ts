@@ -158,7 +158,7 @@ export function wakeByDefinitions(
     for (const woken of all) wake(woken, unknownKindKey(group), 'live');
   };
   const isMissed = (group: string): boolean =>
-    all.some(({ dependencies }) => [...dependencies.dependents(unknownKindKey(group))].length > 0);
+    all.some(({ dependencies }) => dependencies.dependents(unknownKindKey(group)).size > 0);
   const lookAgain = (group: string, [afterMs, ...later]: readonly number[]): void => {
     planned.get(group)?.();
     planned.delete(group);
