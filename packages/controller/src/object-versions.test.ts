@@ -1,14 +1,8 @@
-import { asJson, getPath, type JsonObject, type KubeObject, type ResourceType, toYaml } from '@cartographer/machinery';
+import { asJson, getPath, type JsonObject, type KubeObject, toYaml } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
 import { describe, expect, test } from 'vitest';
-import { gizmoChain, gizmoCrd, RESULT } from './testing/gizmos.ts';
+import { gizmoChain, gizmoCrd, gizmoType, type GizmoVersion, RESULT } from './testing/gizmos.ts';
 import { controllerWrites, createStage, type Stage, workload } from './testing/stage.ts';
-
-type Version = keyof typeof RESULT;
-
-const gizmos = (version: Version): ResourceType => {
-  return { group: 'gizmo.test', version, kind: 'Gizmo', resource: 'gizmos', namespaced: true };
-};
 
 /** A stage with Gizmos, a chain `old` for their `v1beta1` and a chain `new` for their `v1`. */
 async function createGizmoStage(): Promise<Stage> {
@@ -19,10 +13,15 @@ async function createGizmoStage(): Promise<Stage> {
 }
 
 /** The tool says at this version what came of a Gizmo. */
-async function finish(stage: Stage, version: Version, name: string, result: string): Promise<void> {
+async function finish(stage: Stage, version: GizmoVersion, name: string, result: string): Promise<void> {
   const body: JsonObject = { status: { [RESULT[version]]: result } };
   const key = { namespace: 'default', name };
-  await stage.client.patch(gizmos(version), key, { kind: 'merge', body, subresource: 'status', fieldManager: 'tool' });
+  await stage.client.patch(gizmoType(version), key, {
+    kind: 'merge',
+    body,
+    subresource: 'status',
+    fieldManager: 'tool',
+  });
   await stage.settled();
 }
 
@@ -89,7 +88,7 @@ describe('two owners whose chains stamp a kind at two versions', () => {
     since = stage.audit.length;
     const body = { spec: { a: 2 } };
     const key = { namespace: 'default', name: 'a' };
-    await stage.client.patch(gizmos('v1'), key, { kind: 'merge', body, fieldManager: 'user' });
+    await stage.client.patch(gizmoType('v1'), key, { kind: 'merge', body, fieldManager: 'user' });
     await stage.settled();
     expect(writesOn(stage, since)).toEqual(['apply gizmos/a']);
     expect((await gizmo(stage, 'a'))['spec']).toEqual({ a: 1 });
@@ -258,7 +257,7 @@ describe('a version that stops being served', () => {
 });
 
 describe('runs of a Runnable', () => {
-  const runTemplate = (version: Version): string => `
+  const runTemplate = (version: GizmoVersion): string => `
 apiVersion: carto.run/v1alpha1
 kind: ClusterRunTemplate
 metadata: {name: run}
@@ -270,7 +269,7 @@ spec:
     metadata: {generateName: run-}
     spec: {from: $(selected.metadata.name)$}
 `;
-  const runnable = (version: Version): string => `
+  const runnable = (version: GizmoVersion): string => `
 apiVersion: carto.run/v1alpha1
 kind: Runnable
 metadata: {name: r, namespace: default}

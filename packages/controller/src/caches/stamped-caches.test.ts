@@ -1,21 +1,16 @@
-import { type KubeObject, type ResourceType, silentLog } from '@cartographer/machinery';
+import { type KubeObject, silentLog } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
 import { createClient } from '@cartographer/kube';
 import { expect, test } from 'vitest';
 import { LINGER_MS } from './cache-holders.ts';
 import { createStampedCaches, type StampedCaches } from './stamped-caches.ts';
-import { gizmoCrd } from '../testing/gizmos.ts';
+import { gizmoCrd, gizmoType, type GizmoVersion } from '../testing/gizmos.ts';
 import { createStage, type Stage } from '../testing/stage.ts';
 
-type Version = 'v1' | 'v1beta1';
-
-const type = (version: Version): ResourceType => {
-  return { group: 'gizmo.test', version, kind: 'Gizmo', resource: 'gizmos', namespaced: true };
-};
 const LABELLED = { 'carto.run/resource-name': 'r' };
-const named = (version: Version, name = 'g') => ({ type: type(version), namespace: 'default', name });
-const all = (version: Version) => {
-  return { type: type(version), namespace: 'default', labels: LABELLED };
+const named = (version: GizmoVersion, name = 'g') => ({ type: gizmoType(version), namespace: 'default', name });
+const all = (version: GizmoVersion) => {
+  return { type: gizmoType(version), namespace: 'default', labels: LABELLED };
 };
 const { signal } = new AbortController();
 
@@ -36,9 +31,9 @@ type Watched = {
   readonly caches: StampedCaches;
   /** `version type echo` or `version type news` of each event. */
   readonly events: string[];
-  write(version: Version, spec: string, name?: string): Promise<KubeObject>;
+  write(version: GizmoVersion, spec: string, name?: string): Promise<KubeObject>;
   /** Lets the watch of a version fall behind from now on; ends when what it gives back is called. */
-  lag(version: Version): Promise<() => void>;
+  lag(version: GizmoVersion): Promise<() => void>;
 };
 
 async function watched(stage: Stage): Promise<Watched> {
@@ -56,10 +51,10 @@ async function watched(stage: Stage): Promise<Watched> {
     caches,
     events,
     async write(version, spec, name = 'g') {
-      const answered = caches.writing(type(version), { namespace: 'default', name });
+      const answered = caches.writing(gizmoType(version), { namespace: 'default', name });
       const metadata = { name, namespace: 'default', labels: LABELLED };
       const object = { apiVersion: `gizmo.test/${version}`, kind: 'Gizmo', metadata, spec: { is: spec } };
-      const written = await client.apply(type(version), object, { fieldManager: 'cartographer', force: true });
+      const written = await client.apply(gizmoType(version), object, { fieldManager: 'cartographer', force: true });
       answered(written);
       return written;
     },
@@ -153,7 +148,7 @@ test('the event of an own write is an echo at every version, that of another wri
   expect(events.toSorted()).toEqual(['v1 added echo', 'v1beta1 added echo']);
   events.length = 0;
   const body = { metadata: { labels: { other: 'writer' } } };
-  await stage.client.patch(type('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
+  await stage.client.patch(gizmoType('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
   await stage.settled();
   expect(events.toSorted()).toEqual(['v1 updated news', 'v1beta1 updated news']);
 });
@@ -202,7 +197,7 @@ test('an event that waits for the answer to a write may come after the end of it
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches, events } = await watched(stage);
   await caches.reading('w').ensure(named('v1'), signal);
-  const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
+  const answered = caches.writing(gizmoType('v1'), { namespace: 'default', name: 'g' });
   await stage.apply(
     '{apiVersion: gizmo.test/v1, kind: Gizmo, metadata: {name: g, namespace: default, labels: {carto.run/resource-name: r}}}',
   );
@@ -254,12 +249,12 @@ test('an edit that arrives between an own write and its answer is news, and the 
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches, events } = await watched(stage);
   await caches.reading('w').ensure(named('v1'), signal);
-  const answered = caches.writing(type('v1'), { namespace: 'default', name: 'g' });
+  const answered = caches.writing(gizmoType('v1'), { namespace: 'default', name: 'g' });
   const metadata = { name: 'g', namespace: 'default', labels: LABELLED };
   const object = { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata, spec: { is: 'one' } };
-  const written = await stage.client.apply(type('v1'), object, { fieldManager: 'cartographer', force: true });
+  const written = await stage.client.apply(gizmoType('v1'), object, { fieldManager: 'cartographer', force: true });
   const body = { metadata: { annotations: { 'carto.run/rerun': '1' } } };
-  await stage.client.patch(type('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
+  await stage.client.patch(gizmoType('v1'), { namespace: 'default', name: 'g' }, { kind: 'merge', body });
   await stage.settled();
   expect(events).toEqual([]);
   answered(written);
@@ -283,7 +278,7 @@ test('a list before a create is read when the cache lags behind an own write, an
   expect(lists(stage) - before).toBe(0);
   await write('v1', 'one', 'own');
   const foreign = { name: 'foreign', namespace: 'default', labels: LABELLED };
-  await stage.client.create(type('v1'), { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata: foreign });
+  await stage.client.create(gizmoType('v1'), { apiVersion: 'gizmo.test/v1', kind: 'Gizmo', metadata: foreign });
   await stage.settled();
   expect(names()).toEqual(['own']);
   await caches.refresh(all('v1'), signal);

@@ -1,12 +1,20 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { KubeObject, ResourceType } from '@cartographer/machinery';
+
+/** The versions at which Gizmos are served. */
+export type GizmoVersion = 'v1' | 'v1beta1';
+
+/** Gizmos at a version. */
+export function gizmoType(version: GizmoVersion): ResourceType {
+  return { group: 'gizmo.test', version, kind: 'Gizmo', resource: 'gizmos', namespaced: true };
+}
 
 /**
  * The kind Gizmo of group gizmo.test at `v1`, which is stored, and `v1beta1`, each with a result of its own: as a kind
  * whose versions a webhook converts.
  */
-export function gizmoCrd(served: readonly ('v1' | 'v1beta1')[] = ['v1', 'v1beta1']): KubeObject {
+export function gizmoCrd(served: readonly GizmoVersion[] = ['v1', 'v1beta1']): KubeObject {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const version = (name: 'v1' | 'v1beta1', result: string) => ({
+  const version = (name: GizmoVersion, result: string) => ({
     name,
     served: served.includes(name),
     storage: name === 'v1',
@@ -35,7 +43,7 @@ export function gizmoCrd(served: readonly ('v1' | 'v1beta1')[] = ['v1', 'v1beta1
 export const RESULT = { v1: 'result', v1beta1: 'oldResult' } as const;
 
 /** A chain of one step, `gizmo`, that stamps a Gizmo at a version and hands on its result. */
-export function gizmoChain(name: string, version: 'v1' | 'v1beta1', spec = '{a: 1}'): string {
+export function gizmoChain(name: string, version: GizmoVersion, spec = '{a: 1}'): string {
   return `
 apiVersion: carto.run/v1alpha1
 kind: ClusterImageTemplate
