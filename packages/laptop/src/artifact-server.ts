@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { boundConnections, type Log } from '@cartographer/machinery';
+import type { Log } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
-import { listenOnStablePort } from './stable-port.ts';
+import { serveOnLoopback } from './serve-on-loopback.ts';
 
 /** Serves the archives of an artifact store over HTTP, on loopback only. */
 export interface ArtifactServer {
@@ -35,29 +35,16 @@ export async function startArtifactServer(options: {
   readonly maxConnections?: number;
 }): Promise<ArtifactServer> {
   const { root, portFile, log } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    connections.use(request.socket, response);
-    answer(root, request, response).catch((error: unknown) => {
-      log.debug({ err: error, path: request.url }, 'artifact not served');
-      response.destroy();
-    });
+  const { port, close } = await serveOnLoopback({
+    what: 'the server of artifacts',
+    portFile,
+    log,
+    times: { requestTimeout: 30_000, headersTimeout: 10_000 },
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    answer: (request, response) => answer(root, request, response),
   });
-  const connections = boundConnections(server, {
-    max: options.maxConnections ?? MAX_CONNECTIONS,
-    onDrop: () => log.debug({}, 'a connection had to go for a new one'),
-  });
-
-  const port = await listenOnStablePort(server, { portFile, log, what: 'the server of artifacts' });
   const host = `127.0.0.1:${port}`;
-  return {
-    host,
-    urlOf: (path) => `http://${host}/${path}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        connections.closeAll();
-      }),
-  };
+  return { host, urlOf: (path) => `http://${host}/${path}`, close };
 }
 
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { boundConnections, type Log } from '@cartographer/machinery';
+import type { Log } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
-import { listenOnStablePort } from '../stable-port.ts';
+import { serveOnLoopback } from '../serve-on-loopback.ts';
 import { type Descriptor, isDigest } from './oci-image.ts';
 import type { OciLayout } from './oci-layout.ts';
 
@@ -37,26 +37,15 @@ export async function startRegistryServer(options: {
   readonly maxConnections?: number;
 }): Promise<RegistryServer> {
   const { layoutOf, portFile, log } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    connections.use(request.socket, response);
-    answer(layoutOf, request, response).catch((error: unknown) => {
-      log.debug({ err: error, path: request.url }, 'image not served');
-      response.destroy();
-    });
+  const { port, close } = await serveOnLoopback({
+    what: 'the registry of images',
+    portFile,
+    log,
+    times: { requestTimeout: 30_000, headersTimeout: 10_000 },
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    answer: (request, response) => answer(layoutOf, request, response),
   });
-  const connections = boundConnections(server, {
-    max: options.maxConnections ?? MAX_CONNECTIONS,
-    onDrop: () => log.debug({}, 'a connection had to go for a new one'),
-  });
-  const port = await listenOnStablePort(server, { portFile, log, what: 'the registry of images' });
-  return {
-    host: `127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        connections.closeAll();
-      }),
-  };
+  return { host: `127.0.0.1:${port}`, close };
 }
 
 async function answer(

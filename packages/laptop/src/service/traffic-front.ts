@@ -1,10 +1,10 @@
 import type { Buffer } from 'node:buffer';
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { boundConnections, type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
-import { listenOnStablePort } from '../stable-port.ts';
+import { serveOnLoopback } from '../serve-on-loopback.ts';
 import { type ConcurrencyGate, createConcurrencyGate } from './concurrency-gate.ts';
 import { mayRepeat, openConnection, passOn, tunnel, wasReset } from './pass-on.ts';
 import { createRequestTimeouts, type RequestTimeouts } from './request-timeouts.ts';
@@ -132,23 +132,14 @@ export async function startTrafficFront(options: {
     }
   }
 
-  const server = createServer((request, response) => {
-    connections.use(request.socket, response);
-    handle(request, response).catch((error: unknown) => {
-      log.debug({ err: error, service: name }, 'request not passed on');
-      response.destroy();
-    });
+  const { port, close } = await serveOnLoopback({
+    what: `the address of Service ${name}`,
+    portFile,
+    log,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    answer: handle,
+    upgrade,
   });
-  const connections = boundConnections(server, {
-    max: options.maxConnections ?? MAX_CONNECTIONS,
-    onDrop: () => log.debug({ service: name }, 'a connection had to go for a new one'),
-  });
-  server.on('upgrade', (request, socket, head) => {
-    connections.use(request.socket, socket);
-    socket.on('error', () => socket.destroy()); // Node leaves it to us, and the caller may go while it waits
-    upgrade(request, socket, head).catch(() => socket.destroy());
-  });
-  const port = await listenOnStablePort(server, { portFile, log, what: `the address of Service ${name}` });
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -170,12 +161,10 @@ export async function startTrafficFront(options: {
       cancel();
       if (current !== target) targets.delete(of);
     },
-    close: () =>
-      new Promise((resolve) => {
-        for (const wake of waiting) wake();
-        server.close(() => resolve());
-        connections.closeAll();
-      }),
+    close() {
+      for (const wake of waiting) wake();
+      return close();
+    },
   };
 }
 
