@@ -4,7 +4,7 @@ import {
   ApiError,
   type Client,
   createRestMapper,
-  isNotFound,
+  getIfThere,
   NoMatchError,
   type ObjectKey,
   type RestMapper,
@@ -107,16 +107,15 @@ async function isMissing(namespace: string, options: InstallOptions): Promise<bo
   return (await readIfThere(type, { name: namespace }, options)) === undefined;
 }
 
-/** Only 404 says that an object is not there; whatever else fails is told, since what would be done next is a guess. */
+/** Names the object whose state cannot be told. */
 async function readIfThere(
   type: ResourceType,
   key: ObjectKey,
   { client, signal }: InstallOptions,
 ): Promise<KubeObject | undefined> {
   try {
-    return await client.get(type, key, { signal });
+    return await getIfThere(client, type, key, { signal });
   } catch (error) {
-    if (isNotFound(error)) return undefined;
     if (!(error instanceof ApiError)) throw error;
     const name = nameOf({ apiVersion: '', kind: type.kind, metadata: key });
     const message = `${name} cannot be read: ${error.message}; nothing was done to it`;

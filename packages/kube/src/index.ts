@@ -33,6 +33,7 @@ export { bearer, staticCredentials } from './transport/cluster-access.ts';
 export type { ClusterAccess, Credential, CredentialSource } from './transport/cluster-access.ts';
 export { createEventRecorder } from './client/event-recorder.ts';
 export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
+export { getIfThere } from './client/get-if-there.ts';
 export { fenced } from './lease/fenced-transport.ts';
 export { createHttpTransport } from './transport/http-transport.ts';
 export type { HttpTransportOptions } from './transport/connection-pools.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isNotFound, type RestMapper } from '@cartographer/kube';
+import { type Client, getIfThere, type RestMapper } from '@cartographer/kube';
 import { isList, isObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { prepareRepository } from './example-repository.ts';
 
@@ -46,10 +46,7 @@ async function exampleObjects(repository: string): Promise<readonly KubeObject[]
 async function stands({ client, mapper }: Deps, object: KubeObject): Promise<boolean> {
   const type = await mapper.resourceFor(object);
   const { namespace, name = '' } = object.metadata;
-  const live = await client.get(type, { namespace, name }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-    return undefined;
-  });
+  const live = await getIfThere(client, type, { namespace, name });
   if (live !== undefined) return holds(live, object);
   await client.create(type, object, { fieldManager: FIELD_MANAGER });
   return true;

@@ -1,4 +1,4 @@
-import { type Client, createInformer, createTroubleLog, isNotFound } from '@cartographer/kube';
+import { type Client, createInformer, createTroubleLog, getIfThere } from '@cartographer/kube';
 import {
   type Clock,
   type Json,
@@ -90,7 +90,7 @@ export function certificateKeeper(options: CertificateKeeperOptions): Runnable {
 /** One look: replaces the certificate if it has to be, and sees to it that the API server trusts the one in use. */
 async function keep(options: CertificateKeeperOptions, signal: AbortSignal): Promise<void> {
   const { client, clock, log, secret, service } = options;
-  const stored = await getIfThere(client, SECRETS, secret, signal);
+  const stored = await getIfThere(client, SECRETS, secret, { signal });
   const held = certificateOf(stored);
   const names = dnsNames(service, secret.namespace);
   const why = whyReplace(held, names, clock.now());
@@ -128,7 +128,7 @@ async function store(
 /** Puts the authorities into each webhook of the configuration that calls our service; others' are left alone. */
 async function trust(options: CertificateKeeperOptions, caPem: string, signal: AbortSignal): Promise<void> {
   const { client, log, configuration } = options;
-  const live = await getIfThere(client, WEBHOOK_CONFIGURATIONS, { name: configuration }, signal);
+  const live = await getIfThere(client, WEBHOOK_CONFIGURATIONS, { name: configuration }, { signal });
   if (live === undefined) {
     log.debug({ configuration }, 'there is no webhook configuration to put an authority into');
     return;
@@ -164,18 +164,4 @@ function webhooksOf(configuration: KubeObject): readonly { readonly clientConfig
 
 function isOurs(config: ClientConfig | undefined, { service, secret }: CertificateKeeperOptions): boolean {
   return config?.service?.name === service && config.service.namespace === secret.namespace;
-}
-
-async function getIfThere(
-  client: Client,
-  type: ResourceType,
-  key: { readonly namespace?: string; readonly name: string },
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(type, key, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { CartoError, deepEqual } from '@cartographer/machinery';
 import type { Clock, KubeObject } from '@cartographer/machinery';
 import { isAlreadyExists, isConflict, isNotFound } from '../transport/api-error.ts';
 import type { Client } from '../client/client.ts';
+import { getIfThere } from '../client/get-if-there.ts';
 import { LEASES, durationOf, heldSpec, holderOf, leaseSpecOf, releasedSpec } from './lease.ts';
 import type { LeaseProof } from './lease-proof.ts';
 import { isOlder } from '../client/resource-version.ts';
@@ -64,7 +65,7 @@ export function createLeaseClaim(options: LeaseClaimOptions): LeaseClaim {
   /** A leader writes on top of the record it wrote last; a leader in conflict, and every candidate, looks first. */
   async function attempt(signal: AbortSignal): Promise<Attempt> {
     if (holderOf(seen.lease) === identity && (await write(signal))) return 'won';
-    observe(await read(client, key, signal));
+    observe(await getIfThere(client, LEASES, key, { signal }));
     if (isTaken()) return 'held by another';
     return (await write(signal)) ? 'won' : 'failed';
   }
@@ -93,19 +94,6 @@ export function createLeaseClaim(options: LeaseClaimOptions): LeaseClaim {
     },
     giveBack: (signal) => giveBack(options, seen.lease, signal),
   };
-}
-
-async function read(
-  client: Client,
-  key: LeaseClaimOptions['key'],
-  signal: AbortSignal,
-): Promise<KubeObject | undefined> {
-  try {
-    return await client.get(LEASES, key, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -145,7 +133,7 @@ async function giveBack(
       return;
     } catch (error) {
       if (!isConflict(error) || !again) throw error;
-      lease = await read(client, key, signal);
+      lease = await getIfThere(client, LEASES, key, { signal });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Client, isNotFound } from '@cartographer/kube';
+import { type Client, getIfThere } from '@cartographer/kube';
 import { CartoError, getPath, isObject, type ResourceType } from '@cartographer/machinery';
 import type { EnvSource } from './service.ts';
 
@@ -35,10 +35,7 @@ async function lookUp(
 ): Promise<readonly { readonly name: string; readonly value: string }[]> {
   const { kind, name, object, key, optional } = source;
   const what = `${kind.toLowerCase()} "${object}"`;
-  const found = await client.get(TYPES[kind], { namespace, name: object }, { signal }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-    return undefined;
-  });
+  const found = await getIfThere(client, TYPES[kind], { namespace, name: object }, { signal });
   if (found === undefined) {
     if (optional) return [];
     throw new CartoError(
