@@ -70,11 +70,15 @@ function* entriesOf(mirror: GitMirror, folder: string, tree: Buffer, hashDigits:
     const why = names.has(name) ? 'its folder has that name twice' : refuseName(name);
     if (why !== undefined) throw new GitError(`entry '${printable(path)}' of the tree is refused: ${why}`);
     names.add(name);
-    const kind = KINDS.get(Number.parseInt(tree.toString('latin1', at, blank), 8) & 0o170000) ?? 'file';
-    const isExecutable = kind === 'file' && (Number.parseInt(tree.toString('latin1', at, blank), 8) & 0o100) !== 0;
-    yield { mirror, kind: isExecutable ? 'executable' : kind, hash: tree.toString('hex', end + 1, next), path };
+    const kind = kindOf(Number.parseInt(tree.toString('latin1', at, blank), 8));
+    yield { mirror, kind, hash: tree.toString('hex', end + 1, next), path };
     at = next;
   }
+}
+
+function kindOf(mode: number): TreeEntry['kind'] {
+  const kind = KINDS.get(mode & 0o170000) ?? 'file';
+  return kind === 'file' && (mode & 0o100) !== 0 ? 'executable' : kind;
 }
 
 /** By the type bits of a mode, as `stat` has them, and git's own for a submodule. */
