@@ -1,8 +1,7 @@
 import type { Acting, Dependencies, Plan, Retry, Settled } from '@cartographer/engine';
-import { type KubeObject, silentLog } from '@cartographer/machinery';
+import { BoundedMap, type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
-import { BoundedMap } from './caches/bounded-map.ts';
 import { DependencyIndex } from './caches/dependency-index.ts';
 import type { Shared } from './acting/effects.ts';
 import { createOwnerReconciler } from './owner-reconciler.ts';

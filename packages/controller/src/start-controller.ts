@@ -8,7 +8,7 @@ import {
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
-import { allEnded, type Clock, type Log } from '@cartographer/machinery';
+import { BoundedMap, allEnded, type Clock, type Log } from '@cartographer/machinery';
 import {
   type Controller,
   type ControllerMetrics,
@@ -19,7 +19,6 @@ import {
   runInOrder,
 } from '@cartographer/runtime';
 import { createBlueprintReconciler } from './blueprint-reconciler.ts';
-import { BoundedMap } from './caches/bounded-map.ts';
 import { DependencyIndex } from './caches/dependency-index.ts';
 import type { Renderer, Shared } from './acting/effects.ts';
 import { createKindMappings } from './caches/kind-mappings.ts';

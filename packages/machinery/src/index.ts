@@ -1,4 +1,5 @@
 export { allEnded } from './values/all-ended.ts';
+export { BoundedMap } from './values/bounded-map.ts';
 export * from './values/carto-error.ts';
 export { boundConnections, type Connections, type DropReason } from './values/connections.ts';
 export * from './values/json.ts';

@@ -1,9 +1,15 @@
 import type { Acting, Delete, Lookup, Render, RenderAnswer, Write } from '@cartographer/engine';
 import { createClient, TokenError } from '@cartographer/kube';
-import { failure, type Json, type KubeObject, type WireRequest, type WireResponse } from '@cartographer/machinery';
+import {
+  BoundedMap,
+  failure,
+  type Json,
+  type KubeObject,
+  type WireRequest,
+  type WireResponse,
+} from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it, test } from 'vitest';
-import { BoundedMap } from '../caches/bounded-map.ts';
 import { beginEffects, type Shared } from './effects.ts';
 import { PaceCounter } from './pace.ts';
 

@@ -14,8 +14,7 @@ import type {
   WriteAnswer,
 } from '@cartographer/engine';
 import { type Client, isUnauthorized, TokenError } from '@cartographer/kube';
-import { allEnded, type KubeObject, messageOf } from '@cartographer/machinery';
-import { BoundedMap } from '../caches/bounded-map.ts';
+import { BoundedMap, allEnded, type KubeObject, messageOf } from '@cartographer/machinery';
 import type { KindMappings } from '../caches/kind-mappings.ts';
 import type { OwnerAccess } from './owner-access.ts';
 import type { PaceCounter } from './pace.ts';

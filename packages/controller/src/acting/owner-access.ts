@@ -1,7 +1,6 @@
 import type { AccountKey } from '@cartographer/engine';
 import { type Client, createTokenCache, isUnauthorized } from '@cartographer/kube';
-import type { Clock, Log } from '@cartographer/machinery';
-import { BoundedMap } from '../caches/bounded-map.ts';
+import { BoundedMap, type Clock, type Log } from '@cartographer/machinery';
 
 const MAX_CLIENTS = 5_000;
 

@@ -1,6 +1,5 @@
 import type { Pace, Stop } from '@cartographer/engine';
-import type { Clock } from '@cartographer/machinery';
-import { BoundedMap } from '../caches/bounded-map.ts';
+import { BoundedMap, type Clock } from '@cartographer/machinery';
 
 type Cause = keyof Pace;
 

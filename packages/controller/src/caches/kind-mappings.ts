@@ -1,7 +1,6 @@
 import type { MappingAnswer } from '@cartographer/engine';
 import { NoMatchError, type RestMapper } from '@cartographer/kube';
-import { messageOf, parseApiVersion } from '@cartographer/machinery';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap, messageOf, parseApiVersion } from '@cartographer/machinery';
 
 /** What the REST mapper said, kept so that a plan can be made without waiting. Bounded: see {@link MAX_KINDS}. */
 export interface KindMappings {

@@ -1,4 +1,4 @@
-import { createLeastRecentlyUsed } from '../transport/least-recently-used.ts';
+import { BoundedMap } from '@cartographer/machinery';
 
 /** A core/v1 Event as the recorder makes it. */
 export type EventObject = {
@@ -53,9 +53,9 @@ const COMBINED = '(combined from similar events): ';
  * same event again is counted on the first; and each source and object has 25 events, refilled at one every 5 minutes.
  */
 export function createEventCorrelator(): EventCorrelator {
-  const similar = createLeastRecentlyUsed<Similar>(MAX_KEYS);
-  const seen = createLeastRecentlyUsed<Seen>(MAX_KEYS);
-  const buckets = createLeastRecentlyUsed<Bucket>(MAX_KEYS);
+  const similar = new BoundedMap<Similar>(MAX_KEYS);
+  const seen = new BoundedMap<Seen>(MAX_KEYS);
+  const buckets = new BoundedMap<Bucket>(MAX_KEYS);
 
   const aggregate = (event: EventObject, nowMs: number): { event: EventObject; key: string } => {
     const group = groupKey(event);
