@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { serveOnLoopback } from '../serve-on-loopback.ts';
-import { type ConcurrencyGate, createConcurrencyGate } from './concurrency-gate.ts';
+import { type ConcurrencyGate, createConcurrencyGate } from '../concurrency-gate.ts';
 import { mayRepeat, openConnection, passOn, tunnel, wasReset } from './pass-on.ts';
 import { createRequestTimeouts, type RequestTimeouts } from './request-timeouts.ts';
 import type { RequestLimits } from './service.ts';

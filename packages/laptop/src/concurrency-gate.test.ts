@@ -41,6 +41,17 @@ describe('the gate before an app', () => {
     expect(await gate.enter(AbortSignal.abort())).toBe('aborted');
   });
 
+  it('loses no place to who gives up at the moment in which one is given back', async () => {
+    const gate = createConcurrencyGate(1, 2);
+    await gate.enter(never);
+    const abort = new AbortController();
+    const [given, patient] = [gate.enter(abort.signal), gate.enter(never)];
+    abort.abort();
+    gate.leave();
+    expect(await given).toBe('aborted');
+    expect(await Promise.race([patient, new Promise(setImmediate)])).toBe('entered');
+  });
+
   it('without a bound lets everyone in', async () => {
     const gate = createConcurrencyGate(0, 0);
     expect(await Promise.all(Array.from({ length: 100 }, () => gate.enter(never)))).toEqual(Array(100).fill('entered'));

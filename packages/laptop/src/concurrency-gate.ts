@@ -17,20 +17,23 @@ export function createConcurrencyGate(places: number, maxWaiting: number): Concu
   return {
     async enter(signal) {
       if (signal.aborted) return 'aborted';
-      if (places > 0 && inside >= places) {
-        if (waiting.size >= maxWaiting) return 'full';
-        const { promise, resolve } = Promise.withResolvers<'entered' | 'aborted'>();
-        const enter = (): void => resolve('entered');
-        const abort = (): void => resolve('aborted');
-        waiting.add(enter);
-        signal.addEventListener('abort', abort, { once: true });
-        const how = await promise;
-        signal.removeEventListener('abort', abort);
-        waiting.delete(enter);
-        return how; // the place of the one who left was kept for this one
+      if (places === 0 || inside < places) {
+        inside += 1;
+        return 'entered';
       }
-      inside += 1;
-      return 'entered';
+      if (waiting.size >= maxWaiting) return 'full';
+      const { promise, resolve } = Promise.withResolvers<'entered' | 'aborted'>();
+      const enter = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve('entered');
+      };
+      const abort = (): void => {
+        waiting.delete(enter); // at once: who has left the line is given no place
+        resolve('aborted');
+      };
+      waiting.add(enter);
+      signal.addEventListener('abort', abort, { once: true });
+      return promise;
     },
     leave() {
       const [next] = waiting;
@@ -39,7 +42,7 @@ export function createConcurrencyGate(places: number, maxWaiting: number): Concu
         return;
       }
       waiting.delete(next);
-      next();
+      next(); // the place of the one who left is this one's
     },
   };
 }
