@@ -1,10 +1,9 @@
 import { createVitest } from 'vitest/node';
 
-/** A running vitest that tries one version of a file after another, without starting anew. */
+/** A running vitest that tries one version of a file after another, without starting anew. It ends with its process. */
 export interface WarmTests {
   /** True when all tests pass with this text in the file's place. */
   pass(source: string): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 /**
@@ -46,7 +45,6 @@ export async function createWarmTests(root: string, file: string, tests: readonl
       const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
       return unhandledErrors.length === 0 && testModules.length > 0 && testModules.every((module) => module.ok());
     },
-    close: () => vitest.close(),
   };
 }
 
