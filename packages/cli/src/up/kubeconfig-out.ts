@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { CartoError, deepEqual, isList, parseYamlDocuments } from '@cartographer/machinery';
+import { CartoError, deepEqual, listAt, parseYamlDocuments } from '@cartographer/machinery';
 
 /**
  * Writes the admin's kubeconfig, readable by its owner alone whatever the file was before: a new file takes the place
@@ -51,9 +51,4 @@ function leadsTo(text: string, wanted: string): boolean {
   } catch {
     return false; // no YAML: not ours
   }
-}
-
-function listAt(document: unknown, field: string): readonly unknown[] {
-  const list = (document as Record<string, unknown> | null | undefined)?.[field];
-  return isList(list) ? list : [];
 }

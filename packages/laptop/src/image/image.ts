@@ -1,4 +1,4 @@
-import { getPath, isList, isObject, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { getPath, isObject, type KubeObject, listAt, type ResourceType } from '@cartographer/machinery';
 
 /** The kind that builds images. */
 export const imageType: ResourceType = {
@@ -118,9 +118,4 @@ function readSpec({ spec, metadata }: KubeObject, url: string, env: BuildInputs[
 function numberAt(spec: unknown, otherwise: number, ...path: readonly string[]): number {
   const value = getPath(spec, ...path);
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
-}
-
-function listAt(spec: unknown, ...path: readonly string[]): readonly unknown[] {
-  const value = getPath(spec, ...path);
-  return isList(value) ? value : [];
 }

@@ -2,10 +2,11 @@ import {
   dns1035LabelErrors,
   dns1123SubdomainErrors,
   getPath,
-  isList,
   isObject,
   type Json,
   type KubeObject,
+  listAt,
+  textAt,
 } from '@cartographer/machinery';
 import { progressDeadlineOf } from './progress-deadline.ts';
 
@@ -224,16 +225,6 @@ function notAllowed(path: string): Problem {
 
 function invalid(value: string, path: string): Problem {
   return { message: `invalid value: ${value}`, path };
-}
-
-function listAt(value: unknown, field: string): readonly Json[] {
-  const list = getPath(value, field);
-  return isList(list) ? list : [];
-}
-
-function textAt(value: unknown, ...path: readonly string[]): string {
-  const text = getPath(value, ...path);
-  return typeof text === 'string' ? text : '';
 }
 
 function numberAt(value: unknown, field: string): number | undefined {

@@ -2,10 +2,10 @@ import {
   canonicalJson,
   type Condition,
   getPath,
-  isList,
   isObject,
   type Json,
   type KubeObject,
+  listAt,
   type ResourceType,
   textsAt,
 } from '@cartographer/machinery';
@@ -229,11 +229,6 @@ function readLimits(pod: Json | undefined): RequestLimits {
     ...(idle === undefined ? {} : { idleMs: idle * 1000 }),
     concurrency: seconds('containerConcurrency') ?? 0,
   };
-}
-
-function listAt(value: unknown, ...path: readonly string[]): readonly Json[] {
-  const list = getPath(value, ...path);
-  return isList(list) ? list : [];
 }
 
 /** A text, if one is given. */
