@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, type AuditEntry, createApiServer } from '@cartographer/apiserver';
 import { type RunningController, startController } from '@cartographer/controller';
@@ -11,9 +14,6 @@ import {
   systemClock,
 } from '@cartographer/kube';
 import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 /** An embedded server for a benchmark, with a count of the requests it got. */
 export type BenchCluster = {

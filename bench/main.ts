@@ -1,10 +1,10 @@
 /** `npm run bench [-- NAME …]`: benchmarks as ratios to floors measured in the same run. */
 import { measureChain } from './chain.ts';
+import { measurePlan } from './plan.ts';
 import { measureRest } from './rest.ts';
 import { type Benches, runBenches } from './run-benches.ts';
 import { measureRunnables } from './runnables.ts';
 import { measureServer } from './server.ts';
-import { measurePlan } from './plan.ts';
 import { measureStartUp } from './start-up.ts';
 import { measureYtt } from './ytt.ts';
 

@@ -1,5 +1,5 @@
 import { carto } from '@cartographer/api';
-import { type Cluster, plan, workloadOwner, type World } from '@cartographer/engine';
+import { type Cluster, plan, type World, workloadOwner } from '@cartographer/engine';
 import { createRestMapper, systemClock } from '@cartographer/kube';
 import { canonicalJson, deepFreeze, type KubeObject, objectKey, type ResourceType } from '@cartographer/machinery';
 import { ACCOUNT, type BenchCluster, chainOfConfigMaps, startCluster, untilQuiet, workloadYaml } from './cluster.ts';

@@ -51,9 +51,9 @@ function sources(name: string): readonly string[] {
     .map((file) => join(dir, file));
 }
 
-/** Tests, and what stands in a `testing` folder or is named as a harness or fixture of tests. */
+/** Tests, and what stands in a `testing` folder: what the Dockerfile leaves out of the image. */
 function isTestOnly(file: string): boolean {
-  return file.endsWith('.test.ts') || /\/testing\/|-(harness|fixture)\.ts$/.test(file);
+  return /\.test(-d)?\.ts$|\/testing\//.test(file);
 }
 
 function importsOf(file: string): readonly string[] {
@@ -86,6 +86,19 @@ describe('the arrows between packages', () => {
       .flatMap((file) =>
         importsOf(file)
           .filter((specifier) => specifier.startsWith('node:') && !PURE_BUILTINS.includes(specifier))
+          .map((specifier) => `${file} imports ${specifier}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('what the product runs imports nothing that is for tests', () => {
+    const wrong = packages
+      .filter((name) => name !== 'testkit')
+      .flatMap((name) => sources(name))
+      .filter((file) => !isTestOnly(file))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((specifier) => specifier === '@cartographer/testkit' || isTestOnly(join(dirname(file), specifier)))
           .map((specifier) => `${file} imports ${specifier}`),
       );
     expect(wrong).toEqual([]);
@@ -149,7 +162,7 @@ describe('the rooms inside packages', () => {
 /** What is no test, below a folder. */
 function sourcesIn(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test-d.ts'))
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => join(folder, file))
     .filter((file) => !isTestOnly(file));
 }

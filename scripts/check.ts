@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 const checks: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ['types', 'tsc', ['-p', '.']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
-  ['format', 'biome', ['format', '.']],
+  ['format', 'biome', ['check', '.']],
   ['unused code', 'knip', []],
   ['tests', 'vitest', ['run', ...process.argv.slice(2)]],
 ];

@@ -1,6 +1,6 @@
 /** What `deploy/` holds besides the definitions of kinds: kustomize base and components, the rendered file, the Helm chart. */
 import { crds } from '@cartographer/api';
-import { defaultInstallValues, installation, installationFiles, INSTALL_NAMES } from '@cartographer/controller';
+import { defaultInstallValues, INSTALL_NAMES, installation, installationFiles } from '@cartographer/controller';
 import { asJson, type Json, type KubeObject, toYaml } from '@cartographer/machinery';
 import packageJson from '../package.json' with { type: 'json' };
 import { chartFiles } from './helm-chart.ts';

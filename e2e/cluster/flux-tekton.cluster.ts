@@ -7,10 +7,10 @@ import {
   isAuditedWrite,
   readObjects,
   type ServedRepository,
+  type StepEnd,
   startCluster,
   startGitServer,
   startPodPlayer,
-  type StepEnd,
   type TestCluster,
 } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

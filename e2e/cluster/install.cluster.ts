@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../carto-process.ts';
 import { startCartoController, untilQuiet } from './carto.ts';
-import { pageCommands, readerOf, type Reader } from './install-page.ts';
+import { pageCommands, type Reader, readerOf } from './install-page.ts';
 import { contentOf, leaveAsUpstream, type UpstreamStand } from './upstream-stand.ts';
 import { prepareWebhooks, type WebhookStand } from './webhook-stand.ts';
 

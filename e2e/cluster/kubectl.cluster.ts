@@ -5,10 +5,14 @@ import { startCluster, type TestCluster } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { descriptorTable, TABLE } from '../../packages/apiserver/generate-protobuf.ts';
-import { chapters } from '../../packages/apiserver/src/front/kubectl/matrix.ts';
-import { playChapter } from '../../packages/apiserver/src/front/kubectl/play-chapter.ts';
-import { type Recording, readRecording, recordingFile } from '../../packages/apiserver/src/front/kubectl/recording.ts';
-import { createKubectl, findKubectl, kubectlMinor } from '../../packages/apiserver/src/front/kubectl/runner.ts';
+import { chapters } from '../../packages/apiserver/src/front/kubectl/testing/matrix.ts';
+import { playChapter } from '../../packages/apiserver/src/front/kubectl/testing/play-chapter.ts';
+import {
+  type Recording,
+  readRecording,
+  recordingFile,
+} from '../../packages/apiserver/src/front/kubectl/testing/recording.ts';
+import { createKubectl, findKubectl, kubectlMinor } from '../../packages/apiserver/src/front/kubectl/testing/runner.ts';
 
 /** `KUBECTL_RECORD=1` writes down what the real server answers instead of comparing it. */
 const isRecording = process.env['KUBECTL_RECORD'] === '1';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { carto } from '@cartographer/api';
 import { systemClock } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
-import { applyObjects, type AuditMark, readObjects, startCluster, type TestCluster } from '@cartographer/testkit';
+import { type AuditMark, applyObjects, readObjects, startCluster, type TestCluster } from '@cartographer/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../carto-process.ts';
 import { CONFIG_MAPS, dataOf, installCarto, untilReady } from './carto.ts';

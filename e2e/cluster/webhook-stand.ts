@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { INSTALL_NAMES, installation, defaultInstallValues, issueCertificate } from '@cartographer/controller';
+import { defaultInstallValues, INSTALL_NAMES, installation, issueCertificate } from '@cartographer/controller';
 import { systemClock } from '@cartographer/kube';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { freePorts, type TestCluster } from '@cartographer/testkit';

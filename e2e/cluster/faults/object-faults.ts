@@ -1,6 +1,6 @@
 import { carto, crds } from '@cartographer/api';
 import { systemClock } from '@cartographer/kube';
-import { findCondition, getPath, type Condition, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { type Condition, findCondition, getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
 import { applyObjects, type TestCluster } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
 import { until } from '../../carto-process.ts';

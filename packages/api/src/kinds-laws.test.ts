@@ -1,9 +1,9 @@
-import { asJson, compileSchema, structuralErrors } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { asJson, compileSchema, structuralErrors } from '@cartographer/machinery';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { API_VERSION, carto, DEFAULT_RETENTION, rootSchema, validate } from './index.ts';
 import type { Kind, SchemaNode } from './index.ts';
+import { API_VERSION, carto, DEFAULT_RETENTION, rootSchema, validate } from './index.ts';
 
 const kinds: readonly Kind[] = Object.values(carto.kinds);
 

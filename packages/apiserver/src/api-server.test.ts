@@ -17,7 +17,7 @@ import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { type ApiServer, type ApiServerOptions, createApiServer } from './api-server.ts';
-import { WIDGET_CRD } from './front/kubectl/fixtures.ts';
+import { WIDGET_CRD } from './front/kubectl/testing/fixtures.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

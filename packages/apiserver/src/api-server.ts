@@ -16,12 +16,12 @@ import { createAuthenticator } from './front/auth/authenticator.ts';
 import { alwaysAllow, createRbacAuthorizer } from './front/auth/authorizer.ts';
 import { type Credentials, loadCredentials } from './front/auth/credentials.ts';
 import { createEscalationCheck } from './front/auth/escalation.ts';
-import { type HttpServer, listenHttps } from './front/requests/http-server.ts';
 import { kubeconfigText } from './front/auth/kubeconfig.ts';
-import { createPipeline, type Pipeline } from './front/requests/pipeline.ts';
-import { startRbacFeed, systemCaller } from './front/requests/rbac-feed.ts';
 import { RbacIndex } from './front/auth/rbac-index.ts';
 import { createServiceAccountTokens } from './front/auth/service-account-tokens.ts';
+import { type HttpServer, listenHttps } from './front/requests/http-server.ts';
+import { createPipeline, type Pipeline } from './front/requests/pipeline.ts';
+import { startRbacFeed, systemCaller } from './front/requests/rbac-feed.ts';
 import { startTokenSecrets } from './front/requests/token-secrets.ts';
 import { StatusError } from './status-error.ts';
 

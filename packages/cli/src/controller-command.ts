@@ -7,9 +7,9 @@ import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth
 import { createYtt } from '@cartographer/ytt';
 import { type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import {
+  type ControllerFlags,
   certificateFolder,
   concurrencyOf,
-  type ControllerFlags,
   metricsAddress,
   webhooksAddress,
 } from './controller-flags.ts';

@@ -13,8 +13,8 @@ import {
 import {
   CartoError,
   type Clock,
-  findCondition,
   type Condition,
+  findCondition,
   type KubeObject,
   type ResourceType,
 } from '@cartographer/machinery';

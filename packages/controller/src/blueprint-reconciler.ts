@@ -1,10 +1,10 @@
 import { type OwnerKind, planBlueprint } from '@cartographer/engine';
 import { type Clock, rfc3339 } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
-import type { DependencyIndex } from './caches/dependency-index.ts';
-import { templateKey } from './owner-reconciler.ts';
 import type { Reporter } from './acting/report.ts';
+import type { DependencyIndex } from './caches/dependency-index.ts';
 import type { StaticCaches } from './caches/static-caches.ts';
+import { templateKey } from './owner-reconciler.ts';
 
 /** What a reconciler of ClusterSupplyChains or ClusterDeliveries needs. */
 export type BlueprintDeps = {

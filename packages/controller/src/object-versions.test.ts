@@ -1,7 +1,7 @@
 import { asJson, getPath, type JsonObject, type KubeObject, toYaml } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
 import { describe, expect, test } from 'vitest';
-import { gizmoChain, gizmoCrd, gizmoType, type GizmoVersion, RESULT } from './testing/gizmos.ts';
+import { type GizmoVersion, gizmoChain, gizmoCrd, gizmoType, RESULT } from './testing/gizmos.ts';
 import { controllerWrites, createStage, type Stage, workload } from './testing/stage.ts';
 
 /** A stage with Gizmos, a chain `old` for their `v1beta1` and a chain `new` for their `v1`. */

@@ -2,11 +2,11 @@ import type { Acting, Dependencies, Plan, Retry, Settled } from '@cartographer/e
 import { BoundedMap, type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
-import { DependencyIndex } from './caches/dependency-index.ts';
 import type { Shared } from './acting/effects.ts';
-import { createOwnerReconciler } from './owner-reconciler.ts';
 import { PaceCounter } from './acting/pace.ts';
 import type { Reporter } from './acting/report.ts';
+import { DependencyIndex } from './caches/dependency-index.ts';
+import { createOwnerReconciler } from './owner-reconciler.ts';
 
 const things = { group: 'g.test', version: 'v1', kind: 'Thing', resource: 'things', namespaced: true };
 const NOTHING: Dependencies = { templates: [], unknownKinds: [], selected: [] };

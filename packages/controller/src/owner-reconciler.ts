@@ -16,9 +16,9 @@ import {
   rfc3339,
 } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
-import type { DependencyIndex } from './caches/dependency-index.ts';
 import { beginEffects, type Effects, type Shared } from './acting/effects.ts';
 import type { Reporter } from './acting/report.ts';
+import type { DependencyIndex } from './caches/dependency-index.ts';
 
 /** A chain of n steps needs n + 1 rounds of writes; lookups, retries as a dry run and deletes come on top. */
 const MAX_ROUNDS = 1_000;

@@ -8,27 +8,27 @@ import {
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
-import { BoundedMap, allEnded, type Clock, type Log } from '@cartographer/machinery';
+import { allEnded, BoundedMap, type Clock, type Log } from '@cartographer/machinery';
 import {
   type Controller,
   type ControllerMetrics,
-  type Reconcile,
   createController,
   createRateLimiter,
+  type Reconcile,
   type Runnable,
   runInOrder,
 } from '@cartographer/runtime';
+import type { Renderer, Shared } from './acting/effects.ts';
+import { createOwnerAccess } from './acting/owner-access.ts';
+import { PaceCounter } from './acting/pace.ts';
+import { createReporter } from './acting/report.ts';
 import { createBlueprintReconciler } from './blueprint-reconciler.ts';
 import { DependencyIndex } from './caches/dependency-index.ts';
-import type { Renderer, Shared } from './acting/effects.ts';
 import { createKindMappings } from './caches/kind-mappings.ts';
-import { createOwnerAccess } from './acting/owner-access.ts';
-import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
-import { PaceCounter } from './acting/pace.ts';
-import { failingMs, type PartTroubles, withoutCurrentList } from './part-troubles.ts';
-import { createReporter } from './acting/report.ts';
 import { createStampedCaches, type StampedCaches } from './caches/stamped-caches.ts';
 import { createStaticCaches, type WatchedKind } from './caches/static-caches.ts';
+import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
+import { failingMs, type PartTroubles, withoutCurrentList } from './part-troubles.ts';
 import {
   type Woken,
   wakeByAccounts,

@@ -3,8 +3,8 @@ import type { InformerEvent } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { blueprintKey, templateKey } from './owner-reconciler.ts';
 import { PaceCounter } from './acting/pace.ts';
+import { blueprintKey, templateKey } from './owner-reconciler.ts';
 import { type Meta, thing, watching } from './testing/watching.ts';
 import { wakeByBlueprints, wakeByItself, wakeByTemplates, wakeStopped } from './wake-ups.ts';
 

@@ -7,20 +7,20 @@ import {
   findCondition,
   getPath,
   type KubeObject,
-  objectKey,
   type OwnerReference,
+  objectKey,
   parseApiVersion,
   qualifiedResource,
   type ResourceType,
 } from '@cartographer/machinery';
 import type { Controller, Priority } from '@cartographer/runtime';
-import type { DependencyIndex } from './caches/dependency-index.ts';
-import type { KindMappings } from './caches/kind-mappings.ts';
-import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
 import type { PaceCounter } from './acting/pace.ts';
 import type { Reporter } from './acting/report.ts';
+import type { DependencyIndex } from './caches/dependency-index.ts';
+import type { KindMappings } from './caches/kind-mappings.ts';
 import type { StampedCaches } from './caches/stamped-caches.ts';
 import type { WatchedKind } from './caches/static-caches.ts';
+import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
 
 /** A controller, as far as it can be woken, together with what its keys depend on. */
 export type Woken = {

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeObject, ResourceType, Transport } from '@cartographer/machinery';
 import { silentLog } from '@cartographer/machinery';
-import { startEmbedded, startFaultProxy } from '@cartographer/testkit';
 import type { Embedded, FaultProxy } from '@cartographer/testkit';
+import { startEmbedded, startFaultProxy } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isAlreadyExists, isConflict, isNotFound, isUnauthorized } from './transport/api-error.ts';
-import { createClient } from './client/client.ts';
-import type { Client } from './client/client.ts';
-import { createEventRecorder } from './client/event-recorder.ts';
-import { createHttpTransport } from './transport/http-transport.ts';
-import { createInformer } from './cache/informer.ts';
-import type { Informer } from './cache/informer.ts';
 import { loadKubeconfig } from './access/kubeconfig.ts';
-import { createRestMapper } from './client/rest-mapper.ts';
-import { systemClock as clock } from './transport/system-clock.ts';
 import { createTokenCache } from './access/token-cache.ts';
+import type { Informer } from './cache/informer.ts';
+import { createInformer } from './cache/informer.ts';
+import type { Client } from './client/client.ts';
+import { createClient } from './client/client.ts';
+import { createEventRecorder } from './client/event-recorder.ts';
+import { createRestMapper } from './client/rest-mapper.ts';
+import { isAlreadyExists, isConflict, isNotFound, isUnauthorized } from './transport/api-error.ts';
+import { createHttpTransport } from './transport/http-transport.ts';
+import { systemClock as clock } from './transport/system-clock.ts';
 
 const configMaps: ResourceType = {
   group: '',

@@ -1,3 +1,42 @@
+export type { InClusterOptions } from './access/in-cluster.ts';
+export { inClusterAccess, isInCluster } from './access/in-cluster.ts';
+export type { KubeconfigOptions } from './access/kubeconfig.ts';
+export { loadKubeconfig } from './access/kubeconfig.ts';
+export { KubeconfigError } from './access/kubeconfig-error.ts';
+export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './access/token-cache.ts';
+export { createTokenCache, TokenError } from './access/token-cache.ts';
+export type { Informer, InformerEvent, InformerOptions } from './cache/informer.ts';
+export { createInformer, withoutManagedFields } from './cache/informer.ts';
+export type { Change } from './cache/object-mirror.ts';
+export type { IndexFunction } from './cache/object-store.ts';
+export type { ReflectorBounds, ReflectorState } from './cache/reflector.ts';
+export { defaultReflectorBounds } from './cache/reflector.ts';
+export type {
+  ApplyOptions,
+  Client,
+  ClientOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  Selection,
+  ServiceAccountToken,
+  WatchOptions,
+  WriteOptions,
+} from './client/client.ts';
+export { createClient, warningsOf } from './client/client.ts';
+export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
+export { createEventRecorder } from './client/event-recorder.ts';
+export { getIfThere } from './client/get-if-there.ts';
+export type { ResourceKey } from './client/resource-path.ts';
+export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
+export { compareResourceVersions, isOlder } from './client/resource-version.ts';
+export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';
+export { createRestMapper, NoMatchError } from './client/rest-mapper.ts';
+export { fenced } from './lease/fenced-transport.ts';
+export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './lease/leader-elector.ts';
+export { createLeaderElector } from './lease/leader-elector.ts';
+export type { TransportErrorCode } from './transport/api-error.ts';
 export {
   ApiError,
   errorOf,
@@ -14,51 +53,12 @@ export {
   isUnauthorized,
   TransportError,
 } from './transport/api-error.ts';
-export type { TransportErrorCode } from './transport/api-error.ts';
-export { createClient, warningsOf } from './client/client.ts';
-export type {
-  ApplyOptions,
-  Client,
-  ClientOptions,
-  DeleteOptions,
-  ListOptions,
-  ObjectKey,
-  PatchOptions,
-  Selection,
-  ServiceAccountToken,
-  WatchOptions,
-  WriteOptions,
-} from './client/client.ts';
-export { bearer, staticCredentials } from './transport/cluster-access.ts';
 export type { ClusterAccess, Credential, CredentialSource } from './transport/cluster-access.ts';
-export { createEventRecorder } from './client/event-recorder.ts';
-export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
-export { getIfThere } from './client/get-if-there.ts';
-export { fenced } from './lease/fenced-transport.ts';
-export { createHttpTransport } from './transport/http-transport.ts';
+export { bearer, staticCredentials } from './transport/cluster-access.ts';
 export type { HttpTransportOptions } from './transport/connection-pools.ts';
-export { inClusterAccess, isInCluster } from './access/in-cluster.ts';
-export type { InClusterOptions } from './access/in-cluster.ts';
-export { loadKubeconfig } from './access/kubeconfig.ts';
-export type { KubeconfigOptions } from './access/kubeconfig.ts';
-export { KubeconfigError } from './access/kubeconfig-error.ts';
+export { createHttpTransport } from './transport/http-transport.ts';
 export { createInProcessTransport } from './transport/in-process-transport.ts';
-export { createInformer, withoutManagedFields } from './cache/informer.ts';
-export type { Informer, InformerEvent, InformerOptions } from './cache/informer.ts';
-export type { Change } from './cache/object-mirror.ts';
-export type { IndexFunction } from './cache/object-store.ts';
-export { defaultReflectorBounds } from './cache/reflector.ts';
-export type { ReflectorBounds, ReflectorState } from './cache/reflector.ts';
-export { compareResourceVersions, isOlder } from './client/resource-version.ts';
-export { createRestMapper, NoMatchError } from './client/rest-mapper.ts';
-export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';
-export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
-export type { ResourceKey } from './client/resource-path.ts';
-export { createLeaderElector } from './lease/leader-elector.ts';
-export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './lease/leader-elector.ts';
 export { Secret } from './transport/secret.ts';
 export { systemClock } from './transport/system-clock.ts';
-export { createTokenCache, TokenError } from './access/token-cache.ts';
-export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './access/token-cache.ts';
-export { createTroubleLog } from './transport/trouble.ts';
 export type { Trouble, TroubleLog } from './transport/trouble.ts';
+export { createTroubleLog } from './transport/trouble.ts';

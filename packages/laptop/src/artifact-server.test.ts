@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ArtifactServer, startArtifactServer } from './artifact-server.ts';
-import { muteConnections } from './crowd-fixture.ts';
-import { makeTempFolder } from './git/testing/repository-fixture.ts';
+import { makeTempFolder } from './git/testing/repository.ts';
+import { muteConnections } from './testing/crowd.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;
 let server: ArtifactServer;

@@ -1,3 +1,3 @@
-export { refuseService } from './service/service-rules.ts';
 export { serviceType } from './service/service.ts';
-export { type Laptop, laptopCrds, type LaptopOptions, startLaptop } from './start.ts';
+export { refuseService } from './service/service-rules.ts';
+export { type Laptop, type LaptopOptions, laptopCrds, startLaptop } from './start.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeTempFolder } from './git/testing/repository-fixture.ts';
+import { makeTempFolder } from './git/testing/repository.ts';
 import { listenOnStablePort } from './stable-port.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;

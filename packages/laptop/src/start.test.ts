@@ -5,7 +5,7 @@ import { getPath, type KubeObject, type Log, silentLog } from '@cartographer/mac
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitRepositoryType } from './git/kind/git-repository.ts';
-import { makeTempFolder, RepositoryFixture } from './git/testing/repository-fixture.ts';
+import { makeTempFolder, RepositoryFixture } from './git/testing/repository.ts';
 import { type Laptop, laptopCrds, startLaptop } from './start.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;

@@ -1,8 +1,8 @@
 import type { ApiServer, ApiServerOptions } from '@cartographer/apiserver';
-import { createClient, createInProcessTransport, systemClock } from '@cartographer/kube';
 import type { Client } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
+import { createClient, createInProcessTransport, systemClock } from '@cartographer/kube';
 import type { Clock, KubeObject, Log, Transport } from '@cartographer/machinery';
+import { silentLog } from '@cartographer/machinery';
 
 /** How the embedded server of a test is to be. */
 export type EmbeddedOptions = {

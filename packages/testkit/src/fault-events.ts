@@ -1,5 +1,5 @@
-import type { WatchEvent } from '@cartographer/machinery';
 import { TransportError } from '@cartographer/kube';
+import type { WatchEvent } from '@cartographer/machinery';
 
 /** What happens to the events of a watch. Events before `afterEvents` pass untouched. */
 export type WatchFault = {

@@ -1,5 +1,5 @@
-import { createServer, connect } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** What the proxy does with connections and bytes from now on. */
 export type ProxyMode =

@@ -1,11 +1,11 @@
 import { createClient, isAlreadyExists, isAmbiguous } from '@cartographer/kube';
 import type { KubeObject, ResourceType, WatchEvent } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startEmbedded } from './embedded.ts';
 import type { Embedded } from './embedded.ts';
+import { startEmbedded } from './embedded.ts';
 import { createFakeClock } from './fake-clock.ts';
-import { createFaultTransport, errorEvent, lists, watches, writes } from './fault-transport.ts';
 import type { FaultTransport } from './fault-transport.ts';
+import { createFaultTransport, errorEvent, lists, watches, writes } from './fault-transport.ts';
 
 const configMaps: ResourceType = {
   group: '',

@@ -1,8 +1,8 @@
+import { TransportError } from '@cartographer/kube';
 import type { Clock, Json, Transport, WatchEvent, WireRequest, WireResponse } from '@cartographer/machinery';
 import { failure } from '@cartographer/machinery';
-import { TransportError } from '@cartographer/kube';
-import { faultyEvents } from './fault-events.ts';
 import type { WatchFault } from './fault-events.ts';
+import { faultyEvents } from './fault-events.ts';
 
 /** What goes wrong with one request. */
 export type Fault =

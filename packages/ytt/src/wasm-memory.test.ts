@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withMemoryMaximum } from './wasm-memory.ts';
-import { webAssembly, type WasmImports } from './web-assembly.ts';
+import { type WasmImports, webAssembly } from './web-assembly.ts';
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 /** Exports memory 0 as `mem`. */

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
 import { CACHE_FOLDER, findBuild, LOADER_FILE, pagesOf, recipeDigest, WASM_FILE } from './build-recipe.ts';
-import { type WasmModule, webAssembly } from './web-assembly.ts';
 import { withMemoryMaximum } from './wasm-memory.ts';
+import { type WasmModule, webAssembly } from './web-assembly.ts';
 
 /** ytt, compiled and ready to be started in any number of workers, which share its machine code. */
 export type YttModule = { readonly module: WasmModule; readonly loader: string };

@@ -1,7 +1,7 @@
-import { blueprintParam } from '../schema/params.ts';
 import { blueprintSelectorFields, optionSelector } from '../schema/owner-selector.ts';
-import { choice, list, object, required, string } from '../schema/schema.ts';
+import { blueprintParam } from '../schema/params.ts';
 import type { Infer } from '../schema/schema.ts';
+import { choice, list, object, required, string } from '../schema/schema.ts';
 
 /** An input of a resource: the output of another one. */
 export const resourceReference = object('An input: what another resource of this blueprint gives out.', {

@@ -1,9 +1,9 @@
-import { blueprintFields, resourceFields, templateReference } from './blueprint.ts';
-import { defineKind, readyColumns } from '../schema/kind.ts';
 import type { ObjectOfKind } from '../schema/kind.ts';
+import { defineKind, readyColumns } from '../schema/kind.ts';
 import { blueprintStatus } from '../schema/owner-status.ts';
-import { list, object, required, string } from '../schema/schema.ts';
 import type { Infer } from '../schema/schema.ts';
+import { list, object, required, string } from '../schema/schema.ts';
+import { blueprintFields, resourceFields, templateReference } from './blueprint.ts';
 
 const deliveryResource = object('One resource: a template and what goes into it.', {
   ...resourceFields,

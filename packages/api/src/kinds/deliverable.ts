@@ -1,9 +1,9 @@
-import { defineKind, readyColumns, sourceColumn } from '../schema/kind.ts';
 import type { ObjectOfKind } from '../schema/kind.ts';
+import { defineKind, readyColumns, sourceColumn } from '../schema/kind.ts';
 import { deliverableStatus } from '../schema/owner-status.ts';
 import { ownerParam } from '../schema/params.ts';
-import { described, list, object } from '../schema/schema.ts';
 import type { Infer } from '../schema/schema.ts';
+import { described, list, object } from '../schema/schema.ts';
 import { source } from '../schema/source.ts';
 import { serviceAccountName } from './workload.ts';
 

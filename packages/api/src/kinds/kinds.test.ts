@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getPath } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { carto, crd, rootSchema } from '../index.ts';
 import type { Kind, SchemaNode } from '../index.ts';
+import { carto, crd, rootSchema } from '../index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'testdata', 'crd-fields.txt'), 'utf8');
 

@@ -1,11 +1,11 @@
 import type { KubeObject } from '@cartographer/machinery';
+import { crd } from '../schema/kind.ts';
 import type { ClusterDelivery } from './cluster-delivery.ts';
 import { clusterDeliveryKind } from './cluster-delivery.ts';
 import type { ClusterSupplyChain } from './cluster-supply-chain.ts';
 import { clusterSupplyChainKind } from './cluster-supply-chain.ts';
 import type { Deliverable } from './deliverable.ts';
 import { deliverableKind } from './deliverable.ts';
-import { crd } from '../schema/kind.ts';
 import { runnableKind } from './runnable.ts';
 import type {
   ClusterConfigTemplate,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { GoType } from '../schema/go-type.ts';
-import { carto, rootSchema } from '../index.ts';
 import type { SchemaNode } from '../index.ts';
+import { carto, rootSchema } from '../index.ts';
+import type { GoType } from '../schema/go-type.ts';
 import { ownerGoTypes } from './owner-go-types.ts';
 
 /** Each field below a type, with whether it is always there. */

@@ -3,6 +3,8 @@
  * follows from them. A field without `omitempty` is always there, one with it only when it is not empty; structs by
  * value have zero values instead of being absent. The types of `core/v1` and `meta/v1` are those of Kubernetes 1.27.
  */
+
+import type { GoStruct, GoType } from '../schema/go-type.ts';
 import {
   goInt64,
   goJsonValue,
@@ -18,7 +20,6 @@ import {
   goTimePointer,
   omitempty,
 } from '../schema/go-type.ts';
-import type { GoStruct, GoType } from '../schema/go-type.ts';
 
 const text = omitempty(goString);
 const number = omitempty(goInt64);

@@ -1,9 +1,9 @@
 import { condition, observedGeneration } from '../schema/condition.ts';
-import { defineKind, readyColumns } from '../schema/kind.ts';
 import type { ObjectOfKind } from '../schema/kind.ts';
+import { defineKind, readyColumns } from '../schema/kind.ts';
 import { DEFAULT_RETENTION, retentionPolicy } from '../schema/retention-policy.ts';
-import { any, list, map, object, required, string, withDefault } from '../schema/schema.ts';
 import type { Infer } from '../schema/schema.ts';
+import { any, list, map, object, required, string, withDefault } from '../schema/schema.ts';
 
 const runnableSpec = object('What to run, and with what.', {
   runTemplateRef: required(

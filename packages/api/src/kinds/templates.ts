@@ -1,10 +1,10 @@
 import { healthRule } from '../schema/health-rule.ts';
-import { defineKind } from '../schema/kind.ts';
 import type { ObjectOfKind } from '../schema/kind.ts';
+import { defineKind } from '../schema/kind.ts';
 import { templateParam } from '../schema/params.ts';
 import { retentionPolicy } from '../schema/retention-policy.ts';
-import { choice, described, freeObject, list, map, object, required, string, withDefault } from '../schema/schema.ts';
 import type { Infer, SchemaFields } from '../schema/schema.ts';
+import { choice, described, freeObject, list, map, object, required, string, withDefault } from '../schema/schema.ts';
 
 /** How the objects of a template live: changed in place, or made anew for each change. */
 export const LIFECYCLES = ['mutable', 'immutable', 'tekton'] as const;

@@ -1,10 +1,10 @@
 import { envVar, resourceRequirements } from '../schema/env-var.ts';
-import { defineKind, readyColumns, sourceColumn } from '../schema/kind.ts';
 import type { ObjectOfKind } from '../schema/kind.ts';
+import { defineKind, readyColumns, sourceColumn } from '../schema/kind.ts';
 import { workloadStatus } from '../schema/owner-status.ts';
 import { ownerParam } from '../schema/params.ts';
-import { described, list, object, required, string } from '../schema/schema.ts';
 import type { Infer } from '../schema/schema.ts';
+import { described, list, object, required, string } from '../schema/schema.ts';
 import { source } from '../schema/source.ts';
 
 /** The field `spec.serviceAccountName` of an owner. */

@@ -1,5 +1,5 @@
-import { boolean, intOrString, list, map, object, required, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { boolean, intOrString, list, map, object, required, string } from './schema.ts';
 
 const QUANTITY =
   '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$';

@@ -1,6 +1,6 @@
 import { FIELD_OPERATORS } from './owner-selector.ts';
-import { choice, freeObject, list, object, required, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { choice, freeObject, list, object, required, string } from './schema.ts';
 
 const conditionRequirement = object('A condition that the stamped object must have.', {
   type: required(string('Type of the condition.')),

@@ -1,5 +1,5 @@
-import { choice, list, map, object, required, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { choice, list, map, object, required, string } from './schema.ts';
 
 /** A requirement on one label of an owner. */
 export const labelRequirement = object('A requirement on one label of the owner.', {

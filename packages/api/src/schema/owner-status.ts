@@ -1,6 +1,6 @@
 import { condition, observedGeneration } from './condition.ts';
-import { list, object, required, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { list, object, required, string } from './schema.ts';
 
 const NOT_USED = 'Part of the common reference type; not used.';
 

@@ -1,5 +1,5 @@
-import { any, object, required, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { any, object, required, string } from './schema.ts';
 
 /** A value that an owner gives for a param. */
 export const ownerParam = object('A value for a param of the blueprint or of a template.', {

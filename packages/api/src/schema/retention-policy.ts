@@ -1,5 +1,5 @@
-import { integer, object, required } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { integer, object, required } from './schema.ts';
 
 /** How many finished runs are kept. */
 export const retentionPolicy = object('How many finished runs to keep; older ones are deleted.', {

@@ -1,5 +1,5 @@
-import { object, string } from './schema.ts';
 import type { Infer } from './schema.ts';
+import { object, string } from './schema.ts';
 
 /** Where an owner's source is. */
 export const source = object('Where the source is.', {

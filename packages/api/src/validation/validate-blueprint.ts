@@ -3,6 +3,7 @@ import type { ResourceReference, TemplateOption } from '../kinds/blueprint.ts';
 import type { ClusterDelivery, DeliveryResource } from '../kinds/cluster-delivery.ts';
 import type { ClusterSupplyChain, SupplyChainResource } from '../kinds/cluster-supply-chain.ts';
 import type { BlueprintParam } from '../schema/params.ts';
+import type { SelectableFields } from './validate-selector.ts';
 import {
   blueprintSelectorErrors,
   DELIVERABLE_FIELDS,
@@ -10,7 +11,6 @@ import {
   selectorPresence,
   WORKLOAD_FIELDS,
 } from './validate-selector.ts';
-import type { SelectableFields } from './validate-selector.ts';
 
 type Resource = SupplyChainResource | DeliveryResource;
 

@@ -1,8 +1,8 @@
-import { getKey, getPath, goJson, goText } from '@cartographer/machinery';
 import type { JsonObject } from '@cartographer/machinery';
-import type { HealthRequirements, HealthRule } from '../schema/health-rule.ts';
+import { getKey, getPath, goJson, goText } from '@cartographer/machinery';
 import type { Template } from '../kinds/kinds.ts';
 import type { ClusterRunTemplate } from '../kinds/templates.ts';
+import type { HealthRequirements, HealthRule } from '../schema/health-rule.ts';
 
 /** What is wrong with a template of a blueprint, in upstream's order and words. */
 export function* templateErrors(template: Template): Generator<string> {

@@ -1,9 +1,9 @@
 import type { KubeObject } from '@cartographer/machinery';
 import type { ClusterDelivery } from '../kinds/cluster-delivery.ts';
 import type { ClusterSupplyChain } from '../kinds/cluster-supply-chain.ts';
-import { API_VERSION } from '../schema/kind.ts';
 import type { KindName, Template } from '../kinds/kinds.ts';
 import type { ClusterRunTemplate } from '../kinds/templates.ts';
+import { API_VERSION } from '../schema/kind.ts';
 import { deliveryErrors, supplyChainErrors } from './validate-blueprint.ts';
 import { runTemplateErrors, templateErrors } from './validate-template.ts';
 

@@ -14,7 +14,7 @@ import {
 import type { AdmissionHook, Core, GetOptions, ObjectKey, ResourceInfo } from '../core-api.ts';
 import { notFound } from '../status-error.ts';
 import { createControllers } from './controllers/controllers.ts';
-import { createCrdController, type CrdController } from './crd/crd-controller.ts';
+import { type CrdController, createCrdController } from './crd/crd-controller.ts';
 import type { Crd } from './crd/crd-types.ts';
 import { createBuiltInResources, tableId } from './kinds/built-in-resources.ts';
 import { createLister } from './list.ts';

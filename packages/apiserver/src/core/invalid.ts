@@ -1,4 +1,4 @@
-import { causesOf, failure, type FieldError, invalidMessage } from '@cartographer/machinery';
+import { causesOf, type FieldError, failure, invalidMessage } from '@cartographer/machinery';
 
 import type { ResourceInfo } from '../core-api.ts';
 import { StatusError } from '../status-error.ts';

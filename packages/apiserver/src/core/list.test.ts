@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createTestCore, failureOf, refusal, type TestCore } from './core-harness.ts';
+import { createTestCore, failureOf, refusal, type TestCore } from './testing/core.ts';
 
 async function withConfigMaps(...names: readonly string[]): Promise<TestCore> {
   const t = await createTestCore();

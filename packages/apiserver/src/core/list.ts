@@ -2,7 +2,7 @@ import { type Clock, failure, formatApiVersion, type KubeList, type KubeObject }
 
 import type { ListOptions } from '../core-api.ts';
 import { badRequest, internalError, StatusError } from '../status-error.ts';
-import { createContinuations, type Continuations } from './continuations.ts';
+import { type Continuations, createContinuations } from './continuations.ts';
 import { checkListOptions } from './list-options.ts';
 import { parseVersion } from './resource-version.ts';
 import { createSelection, type Selection } from './selection.ts';

@@ -3,7 +3,7 @@ import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { createTestCore, failureOf, gadget, gadgets, refusal, type TestCore, turn } from './core-harness.ts';
+import { createTestCore, failureOf, gadget, gadgets, refusal, type TestCore, turn } from './testing/core.ts';
 
 const cm = (name: string, data: Record<string, string> = {}, labels?: Record<string, string>) => ({
   metadata: { name, ...(labels === undefined ? {} : { labels }) },

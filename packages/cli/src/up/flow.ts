@@ -1,4 +1,4 @@
-import { isList, isObject, type Json, type KubeObject, getPath, objectKey } from '@cartographer/machinery';
+import { getPath, isList, isObject, type Json, type KubeObject, objectKey } from '@cartographer/machinery';
 
 /** One step of an owner as a person sees it. */
 export type Step = {

@@ -1,5 +1,5 @@
-import { createFakeClock } from '@cartographer/testkit';
 import { stripVTControlCharacters } from 'node:util';
+import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from './flow.ts';
 import { showFlows } from './screen.ts';

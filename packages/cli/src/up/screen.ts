@@ -1,6 +1,6 @@
 import type { Clock } from '@cartographer/machinery';
-import { ageText, changeLines, viewLines } from './live-view.ts';
 import type { Flow } from './flow.ts';
+import { ageText, changeLines, viewLines } from './live-view.ts';
 import type { Flows } from './watch-flows.ts';
 
 /** Where the live view is drawn. */

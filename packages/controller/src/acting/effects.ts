@@ -1,7 +1,7 @@
 import type {
+  AccountAnswer,
   AccountKey,
   Acting,
-  AccountAnswer,
   Cluster,
   Delete,
   DeleteAnswer,
@@ -14,12 +14,12 @@ import type {
   WriteAnswer,
 } from '@cartographer/engine';
 import { type Client, isUnauthorized, TokenError } from '@cartographer/kube';
-import { BoundedMap, allEnded, type KubeObject, messageOf } from '@cartographer/machinery';
+import { allEnded, BoundedMap, type KubeObject, messageOf } from '@cartographer/machinery';
 import type { KindMappings } from '../caches/kind-mappings.ts';
-import type { OwnerAccess } from './owner-access.ts';
-import type { PaceCounter } from './pace.ts';
 import type { StampedCaches } from '../caches/stamped-caches.ts';
 import type { StaticCaches } from '../caches/static-caches.ts';
+import type { OwnerAccess } from './owner-access.ts';
+import type { PaceCounter } from './pace.ts';
 import { performDelete, performWrite } from './writes.ts';
 
 /** Renders a ytt template; `message` of a failure is what stands after `unable to apply ytt template: `. */

@@ -1,8 +1,8 @@
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { withoutOtherManagers } from '../caches/slim-objects.ts';
-import { leftInStatus, takeOver } from './take-over.ts';
 import { type Answer, answering, refusal } from '../testing/answering.ts';
+import { leftInStatus, takeOver } from './take-over.ts';
 
 const type = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
 const { signal } = new AbortController();

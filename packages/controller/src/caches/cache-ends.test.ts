@@ -1,8 +1,8 @@
 import { watches } from '@cartographer/testkit';
 import { expect, test } from 'vitest';
-import { LINGER_MS } from './cache-holders.ts';
 import { gizmoChain, gizmoCrd } from '../testing/gizmos.ts';
 import { controllerWrites, createStage, type Stage, workload } from '../testing/stage.ts';
+import { LINGER_MS } from './cache-holders.ts';
 
 /** The collections that the controller watches now, of those that are stamped or selected: `gizmos v1`. */
 async function watched(stage: Stage): Promise<readonly string[]> {

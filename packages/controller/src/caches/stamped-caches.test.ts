@@ -1,11 +1,11 @@
+import { createClient } from '@cartographer/kube';
 import { type KubeObject, silentLog } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
-import { createClient } from '@cartographer/kube';
 import { expect, test } from 'vitest';
+import { type GizmoVersion, gizmoCrd, gizmoType } from '../testing/gizmos.ts';
+import { createStage, type Stage } from '../testing/stage.ts';
 import { LINGER_MS } from './cache-holders.ts';
 import { createStampedCaches, type StampedCaches } from './stamped-caches.ts';
-import { gizmoCrd, gizmoType, type GizmoVersion } from '../testing/gizmos.ts';
-import { createStage, type Stage } from '../testing/stage.ts';
 
 const LABELLED = { 'carto.run/resource-name': 'r' };
 const named = (version: GizmoVersion, name = 'g') => ({ type: gizmoType(version), namespace: 'default', name });

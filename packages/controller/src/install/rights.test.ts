@@ -1,13 +1,13 @@
 import { crds } from '@cartographer/api';
 import {
   type Client,
+  systemClock as clock,
   createClient,
   createInProcessTransport,
   createLeaderElector,
   createRestMapper,
   fenced,
   isForbidden,
-  systemClock as clock,
 } from '@cartographer/kube';
 import {
   type Condition,

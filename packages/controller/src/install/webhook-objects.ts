@@ -1,4 +1,4 @@
-import { carto, GROUP, type KindName, validatedKinds, VERSION } from '@cartographer/api';
+import { carto, GROUP, type KindName, VERSION, validatedKinds } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
 import { webhookPath } from '../webhooks/admission-review.ts';
 import { COMPONENT_LABELS, INSTALL_NAMES } from './names.ts';

@@ -8,7 +8,7 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
-import { certificateOf, type SecretKey, SECRETS, secretOf } from './certificate-secret.ts';
+import { certificateOf, SECRETS, type SecretKey, secretOf } from './certificate-secret.ts';
 import { bundleOf, type IssuedCertificate, issueCertificate, whyReplace } from './serving-certificate.ts';
 
 export const WEBHOOK_CONFIGURATIONS: ResourceType = {

@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import {
   boundConnections,
@@ -9,8 +9,8 @@ import {
   type DropReason,
   jsonTextNestsTooDeep,
   type Log,
-  parseJson,
   type Place,
+  parseJson,
   stringifyJson,
 } from '@cartographer/machinery';
 import { answerReview, kindAtPath } from './admission-review.ts';

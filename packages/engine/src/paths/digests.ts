@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from '@cartographer/machinery';
 import type { Json } from '@cartographer/machinery';
+import { canonicalJson } from '@cartographer/machinery';
 import { goYaml } from './go-yaml.ts';
 
 /** SHA-256 of text in lower-case hex. */

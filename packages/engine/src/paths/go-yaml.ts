@@ -1,5 +1,5 @@
-import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject } from '@cartographer/machinery';
+import { getKey, isList, isObject } from '@cartographer/machinery';
 import { scalarText } from './go-yaml-scalar.ts';
 
 const INDENT = 4;

@@ -1,5 +1,5 @@
-import { compileJsonPath, goText, JsonPathError, OpaqueJson, unsetList } from '@cartographer/machinery';
 import type { Json, JsonPath } from '@cartographer/machinery';
+import { compileJsonPath, goText, JsonPathError, OpaqueJson, unsetList } from '@cartographer/machinery';
 import { plainValue } from './typed-view.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { isLeftOut } from '@cartographer/api';
 import type { GoStruct, GoType } from '@cartographer/api';
-import { getKey, isList, isObject, OpaqueJson, parseQuantity, setKey, unsetList } from '@cartographer/machinery';
+import { isLeftOut } from '@cartographer/api';
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
+import { getKey, isList, isObject, OpaqueJson, parseQuantity, setKey, unsetList } from '@cartographer/machinery';
 
 /** On an object of a view: what it was made from. A symbol, so that no path can reach it. */
 const ORIGIN = Symbol('origin');

@@ -1,5 +1,5 @@
-import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json } from '@cartographer/machinery';
+import { getKey, isList, isObject } from '@cartographer/machinery';
 
 /** Deeper values would exhaust the stack; no real object comes near. */
 const DEEPEST = 500;

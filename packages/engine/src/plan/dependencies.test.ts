@@ -1,10 +1,10 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { plan } from './plan.ts';
-import { chain, configMap, delivery, deliverable, resource, template, workload } from '../testing/builders.ts';
-import { deliverableOwner, workloadOwner } from '../world/owner-kind.ts';
+import { chain, configMap, deliverable, delivery, resource, template, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { deliverableOwner, workloadOwner } from '../world/owner-kind.ts';
 import type { Cluster, Plan } from '../world/world.ts';
+import { plan } from './plan.ts';
 
 const EMPTY = { templates: [], unknownKinds: [], selected: [] };
 const ACCOUNT = { namespace: 'team', name: 'default' };

@@ -1,11 +1,11 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { deletionEvents, deletionRetries, runDelete } from './orphans.ts';
-import { workloadOwner } from '../world/owner-kind.ts';
-import { plan } from './plan.ts';
 import { chain, configMap, ownerLines, resource, template, thing, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { workloadOwner } from '../world/owner-kind.ts';
 import type { Cluster, Deletion, Plan } from '../world/world.ts';
+import { deletionEvents, deletionRetries, runDelete } from './orphans.ts';
+import { plan } from './plan.ts';
 
 const keep = resource('keep', 'ClusterTemplate', 'keep');
 const gone = resource('gone', 'ClusterTemplate', 'gone');

@@ -1,12 +1,12 @@
-import { LABELS } from '@cartographer/api';
 import type { ResourceStatus } from '@cartographer/api';
-import { objectKey, parseApiVersion } from '@cartographer/machinery';
+import { LABELS } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
-import type { Asks } from '../world/asks.ts';
-import type { OwnerKind } from '../world/owner-kind.ts';
+import { objectKey, parseApiVersion } from '@cartographer/machinery';
 import type { Realized } from '../report/realized.ts';
 import { resourceLabels } from '../stand/stamp-labels.ts';
 import { againAfter, objectText, retryWith } from '../stand/stand.ts';
+import type { Asks } from '../world/asks.ts';
+import type { OwnerKind } from '../world/owner-kind.ts';
 import { lifecycleOf } from '../world/template-kinds.ts';
 import type { Delete, Deletion, PlannedEvent, Retry } from '../world/world.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { chain, conditionLines, resource } from '../testing/builders.ts';
 import { workloadOwner } from '../world/owner-kind.ts';
 import { planBlueprint } from './plan-blueprint.ts';
-import { chain, conditionLines, resource } from '../testing/builders.ts';
 
 const plan = (blueprint: ReturnType<typeof chain>, ...there: string[]) =>
   planBlueprint({

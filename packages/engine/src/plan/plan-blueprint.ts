@@ -1,10 +1,10 @@
 import type { Blueprint } from '@cartographer/api';
-import { deepEqual } from '@cartographer/machinery';
 import type { JsonObject } from '@cartographer/machinery';
-import { conditionList, conditionsJson } from '../world/condition-list.ts';
-import type { ConditionDraft } from '../world/condition-list.ts';
-import { selectorFault } from '../select/owner-selection.ts';
+import { deepEqual } from '@cartographer/machinery';
 import type { Resource } from '../read/resource-inputs.ts';
+import { selectorFault } from '../select/owner-selection.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import { conditionList, conditionsJson } from '../world/condition-list.ts';
 import type { BlueprintWorld, TemplateKey } from '../world/world.ts';
 
 /** The report on a blueprint, and the templates, found or not, that it depends on. */

@@ -1,26 +1,25 @@
 import type { ClusterRunTemplate, Runnable } from '@cartographer/api';
-import { RERUN_ANNOTATION } from '@cartographer/api';
-import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
+import { DEFAULT_RETENTION, LABELS, RERUN_ANNOTATION } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
-import { advice, severalSelected, unfitLabel } from '../stand/advice.ts';
-import { Asks } from '../world/asks.ts';
-import { conditionList, conditionsJson } from '../world/condition-list.ts';
-import type { ConditionDraft } from '../world/condition-list.ts';
-import { conditionsOf } from '../read/object-health.ts';
-import { ownerView } from '../select/owner-view.ts';
+import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
 import { pathExpression } from '../paths/path-expression.ts';
+import { conditionsOf } from '../read/object-health.ts';
 import { SecretValues } from '../read/secret-values.ts';
-import { runnableLabels } from '../stand/stamp-labels.ts';
-import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from '../stand/stand-run.ts';
-import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
-import { stampObject } from '../stand/stamped-object.ts';
-import { accountFailure } from '../report/stamping-account.ts';
-import { TEKTON_RULE } from '../world/template-kinds.ts';
 import { renderTemplate } from '../render/template-program.ts';
-import { DEFAULT_RETENTION, LABELS } from '@cartographer/api';
+import { accountFailure } from '../report/stamping-account.ts';
+import { ownerView } from '../select/owner-view.ts';
+import { advice, severalSelected, unfitLabel } from '../stand/advice.ts';
+import { runnableLabels } from '../stand/stamp-labels.ts';
+import { stampObject } from '../stand/stamped-object.ts';
+import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
+import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from '../stand/stand-run.ts';
+import { Asks } from '../world/asks.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import { conditionList, conditionsJson } from '../world/condition-list.ts';
+import { TEKTON_RULE } from '../world/template-kinds.ts';
 import type {
-  Again,
   AccountKey,
+  Again,
   Dependencies,
   Plan,
   PlannedEvent,

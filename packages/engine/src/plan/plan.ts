@@ -1,25 +1,25 @@
 import type { Blueprint, Owner, ResourceStatus } from '@cartographer/api';
-import { deepEqual, goText } from '@cartographer/machinery';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { fitsButForLabels, severalFit } from '../stand/advice.ts';
-import { Asks } from '../world/asks.ts';
-import { conditionList, conditionsJson, decidingCondition } from '../world/condition-list.ts';
-import type { ConditionDraft } from '../world/condition-list.ts';
-import { reportStopText } from '../stand/halts.ts';
-import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
-import { bestFits, fitsBlueprint } from '../select/owner-selection.ts';
-import { absentTemplate, realizeResource } from './realize-resource.ts';
-import type { Pass } from './realize-resource.ts';
-import type { Realized } from '../report/realized.ts';
-import { producersOf } from '../read/resource-inputs.ts';
+import { deepEqual, goText } from '@cartographer/machinery';
 import type { Resource } from '../read/resource-inputs.ts';
-import { reportResource } from '../report/resource-status.ts';
-import type { ResourceReport } from '../report/resource-status.ts';
+import { producersOf } from '../read/resource-inputs.ts';
 import { SecretValues, withoutSecrets } from '../read/secret-values.ts';
+import type { Realized } from '../report/realized.ts';
+import type { ResourceReport } from '../report/resource-status.ts';
+import { reportResource } from '../report/resource-status.ts';
 import { accountFailure, accountOf } from '../report/stamping-account.ts';
-import { retryOfAll } from '../stand/stand.ts';
 import { failureCondition, retryFor } from '../report/step-failure.ts';
+import { bestFits, fitsBlueprint } from '../select/owner-selection.ts';
+import { fitsButForLabels, severalFit } from '../stand/advice.ts';
+import { reportStopText } from '../stand/halts.ts';
+import { retryOfAll } from '../stand/stand.ts';
+import { Asks } from '../world/asks.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import { conditionList, conditionsJson, decidingCondition } from '../world/condition-list.ts';
 import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, Stop, World } from '../world/world.ts';
+import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
+import type { Pass } from './realize-resource.ts';
+import { absentTemplate, realizeResource } from './realize-resource.ts';
 
 /**
  * Decides what is to be done for a Workload or Deliverable, from what is known so far. Pure: equal worlds give equal

@@ -1,10 +1,10 @@
 import { LABELS } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { planRunnable } from './plan-runnable.ts';
 import { ownerLines, template } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Cluster, Plan } from '../world/world.ts';
+import { planRunnable } from './plan-runnable.ts';
 
 const runnable = (spec: JsonObject = {}, metadata: JsonObject = {}): KubeObject => ({
   apiVersion: 'carto.run/v1alpha1',

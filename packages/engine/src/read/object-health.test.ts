@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '@cartographer/machinery';
+import { describe, expect, test } from 'vitest';
 import { healthOf } from './object-health.ts';
 
 const object = (status: unknown): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });

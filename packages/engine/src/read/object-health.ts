@@ -1,8 +1,8 @@
 import type { HealthConditionRequirement, HealthFieldRequirement, HealthRule } from '@cartographer/api';
-import { getKey, getPath, goText, isList, isObject } from '@cartographer/machinery';
 import type { Condition, Json, JsonObject, KubeObject } from '@cartographer/machinery';
-import { fieldHolds } from '../select/owner-selection.ts';
+import { getKey, getPath, goText, isList, isObject } from '@cartographer/machinery';
 import { pathExpression } from '../paths/path-expression.ts';
+import { fieldHolds } from '../select/owner-selection.ts';
 
 /** A judgement of a stamped object: the condition `Healthy` without type and time. */
 export type Health = Pick<Condition, 'status' | 'reason' | 'message'>;

@@ -1,5 +1,5 @@
-import { setKey } from '@cartographer/machinery';
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
+import { setKey } from '@cartographer/machinery';
 
 /** A param as a template declares it. */
 type Declared = { readonly name: string; readonly default?: Json };

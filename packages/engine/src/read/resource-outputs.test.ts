@@ -1,6 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { readOutput, shownOutputs } from './resource-outputs.ts';
 import {
   chain,
   deliverable,
@@ -12,6 +11,7 @@ import {
   thing,
 } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { readOutput, shownOutputs } from './resource-outputs.ts';
 
 const object = (content: object): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, ...content });
 

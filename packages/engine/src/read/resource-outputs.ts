@@ -1,10 +1,10 @@
 import type { ObservedCompletion, ObservedMatch } from '@cartographer/api';
-import { deepEqual } from '@cartographer/machinery';
 import type { Json, KubeObject } from '@cartographer/machinery';
+import { deepEqual } from '@cartographer/machinery';
 import { previewOf } from '../paths/digests.ts';
 import { pathExpression } from '../paths/path-expression.ts';
-import { templateFields, templateKind } from '../world/template-kinds.ts';
 import { boundsFault } from '../paths/value-bounds.ts';
+import { templateFields, templateKind } from '../world/template-kinds.ts';
 
 /** A source as templates see it. */
 export type Source = { readonly url: Json; readonly revision: Json };

@@ -1,6 +1,5 @@
 import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { SecretValues } from './secret-values.ts';
 import {
   chain,
   configMap,
@@ -14,6 +13,7 @@ import {
   workload,
 } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { SecretValues } from './secret-values.ts';
 
 const PLAIN = 'correct horse';
 const ENCODED = 'Y29ycmVjdCBob3JzZQ==';

@@ -1,6 +1,6 @@
 import type { ResourceStatus } from '@cartographer/api';
-import { asJson, getKey, getPath, isList, isObject } from '@cartographer/machinery';
 import type { Json, KubeObject } from '@cartographer/machinery';
+import { asJson, getKey, getPath, isList, isObject } from '@cartographer/machinery';
 import type { Cluster } from '../world/world.ts';
 
 /** What stands for a value that was read from a Secret. No value's YAML reads like this: a text would be quoted. */

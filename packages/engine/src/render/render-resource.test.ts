@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Asks } from '../world/asks.ts';
-import { renderResource } from './render-resource.ts';
 import { template, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { Asks } from '../world/asks.ts';
 import type { RenderAnswer } from '../world/world.ts';
+import { renderResource } from './render-resource.ts';
 
 const context = {
   owner: workload('app', {}),

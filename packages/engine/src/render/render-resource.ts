@@ -1,18 +1,18 @@
 import { goJsonValue, goMap } from '@cartographer/api';
-import { goJson, isList, isObject, parseYamlDocuments, YamlError } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { goJson, isList, isObject, parseYamlDocuments, YamlError } from '@cartographer/machinery';
+import { sha256, valueDigest } from '../paths/digests.ts';
+import { typedView } from '../paths/typed-view.ts';
+import type { Inputs } from '../read/resource-inputs.ts';
+import { shorthands } from '../read/resource-inputs.ts';
+import type { Source } from '../read/resource-outputs.ts';
+import { ownerJson, ownerView } from '../select/owner-view.ts';
 import { notAnObject } from '../stand/advice.ts';
 import type { Asks } from '../world/asks.ts';
-import { sha256, valueDigest } from '../paths/digests.ts';
-import { ownerJson, ownerView } from '../select/owner-view.ts';
-import { shorthands } from '../read/resource-inputs.ts';
-import type { Inputs } from '../read/resource-inputs.ts';
-import type { Source } from '../read/resource-outputs.ts';
 import { templateFields } from '../world/template-kinds.ts';
-import { renderTemplate } from './template-program.ts';
-import type { Rendered } from './template-program.ts';
-import { typedView } from '../paths/typed-view.ts';
 import type { RenderAnswer } from '../world/world.ts';
+import type { Rendered } from './template-program.ts';
+import { renderTemplate } from './template-program.ts';
 
 /** Everything that a template can see. */
 export type TemplateContext = {

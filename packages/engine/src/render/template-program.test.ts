@@ -1,9 +1,9 @@
 import { goJsonValue, goMap } from '@cartographer/api';
 import { describe, expect, test } from 'vitest';
-import { ownerView } from '../select/owner-view.ts';
-import { renderTemplate } from './template-program.ts';
-import { workload } from '../testing/builders.ts';
 import { typedView } from '../paths/typed-view.ts';
+import { ownerView } from '../select/owner-view.ts';
+import { workload } from '../testing/builders.ts';
+import { renderTemplate } from './template-program.ts';
 
 const owner = workload('app', {
   params: [

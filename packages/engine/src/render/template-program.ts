@@ -1,7 +1,7 @@
-import { getKey, goJson, isList, isObject, setKey } from '@cartographer/machinery';
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
-import { pathExpression } from '../paths/path-expression.ts';
+import { getKey, goJson, isList, isObject, setKey } from '@cartographer/machinery';
 import type { PathExpression } from '../paths/path-expression.ts';
+import { pathExpression } from '../paths/path-expression.ts';
 import { boundsFault, LARGEST_BYTES } from '../paths/value-bounds.ts';
 
 /** What rendering a template gives: a value, or the text of its first fault in document order. */

@@ -1,8 +1,8 @@
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Resource } from '../read/resource-inputs.ts';
 import type { Output } from '../read/resource-outputs.ts';
-import type { StepFailure } from './step-failure.ts';
 import type { PlannedEvent, Settled } from '../world/world.ts';
+import type { StepFailure } from './step-failure.ts';
 
 /** What became of a resource in this pass. */
 export type Realized = {

@@ -1,22 +1,22 @@
-import { API_VERSION } from '@cartographer/api';
 import type { ResourceOutput, ResourceStatus } from '@cartographer/api';
-import { qualifiedResource } from '@cartographer/machinery';
+import { API_VERSION } from '@cartographer/api';
 import type { Condition } from '@cartographer/machinery';
-import { conditionList } from '../world/condition-list.ts';
-import type { ConditionDraft } from '../world/condition-list.ts';
-import { healthOf } from '../read/object-health.ts';
+import { qualifiedResource } from '@cartographer/machinery';
 import type { Health } from '../read/object-health.ts';
-import type { OwnerKind } from '../world/owner-kind.ts';
-import type { Realized } from './realized.ts';
+import { healthOf } from '../read/object-health.ts';
 import { producersOf } from '../read/resource-inputs.ts';
 import { shownOutputs } from '../read/resource-outputs.ts';
-import { REDACTED } from '../read/secret-values.ts';
 import type { SecretValues } from '../read/secret-values.ts';
+import { REDACTED } from '../read/secret-values.ts';
 import { objectText } from '../stand/stand.ts';
-import { failureCondition } from './step-failure.ts';
-import type { FailurePlace } from './step-failure.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import { conditionList } from '../world/condition-list.ts';
+import type { OwnerKind } from '../world/owner-kind.ts';
 import { healthRuleOf, templateKind } from '../world/template-kinds.ts';
 import type { PlannedEvent } from '../world/world.ts';
+import type { Realized } from './realized.ts';
+import type { FailurePlace } from './step-failure.ts';
+import { failureCondition } from './step-failure.ts';
 
 /** The report on one resource. */
 export type ResourceReport = {

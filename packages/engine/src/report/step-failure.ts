@@ -1,10 +1,10 @@
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { objectKey, qualifiedResource } from '@cartographer/machinery';
-import type { ConditionDraft } from '../world/condition-list.ts';
 import type { Health } from '../read/object-health.ts';
-import type { OwnerKind } from '../world/owner-kind.ts';
 import type { OutputFailure } from '../read/resource-outputs.ts';
 import { objectText, retryWith } from '../stand/stand.ts';
+import type { ConditionDraft } from '../world/condition-list.ts';
+import type { OwnerKind } from '../world/owner-kind.ts';
 import type { Again, Retry } from '../world/world.ts';
 
 /** Why a resource is not through, in the words of upstream. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { bestFits, fitsBlueprint, fitsOption, selectorFault, selects } from './owner-selection.ts';
 import { chain, workload } from '../testing/builders.ts';
+import { bestFits, fitsBlueprint, fitsOption, selectorFault, selects } from './owner-selection.ts';
 
 const EXISTS = (key: string): JsonObject => ({ key, operator: 'Exists' });
 const owner = workload('app', {

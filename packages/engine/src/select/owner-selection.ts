@@ -1,9 +1,9 @@
 import type { Blueprint, FieldRequirement, OwnerSelector } from '@cartographer/api';
-import { goText, labelSelectorOf, SelectorError } from '@cartographer/machinery';
 import type { KubeObject, LabelSelector } from '@cartographer/machinery';
-import { ownerView } from './owner-view.ts';
-import { pathExpression } from '../paths/path-expression.ts';
+import { goText, labelSelectorOf, SelectorError } from '@cartographer/machinery';
 import type { PathExpression, PathResult } from '../paths/path-expression.ts';
+import { pathExpression } from '../paths/path-expression.ts';
+import { ownerView } from './owner-view.ts';
 
 /** How an owner fits a selector: `score` counts requirements, all of which hold. */
 export type Fit =

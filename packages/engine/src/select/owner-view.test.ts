@@ -1,11 +1,11 @@
-import { isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { isObject } from '@cartographer/machinery';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { ownerJson, ownerView } from './owner-view.ts';
 import { pathExpression } from '../paths/path-expression.ts';
 import recorded from '../recorded/go-owners.json' with { type: 'json' };
 import { workload } from '../testing/builders.ts';
+import { ownerJson, ownerView } from './owner-view.ts';
 
 const cases = recorded as unknown as readonly { readonly given: KubeObject; readonly shown: JsonObject }[];
 

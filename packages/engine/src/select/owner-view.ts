@@ -1,7 +1,7 @@
-import { goPlain, ownerGoTypes } from '@cartographer/api';
 import type { GoType } from '@cartographer/api';
-import { asJson } from '@cartographer/machinery';
+import { goPlain, ownerGoTypes } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import { asJson } from '@cartographer/machinery';
 import { goJsonOf, typedView } from '../paths/typed-view.ts';
 
 const views = new WeakMap<object, unknown>();

@@ -1,10 +1,10 @@
-import { isList, labelValueErrors, qualifiedResource } from '@cartographer/machinery';
 import type { Json, KubeObject, ResourceType } from '@cartographer/machinery';
-import { objectName } from './lineage.ts';
-import type { OwnerKind } from '../world/owner-kind.ts';
+import { isList, labelValueErrors, qualifiedResource } from '@cartographer/machinery';
 import { bestFits, fitsBlueprint } from '../select/owner-selection.ts';
-import type { StampedObject } from './stamped-object.ts';
+import type { OwnerKind } from '../world/owner-kind.ts';
 import type { PlannedEvent } from '../world/world.ts';
+import { objectName } from './lineage.ts';
+import type { StampedObject } from './stamped-object.ts';
 
 /*
  * What to do about conditions whose text is upstream's and does not say it: a Warning event with the reason of the

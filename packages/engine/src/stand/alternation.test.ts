@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { alternation } from './alternation.ts';
 import { SecretValues } from '../read/secret-values.ts';
+import { alternation } from './alternation.ts';
 
 const object = (spec: JsonObject, metadata: JsonObject = {}): KubeObject => ({
   apiVersion: 'v1',

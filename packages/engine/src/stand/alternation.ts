@@ -1,11 +1,11 @@
 import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
-import { asJson, canonicalJson, deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { asJson, canonicalJson, deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
+import type { SecretValues } from '../read/secret-values.ts';
+import { isSecret, REDACTED } from '../read/secret-values.ts';
+import type { Path } from '../world/world.ts';
 import { pathText } from './dropped-fields.ts';
 import { isNothing } from './object-drift.ts';
-import { isSecret, REDACTED } from '../read/secret-values.ts';
-import type { SecretValues } from '../read/secret-values.ts';
-import type { Path } from '../world/world.ts';
 
 const MOST_SHOWN = 3;
 const LONGEST_VALUE = 80;

@@ -1,5 +1,5 @@
-import { asJson, clone, getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
+import { asJson, clone, getKey, isList, isObject } from '@cartographer/machinery';
 import type { Memory, Path } from '../world/world.ts';
 
 /** Fields that a kind's schema does not take. */

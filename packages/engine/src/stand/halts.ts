@@ -1,12 +1,12 @@
 import type { ResourceStatus } from '@cartographer/api';
 import type { Condition, KubeObject, ResourceType } from '@cartographer/machinery';
-import { alternation } from './alternation.ts';
 import type { Asks } from '../world/asks.ts';
-import { lineageOf, objectName } from './lineage.ts';
-import type { Lineage } from './lineage.ts';
-import { objectText, WAITING } from './stand.ts';
-import type { StandRequest, Standing } from './stand.ts';
 import type { Stop } from '../world/world.ts';
+import { alternation } from './alternation.ts';
+import type { Lineage } from './lineage.ts';
+import { lineageOf, objectName } from './lineage.ts';
+import type { Standing, StandRequest } from './stand.ts';
+import { objectText, WAITING } from './stand.ts';
 
 /** A write that the circuit breaker may have stopped. */
 export type Halting = {

@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject, OwnerReference } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { foreignController, hasDrifted, isNothing, projectionDigest } from './object-drift.ts';
 import { thing, workload } from '../testing/builders.ts';
+import { foreignController, hasDrifted, isNothing, projectionDigest } from './object-drift.ts';
 
 const object = (metadata: JsonObject, rest: JsonObject = {}): KubeObject => ({
   apiVersion: 'golden.test/v1',

@@ -1,5 +1,5 @@
-import { asJson, deepEqual, getKey, isList, isObject, parseApiVersion, setKey } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
+import { asJson, deepEqual, getKey, isList, isObject, parseApiVersion, setKey } from '@cartographer/machinery';
 import { valueDigest } from '../paths/digests.ts';
 
 const known = new WeakMap<KubeObject, { readonly desired: KubeObject; readonly drifted: boolean }>();

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '@cartographer/machinery';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { objectFault } from './object-fault.ts';
 import { chain, configMap, resource, resourceLines, template, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
+import { objectFault } from './object-fault.ts';
 
 const QUOTE = (text: string) =>
   `quote it where it is set ("${text}") or put text around the tag, for a tag alone keeps the type of its value; in ytt use str()`;

@@ -1,7 +1,7 @@
-import { getKey, goJson, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject } from '@cartographer/machinery';
-import { pathText } from './dropped-fields.ts';
+import { getKey, goJson, isList, isObject } from '@cartographer/machinery';
 import type { Path } from '../world/world.ts';
+import { pathText } from './dropped-fields.ts';
 
 /** What must be there, if anything is: `text?` may be null, which a server takes for an empty text. */
 type Expected = 'text' | 'text?' | { readonly map: Expected | 'any' } | { readonly list: Expected | 'any' };

@@ -1,10 +1,10 @@
 import { LABELS } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { rerunNonce } from './stand-run.ts';
 import { chain, resource, resourceEntry, resourceLines, template, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Cluster } from '../world/world.ts';
+import { rerunNonce } from './stand-run.ts';
 
 /** A workload `shop` whose only step, `build`, makes runs that give out `.status.image` when they are `Done`. */
 function building(spec: JsonObject = { healthRule: { singleConditionType: 'Done' } }): SimulatedCluster {

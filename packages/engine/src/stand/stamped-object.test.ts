@@ -3,9 +3,9 @@ import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { asJson } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { valueDigest } from '../paths/digests.ts';
-import { stampDigestOf, stampObject } from './stamped-object.ts';
-import type { StampedObject } from './stamped-object.ts';
 import { workload } from '../testing/builders.ts';
+import type { StampedObject } from './stamped-object.ts';
+import { stampDigestOf, stampObject } from './stamped-object.ts';
 
 const owner = workload('shop', {}, { uid: 'u1' });
 const labels = { 'carto.run/workload-name': 'shop' };

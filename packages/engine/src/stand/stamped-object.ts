@@ -1,9 +1,9 @@
 import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
-import { getKey, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
+import { getKey, isObject } from '@cartographer/machinery';
 import { valueDigest } from '../paths/digests.ts';
-import { objectFault } from './object-fault.ts';
 import { boundsFault } from '../paths/value-bounds.ts';
+import { objectFault } from './object-fault.ts';
 
 /** An object as the plan wants it, before it has been looked at whether it can be applied at all. */
 export type StampedObject = {

@@ -1,18 +1,18 @@
-import { FIELD_MANAGER } from '@cartographer/api';
 import type { ResourceStatus } from '@cartographer/api';
-import { objectKey, qualifiedResource } from '@cartographer/machinery';
+import { FIELD_MANAGER } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { objectKey, qualifiedResource } from '@cartographer/machinery';
+import { hasLegacyFields } from '../world/legacy-fields.ts';
+import type { Memory, PlannedEvent, Write, WriteAnswer } from '../world/world.ts';
 import { nameMissing } from './advice.ts';
 import { alternation } from './alternation.ts';
-import { droppedFields, lostFields, pathText, withoutDropped } from './dropped-fields.ts';
 import type { Dropped } from './dropped-fields.ts';
+import { droppedFields, lostFields, pathText, withoutDropped } from './dropped-fields.ts';
 import { changeText, haltOf, originText } from './halts.ts';
-import { hasLegacyFields } from '../world/legacy-fields.ts';
 import { foreignController, hasDrifted, projectionDigest } from './object-drift.ts';
-import { againAfter, appliedEvent, refusal, refused, typeOf, WAITING } from './stand.ts';
-import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
-import type { Memory, PlannedEvent, Write, WriteAnswer } from '../world/world.ts';
+import type { Standing, StandRequest } from './stand.ts';
+import { againAfter, appliedEvent, refusal, refused, typeOf, WAITING } from './stand.ts';
 
 /** One request, with what was found out about it. */
 type Case = StandRequest & {

@@ -1,15 +1,15 @@
-import { RERUN_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { HealthRule, RetentionPolicy } from '@cartographer/api';
+import { RERUN_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
-import { alternation } from './alternation.ts';
 import { sha256 } from '../paths/digests.ts';
+import { runHealth } from '../read/object-health.ts';
+import type { ObjectsKey, PlannedEvent, Write } from '../world/world.ts';
+import { alternation } from './alternation.ts';
 import { changeText, haltOf } from './halts.ts';
 import { hasDrifted } from './object-drift.ts';
-import { runHealth } from '../read/object-health.ts';
-import { againAfter, appliedEvent, refusal, typeOf, WAITING } from './stand.ts';
-import type { StandRequest, Standing } from './stand.ts';
 import { stampDigestOf } from './stamped-object.ts';
-import type { ObjectsKey, PlannedEvent, Write } from '../world/world.ts';
+import type { Standing, StandRequest } from './stand.ts';
+import { againAfter, appliedEvent, refusal, typeOf, WAITING } from './stand.ts';
 
 /** A run: an object that is made anew for each set of inputs and never changed. */
 export type RunRequest = StandRequest & {

@@ -1,7 +1,7 @@
 import type { ResourceType } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { againAfter, appliedEvent, objectText, refusal, refused, retryOfAll, retryWith } from './stand.ts';
 import type { Retry } from '../world/world.ts';
+import { againAfter, appliedEvent, objectText, refusal, refused, retryOfAll, retryWith } from './stand.ts';
 
 const THING: ResourceType = {
   group: 'golden.test',

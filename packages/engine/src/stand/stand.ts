@@ -1,10 +1,10 @@
-import { qualifiedResource } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
-import { nothingRendered } from './advice.ts';
-import type { Asks } from '../world/asks.ts';
+import { qualifiedResource } from '@cartographer/machinery';
 import type { SecretValues } from '../read/secret-values.ts';
-import type { StampedObject } from './stamped-object.ts';
+import type { Asks } from '../world/asks.ts';
 import type { Again, Memory, PlannedEvent, Retry, WriteAnswer } from '../world/world.ts';
+import { nothingRendered } from './advice.ts';
+import type { StampedObject } from './stamped-object.ts';
 
 /** Where and for whom an object is to stand. */
 export type StandRequest = {

@@ -1,3 +1,11 @@
+import type {
+  Json,
+  JsonObject,
+  KubeObject,
+  MutableJsonObject,
+  ObjectMeta,
+  ResourceType,
+} from '@cartographer/machinery';
 import {
   applyMergePatch,
   asJson,
@@ -11,18 +19,10 @@ import {
   qualifiedResource,
   setKey,
 } from '@cartographer/machinery';
-import type {
-  Json,
-  JsonObject,
-  KubeObject,
-  MutableJsonObject,
-  ObjectMeta,
-  ResourceType,
-} from '@cartographer/machinery';
-import { deliverableOwner, workloadOwner } from '../world/owner-kind.ts';
 import { plan } from '../plan/plan.ts';
 import { planBlueprint } from '../plan/plan-blueprint.ts';
 import { planRunnable } from '../plan/plan-runnable.ts';
+import { deliverableOwner, workloadOwner } from '../world/owner-kind.ts';
 import type {
   Cluster,
   Deletion,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { conditionList } from './condition-list.ts';
-import type { ConditionDraft } from './condition-list.ts';
 import { conditionLines } from '../testing/builders.ts';
+import type { ConditionDraft } from './condition-list.ts';
+import { conditionList } from './condition-list.ts';
 
 const is = (type: string, status: ConditionDraft['status'], reason = 'R', message = ''): ConditionDraft => ({
   type,

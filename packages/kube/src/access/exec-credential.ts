@@ -1,10 +1,10 @@
-import { getKey, isObject, parseJson, stringifyJson } from '@cartographer/machinery';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
+import { getKey, isObject, parseJson, stringifyJson } from '@cartographer/machinery';
 import { TransportError } from '../transport/api-error.ts';
-import { bearer } from '../transport/cluster-access.ts';
 import type { Credential, CredentialSource } from '../transport/cluster-access.ts';
-import { runProgram } from './run-program.ts';
+import { bearer } from '../transport/cluster-access.ts';
 import { Secret } from '../transport/secret.ts';
+import { runProgram } from './run-program.ts';
 
 /** An exec plugin as a kubeconfig names it. */
 export type ExecPlugin = {

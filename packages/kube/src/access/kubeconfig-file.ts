@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject } from '@cartographer/machinery';
-import { LineCounter, parseDocument } from 'yaml';
+import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Document } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { KubeconfigError } from './kubeconfig-error.ts';
 
 /** Which of the three named lists of a kubeconfig. */

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json, JsonObject } from '@cartographer/machinery';
-import { bearer, staticCredentials } from '../transport/cluster-access.ts';
+import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Credential, CredentialSource } from '../transport/cluster-access.ts';
-import { createExecCredentials } from './exec-credential.ts';
-import type { ExecPlugin, ExecSurroundings } from './exec-credential.ts';
-import type { Entry } from './kubeconfig-file.ts';
+import { bearer, staticCredentials } from '../transport/cluster-access.ts';
 import { Secret } from '../transport/secret.ts';
+import type { ExecPlugin, ExecSurroundings } from './exec-credential.ts';
+import { createExecCredentials } from './exec-credential.ts';
+import type { Entry } from './kubeconfig-file.ts';
 import { createTokenFileCredentials } from './token-file.ts';
 
 const UNSUPPORTED: Readonly<Record<string, string>> = {

@@ -6,8 +6,8 @@ import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterAccess, Credential } from '../transport/cluster-access.ts';
 import { inClusterAccess } from './in-cluster.ts';
-import { loadKubeconfig } from './kubeconfig.ts';
 import type { KubeconfigOptions } from './kubeconfig.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
 const KEY = '-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n';

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
+import { getKey, isList, isObject } from '@cartographer/machinery';
 import type { ClusterAccess } from '../transport/cluster-access.ts';
 import { KubeconfigError } from './kubeconfig-error.ts';
-import { readKubeconfigFile } from './kubeconfig-file.ts';
 import type { Entry, KubeconfigFile, Section } from './kubeconfig-file.ts';
+import { readKubeconfigFile } from './kubeconfig-file.ts';
 import { pemOf, userCredentials } from './kubeconfig-user.ts';
 
 /** What {@link loadKubeconfig} reads. */

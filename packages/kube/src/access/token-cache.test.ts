@@ -1,5 +1,5 @@
-import { failure, rfc3339, silentLog } from '@cartographer/machinery';
 import type { Log, Transport, WireRequest } from '@cartographer/machinery';
+import { failure, rfc3339, silentLog } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type Clock, messageOf } from '@cartographer/machinery';
 import { TransportError } from '../transport/api-error.ts';
-import { bearer } from '../transport/cluster-access.ts';
 import type { Credential, CredentialSource } from '../transport/cluster-access.ts';
+import { bearer } from '../transport/cluster-access.ts';
 
 // As client-go: the kubelet replaces a projected token long before it expires.
 const REREAD_MS = 60_000;

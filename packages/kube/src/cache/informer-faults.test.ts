@@ -1,14 +1,14 @@
-import { failure, silentLog } from '@cartographer/machinery';
 import type { KubeList } from '@cartographer/machinery';
-import { createFakeClock, createFaultTransport, errorEvent, lists, watches } from '@cartographer/testkit';
+import { failure, silentLog } from '@cartographer/machinery';
 import type { FakeClock, FaultTransport, WatchFault } from '@cartographer/testkit';
+import { createFakeClock, createFaultTransport, errorEvent, lists, watches } from '@cartographer/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
-import { createInformer } from './informer.ts';
-import type { Informer } from './informer.ts';
-import { createInProcessTransport } from '../transport/in-process-transport.ts';
-import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
 import type { ScriptedCollection } from '../testing/scripted-collection.ts';
+import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
+import { createInProcessTransport } from '../transport/in-process-transport.ts';
+import type { Informer } from './informer.ts';
+import { createInformer } from './informer.ts';
 
 type World = {
   readonly clock: FakeClock;

@@ -1,12 +1,12 @@
-import { silentLog } from '@cartographer/machinery';
 import type { KubeObject, Log } from '@cartographer/machinery';
+import { silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
-import { createInformer } from './informer.ts';
-import type { InformerEvent, InformerOptions } from './informer.ts';
-import { createInProcessTransport } from '../transport/in-process-transport.ts';
 import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
+import { createInProcessTransport } from '../transport/in-process-transport.ts';
+import type { InformerEvent, InformerOptions } from './informer.ts';
+import { createInformer } from './informer.ts';
 
 function setup(options: Partial<InformerOptions> = {}) {
   const clock = createFakeClock();

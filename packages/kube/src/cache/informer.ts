@@ -1,14 +1,14 @@
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import { deepFreeze, messageOf, objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from '../client/client.ts';
-import { createObjectMirror } from './object-mirror.ts';
-import type { Change } from './object-mirror.ts';
-import { createObjectStore } from './object-store.ts';
-import type { IndexFunction } from './object-store.ts';
-import { createReflector, defaultReflectorBounds } from './reflector.ts';
-import type { ReflectorBounds, ReflectorState } from './reflector.ts';
 import { apiVersionOf } from '../client/resource-path.ts';
 import { createSharedRun, orAborted } from '../transport/shared-run.ts';
+import type { Change } from './object-mirror.ts';
+import { createObjectMirror } from './object-mirror.ts';
+import type { IndexFunction } from './object-store.ts';
+import { createObjectStore } from './object-store.ts';
+import type { ReflectorBounds, ReflectorState } from './reflector.ts';
+import { createReflector, defaultReflectorBounds } from './reflector.ts';
 
 /** Tells a handler what changed. `initial`: the object was there when the informer, or the handler, started. */
 export type InformerEvent = Change & { readonly initial: boolean };

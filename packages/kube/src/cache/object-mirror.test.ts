@@ -2,9 +2,9 @@ import type { KubeObject } from '@cartographer/machinery';
 import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareResourceVersions, isOlder } from '../client/resource-version.ts';
 import { createObjectMirror } from './object-mirror.ts';
 import { createObjectStore } from './object-store.ts';
-import { compareResourceVersions, isOlder } from '../client/resource-version.ts';
 
 type Event = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject };
 

@@ -1,7 +1,7 @@
-import { objectKey } from '@cartographer/machinery';
 import type { KubeObject } from '@cartographer/machinery';
-import type { ObjectStore } from './object-store.ts';
+import { objectKey } from '@cartographer/machinery';
 import { compareResourceVersions, isOlder } from '../client/resource-version.ts';
+import type { ObjectStore } from './object-store.ts';
 
 /** What happened to one object of a mirror. */
 export type Change = {

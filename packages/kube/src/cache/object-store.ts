@@ -1,5 +1,5 @@
-import { objectKey } from '@cartographer/machinery';
 import type { KubeObject } from '@cartographer/machinery';
+import { objectKey } from '@cartographer/machinery';
 
 /** Gives the values under which an object is found in an index; none means that it is not in it. */
 export type IndexFunction = (object: KubeObject) => readonly string[];

@@ -1,13 +1,13 @@
-import { silentLog } from '@cartographer/machinery';
 import type { Json, WireRequest } from '@cartographer/machinery';
+import { silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
+import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
 import { createInProcessTransport } from '../transport/in-process-transport.ts';
 import { createObjectMirror } from './object-mirror.ts';
 import { createObjectStore } from './object-store.ts';
 import { createReflector, defaultReflectorBounds } from './reflector.ts';
-import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
 
 /** A reflector that has seen version 200, before a server whose lists are at the version that the test names. */
 function setUp() {

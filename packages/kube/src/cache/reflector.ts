@@ -1,17 +1,17 @@
-import { qualifiedResource } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { ApiError, isNotFound, isStorageStarting, TransportError } from '../transport/api-error.ts';
+import { qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from '../client/client.ts';
-import { createDeadline } from '../transport/deadline.ts';
-import { listPages } from '../client/list-pages.ts';
 import type { CompleteList } from '../client/list-pages.ts';
-import type { Change, ObjectMirror } from './object-mirror.ts';
+import { listPages } from '../client/list-pages.ts';
 import { isOlder } from '../client/resource-version.ts';
+import { ApiError, isNotFound, isStorageStarting, TransportError } from '../transport/api-error.ts';
+import { createDeadline } from '../transport/deadline.ts';
 import { createRetryBackoff } from '../transport/retry-backoff.ts';
-import { createTroubleLog } from '../transport/trouble.ts';
 import type { Trouble } from '../transport/trouble.ts';
-import { watchOnce } from './watch-once.ts';
+import { createTroubleLog } from '../transport/trouble.ts';
+import type { Change, ObjectMirror } from './object-mirror.ts';
 import type { WatchEnd } from './watch-once.ts';
+import { watchOnce } from './watch-once.ts';
 
 /** Times and sizes of a reflector; tests and benchmarks change them, others need not. */
 export type ReflectorBounds = {

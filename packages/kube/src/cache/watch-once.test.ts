@@ -2,9 +2,9 @@ import type { KubeObject, WatchEvent, WireRequest } from '@cartographer/machiner
 import { createFakeClock, errorEvent } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
+import { things } from '../testing/scripted-collection.ts';
 import { createObjectMirror } from './object-mirror.ts';
 import { createObjectStore } from './object-store.ts';
-import { things } from '../testing/scripted-collection.ts';
 import { watchOnce } from './watch-once.ts';
 
 const SECONDS = 40;

@@ -1,11 +1,11 @@
-import { qualifiedResource } from '@cartographer/machinery';
 import type { Clock, KubeObject, ResourceType, WatchEvent } from '@cartographer/machinery';
-import { errorOfEvent, hasCause, isExpired, TransportError } from '../transport/api-error.ts';
+import { qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from '../client/client.ts';
-import { createDeadline } from '../transport/deadline.ts';
-import type { Deadline } from '../transport/deadline.ts';
-import type { Change, ObjectMirror } from './object-mirror.ts';
 import { isOlder } from '../client/resource-version.ts';
+import { errorOfEvent, hasCause, isExpired, TransportError } from '../transport/api-error.ts';
+import type { Deadline } from '../transport/deadline.ts';
+import { createDeadline } from '../transport/deadline.ts';
+import type { Change, ObjectMirror } from './object-mirror.ts';
 
 /**
  * How a watch ended, other than by an error.

@@ -5,15 +5,15 @@ import { describe, expect, it } from 'vitest';
 import {
   ApiError,
   isAlreadyExists,
+  isAmbiguous,
   isConflict,
   isExpired,
   isForbidden,
   isNotFound,
   TransportError,
-  isAmbiguous,
 } from '../transport/api-error.ts';
-import { createClient } from './client.ts';
 import type { Client } from './client.ts';
+import { createClient } from './client.ts';
 
 const configMaps: ResourceType = {
   group: '',

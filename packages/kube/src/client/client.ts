@@ -1,4 +1,3 @@
-import { asJson } from '@cartographer/machinery';
 import type {
   Clock,
   Json,
@@ -10,9 +9,10 @@ import type {
   WireRequest,
   WireResponse,
 } from '@cartographer/machinery';
+import { asJson } from '@cartographer/machinery';
 import { errorOf } from '../transport/api-error.ts';
-import { resourcePath } from './resource-path.ts';
 import { Secret } from '../transport/secret.ts';
+import { resourcePath } from './resource-path.ts';
 
 /** Names one object. */
 export type ObjectKey = { readonly namespace?: string; readonly name: string };

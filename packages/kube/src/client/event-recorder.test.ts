@@ -1,5 +1,5 @@
-import { failure, silentLog } from '@cartographer/machinery';
 import type { KubeObject, Transport, WireRequest } from '@cartographer/machinery';
+import { failure, silentLog } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from './client.ts';

@@ -1,13 +1,13 @@
-import { messageOf, rfc3339 } from '@cartographer/machinery';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import { messageOf, rfc3339 } from '@cartographer/machinery';
 import { ApiError, hasCause, isAlreadyExists, isNotFound } from '../transport/api-error.ts';
-import type { Client } from './client.ts';
-import { createEventCorrelator } from './event-correlator.ts';
-import type { Correlated, EventObject } from './event-correlator.ts';
 import { createRetryBackoff } from '../transport/retry-backoff.ts';
 import { orAborted } from '../transport/shared-run.ts';
-import { createTroubleLog } from '../transport/trouble.ts';
 import type { Trouble, TroubleLog } from '../transport/trouble.ts';
+import { createTroubleLog } from '../transport/trouble.ts';
+import type { Client } from './client.ts';
+import type { Correlated, EventObject } from './event-correlator.ts';
+import { createEventCorrelator } from './event-correlator.ts';
 
 /** Writes events about objects, in the background and in order. */
 export interface EventRecorder {

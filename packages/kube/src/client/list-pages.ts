@@ -1,7 +1,7 @@
 import type { Clock, KubeObject, ResourceType } from '@cartographer/machinery';
 import { isExpired, TransportError } from '../transport/api-error.ts';
-import type { Client, ListOptions, Selection } from './client.ts';
 import { createDeadline } from '../transport/deadline.ts';
+import type { Client, ListOptions, Selection } from './client.ts';
 
 /** All objects of a collection as of one resource version. */
 export type CompleteList = { readonly resourceVersion: string | undefined; readonly objects: readonly KubeObject[] };

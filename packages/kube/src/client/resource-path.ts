@@ -1,5 +1,5 @@
-import { formatApiVersion } from '@cartographer/machinery';
 import type { ResourceType } from '@cartographer/machinery';
+import { formatApiVersion } from '@cartographer/machinery';
 
 /** Which object, or which collection when `name` is absent. */
 export type ResourceKey = { readonly namespace?: string; readonly name?: string };

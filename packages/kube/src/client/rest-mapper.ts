@@ -1,9 +1,9 @@
-import { CartoError, formatApiVersion, isObject, parseApiVersion } from '@cartographer/machinery';
 import type { Clock, Json, ResourceType, WireResponse } from '@cartographer/machinery';
+import { CartoError, formatApiVersion, isObject, parseApiVersion } from '@cartographer/machinery';
 import { errorOf, TransportError } from '../transport/api-error.ts';
+import { orAborted } from '../transport/shared-run.ts';
 import type { Client } from './client.ts';
 import { groupVersionPath } from './resource-path.ts';
-import { orAborted } from '../transport/shared-run.ts';
 
 /** No such kind on this server, for now: a CRD may still appear. The text is apimachinery's. */
 export class NoMatchError extends CartoError {

@@ -1,5 +1,5 @@
-import { CartoError } from '@cartographer/machinery';
 import type { Transport, WireRequest } from '@cartographer/machinery';
+import { CartoError } from '@cartographer/machinery';
 import type { LeaseHolder } from './leader-elector.ts';
 
 /**

@@ -1,14 +1,14 @@
-import { silentLog } from '@cartographer/machinery';
 import type { Clock, Log, Transport, WireRequest } from '@cartographer/machinery';
-import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
+import { silentLog } from '@cartographer/machinery';
 import type { FakeClock, FaultTransport } from '@cartographer/testkit';
+import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { createClient } from '../client/client.ts';
 import type { Client } from '../client/client.ts';
+import { createClient } from '../client/client.ts';
 import { fenced } from './fenced-transport.ts';
-import { LEASES, leaseSpecOf } from './lease.ts';
-import { createLeaderElector } from './leader-elector.ts';
 import type { LeaderElector, LeaderElectorOptions } from './leader-elector.ts';
+import { createLeaderElector } from './leader-elector.ts';
+import { LEASES, leaseSpecOf } from './lease.ts';
 
 const lease = { namespace: 'default', name: 'leader' };
 const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };

@@ -1,14 +1,14 @@
-import { CartoError, messageOf } from '@cartographer/machinery';
 import type { Clock, Log } from '@cartographer/machinery';
-import type { Client } from '../client/client.ts';
+import { CartoError, messageOf } from '@cartographer/machinery';
 import { createInformer } from '../cache/informer.ts';
-import { LEASES } from './lease.ts';
-import { createLeaseClaim } from './lease-claim.ts';
-import type { LeaseClaim } from './lease-claim.ts';
-import { createLeaseProof } from './lease-proof.ts';
-import type { LeaseProof } from './lease-proof.ts';
-import { createTroubleLog } from '../transport/trouble.ts';
+import type { Client } from '../client/client.ts';
 import type { Trouble } from '../transport/trouble.ts';
+import { createTroubleLog } from '../transport/trouble.ts';
+import { LEASES } from './lease.ts';
+import type { LeaseClaim } from './lease-claim.ts';
+import { createLeaseClaim } from './lease-claim.ts';
+import type { LeaseProof } from './lease-proof.ts';
+import { createLeaseProof } from './lease-proof.ts';
 
 /** What {@link createLeaderElector} needs. The times are client-go's, and so are their defaults. */
 export type LeaderElectorOptions = {

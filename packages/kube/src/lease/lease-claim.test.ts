@@ -3,10 +3,10 @@ import { CartoError, silentLog } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
+import { createTroubleLog } from '../transport/trouble.ts';
 import { LEASES, leaseSpecOf } from './lease.ts';
 import { createLeaseClaim } from './lease-claim.ts';
 import { createLeaseProof } from './lease-proof.ts';
-import { createTroubleLog } from '../transport/trouble.ts';
 
 const key = { namespace: 'default', name: 'leader' };
 const HOUR_MS = 3_600_000;

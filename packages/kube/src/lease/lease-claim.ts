@@ -1,12 +1,12 @@
-import { CartoError, deepEqual } from '@cartographer/machinery';
 import type { Clock, KubeObject } from '@cartographer/machinery';
-import { isAlreadyExists, isConflict, isNotFound } from '../transport/api-error.ts';
+import { CartoError, deepEqual } from '@cartographer/machinery';
 import type { Client } from '../client/client.ts';
 import { getIfThere } from '../client/get-if-there.ts';
-import { LEASES, durationOf, heldSpec, holderOf, leaseSpecOf, releasedSpec } from './lease.ts';
-import type { LeaseProof } from './lease-proof.ts';
 import { isOlder } from '../client/resource-version.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../transport/api-error.ts';
 import type { TroubleLog } from '../transport/trouble.ts';
+import { durationOf, heldSpec, holderOf, LEASES, leaseSpecOf, releasedSpec } from './lease.ts';
+import type { LeaseProof } from './lease-proof.ts';
 
 /** How a try to take or renew the lease ended. */
 type Attempt = 'won' | 'held by another' | 'failed';

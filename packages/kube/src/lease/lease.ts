@@ -1,5 +1,5 @@
-import { rfc3339Micro } from '@cartographer/machinery';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import { rfc3339Micro } from '@cartographer/machinery';
 
 /** The resource that leaders are elected with. */
 export const LEASES: ResourceType = {

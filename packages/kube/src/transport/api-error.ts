@@ -1,5 +1,5 @@
-import { CartoError, failure, isStatus } from '@cartographer/machinery';
 import type { Status, StatusCause, WireResponse } from '@cartographer/machinery';
+import { CartoError, failure, isStatus } from '@cartographer/machinery';
 
 /** An API server's refusal. The message is the server's own text; `status` is its whole answer. */
 export class ApiError extends CartoError {

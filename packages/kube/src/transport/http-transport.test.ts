@@ -1,11 +1,11 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { CartoError, parseYamlDocuments } from '@cartographer/machinery';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createTransportStage, urlOf } from '../testing/transport-stage.ts';
 import { TransportError } from './api-error.ts';
 import { bearer, staticCredentials } from './cluster-access.ts';
 import { createHttpTransport } from './http-transport.ts';
-import { createTransportStage, urlOf } from '../testing/transport-stage.ts';
 
 const stage = createTransportStage();
 const { start } = stage;

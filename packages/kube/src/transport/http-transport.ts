@@ -1,10 +1,10 @@
-import { parseJson, stringifyJson, yamlSafeJson } from '@cartographer/machinery';
 import type { Json, Transport, WireRequest, WireResponse } from '@cartographer/machinery';
+import { parseJson, stringifyJson, yamlSafeJson } from '@cartographer/machinery';
 import type { Dispatcher } from 'undici';
 import { TransportError } from './api-error.ts';
 import type { ClusterAccess, Credential } from './cluster-access.ts';
-import { createConnectionPools } from './connection-pools.ts';
 import type { Guarded, HttpTransportOptions } from './connection-pools.ts';
+import { createConnectionPools } from './connection-pools.ts';
 import { transportErrorOf } from './transport-failure.ts';
 import { watchEvents } from './watch-stream.ts';
 

@@ -1,18 +1,18 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WatchEvent, WireRequest } from '@cartographer/machinery';
 import { silentLog } from '@cartographer/machinery';
-import { startFaultProxy } from '@cartographer/testkit';
 import type { FaultProxy } from '@cartographer/testkit';
+import { startFaultProxy } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Informer } from '../cache/informer.ts';
+import { createInformer } from '../cache/informer.ts';
 import { createClient } from '../client/client.ts';
+import type { ScriptedCollection } from '../testing/scripted-collection.ts';
+import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
 import { staticCredentials } from './cluster-access.ts';
 import { createHttpTransport } from './http-transport.ts';
-import { createInformer } from '../cache/informer.ts';
-import type { Informer } from '../cache/informer.ts';
-import { createScriptedCollection, things } from '../testing/scripted-collection.ts';
-import type { ScriptedCollection } from '../testing/scripted-collection.ts';
 import { systemClock } from './system-clock.ts';
 
 let collection: ScriptedCollection;

@@ -1,7 +1,7 @@
-import { CartoError } from '@cartographer/machinery';
 import type { WireRequest } from '@cartographer/machinery';
-import { TransportError } from './api-error.ts';
+import { CartoError } from '@cartographer/machinery';
 import type { TransportErrorCode } from './api-error.ts';
+import { TransportError } from './api-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
 /** Turns what undici and sockets throw into an error that names the server, the request and the next step. */

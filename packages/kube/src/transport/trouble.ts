@@ -1,5 +1,5 @@
-import { messageOf } from '@cartographer/machinery';
 import type { Clock, Log } from '@cartographer/machinery';
+import { messageOf } from '@cartographer/machinery';
 
 /** What is wrong with something that goes on trying: the last failure, and when the first of them was. */
 export type Trouble = { readonly message: string; readonly sinceMs: number };

@@ -1,7 +1,7 @@
 import type { WatchEvent } from '@cartographer/machinery';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { TransportError } from './api-error.ts';
 import { createTransportStage } from '../testing/transport-stage.ts';
+import type { TransportError } from './api-error.ts';
 
 const stage = createTransportStage();
 const { start } = stage;

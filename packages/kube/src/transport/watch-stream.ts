@@ -1,5 +1,5 @@
-import { parseJson } from '@cartographer/machinery';
 import type { WatchEvent } from '@cartographer/machinery';
+import { parseJson } from '@cartographer/machinery';
 import { TransportError } from './api-error.ts';
 
 const NEWLINE = 0x0a;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createArtifactStore } from '../artifact-store.ts';
 import { createGit } from './fetch/git-process.ts';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler-fixture.ts';
-import { makeTempFolder, RepositoryFixture } from './testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler.ts';
+import { makeTempFolder, RepositoryFixture } from './testing/repository.ts';
 
 const KEY = 'default/app';
 

@@ -3,8 +3,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler-fixture.ts';
-import { makeTempFolder, RepositoryFixture } from './testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler.ts';
+import { makeTempFolder, RepositoryFixture } from './testing/repository.ts';
 
 const run = promisify(execFile);
 

@@ -7,8 +7,8 @@ import { type ArtifactServer, startArtifactServer } from '../artifact-server.ts'
 import { createArtifactStore } from '../artifact-store.ts';
 import { createToolController } from '../tool-controller.ts';
 import { createGit } from './fetch/git-process.ts';
-import { gitRepositoryType, requestedAt } from './kind/git-repository.ts';
 import { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository-reconciler.ts';
+import { gitRepositoryType, requestedAt } from './kind/git-repository.ts';
 import { createLocalRepositoryWatch } from './local-repository-watch.ts';
 
 /** What a tool of the laptop gets. */

@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLog } from '@cartographer/machinery';
 import { systemClock } from '@cartographer/kube';
+import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalRepositoryWatch, type LocalRepositoryWatch } from './local-repository-watch.ts';
-import { makeTempFolder, RepositoryFixture } from './testing/repository-fixture.ts';
+import { makeTempFolder, RepositoryFixture } from './testing/repository.ts';
 
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;
 let watch: LocalRepositoryWatch;

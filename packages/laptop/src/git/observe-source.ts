@@ -2,7 +2,7 @@ import type { Clock, KubeObject } from '@cartographer/machinery';
 import { rfc3339 } from '@cartographer/machinery';
 import type { ArtifactStore } from '../artifact-store.ts';
 import { hideSecrets, secretsOfUrl, shownUrl } from '../redact.ts';
-import { type Candidate, checkReference, type Choice, chooseRevision, refsToList } from './fetch/choose-revision.ts';
+import { type Candidate, type Choice, checkReference, chooseRevision, refsToList } from './fetch/choose-revision.ts';
 import { type GitAuth, openGitAuth, type SecretData } from './fetch/git-auth.ts';
 import { GitError } from './fetch/git-error.ts';
 import { type GitLocation, parseGitLocation } from './fetch/git-location.ts';

@@ -3,13 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { GitRepositoryStatus } from './kind/git-repository.ts';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler-fixture.ts';
-import {
-  type GitHttpServer,
-  makeTempFolder,
-  RepositoryFixture,
-  startGitHttpServer,
-} from './testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from './testing/reconciler.ts';
+import { type GitHttpServer, makeTempFolder, RepositoryFixture, startGitHttpServer } from './testing/repository.ts';
 
 type RecordedCase = {
   readonly name: string;

@@ -1,19 +1,19 @@
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
-import { pipeline } from 'node:stream/promises';
 import { CartoError } from '@cartographer/machinery';
 import { ArchiveError } from '../archive/archive-error.ts';
 import { type TarRoot, tarOfFolder } from '../archive/folder-tar.ts';
 import { isFolder, unpackTar } from '../archive/unpack-tar.ts';
 import type { Keeper } from '../keeper/keeper.ts';
-import { type Environment, programEnvironment } from '../program-environment.ts';
 import { lastLines } from '../last-lines.ts';
+import { type Environment, programEnvironment } from '../program-environment.ts';
 import { type BuildStep, buildSteps, chooseStart, PAGE_FOLDERS, type Source, type Start } from './detect-app.ts';
 import type { BuildInputs } from './image.ts';
-import { type Layer, ociImage, type OciImage } from './oci-image.ts';
+import { type Layer, type OciImage, ociImage } from './oci-image.ts';
 import type { OciLayout } from './oci-layout.ts';
 import { shellCommand } from './start-command.ts';
 

@@ -4,9 +4,9 @@ import { deepEqual, type KubeObject, splitKey } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
 import { WrittenObjects } from '../written-objects.ts';
 import { type BuildRecord, requestKey, retained, writeBuildRecords } from './build-records.ts';
-import { imageSpec, type ImageSpec, imageStatus, imageType } from './image.ts';
+import { type ImageSpec, imageSpec, imageStatus, imageType } from './image.ts';
 import type { BuildJob, ImageBuilds } from './image-builds.ts';
-import { imageEvents, type ImageOutcome, nextImageStatus } from './image-status.ts';
+import { type ImageOutcome, imageEvents, nextImageStatus } from './image-status.ts';
 
 const FIELD_MANAGER = 'cartographer-laptop';
 

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { getPath, type KubeObject } from '@cartographer/machinery';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markProcess } from '../keeper/process-record.ts';
+import { serviceType } from '../service/service.ts';
 import {
   condition,
   imageObject,
@@ -17,10 +19,8 @@ import {
   startLaptopFixture,
   startSourceServer,
   until,
-} from '../laptop-fixture.ts';
-import { serviceType } from '../service/service.ts';
+} from '../testing/laptop.ts';
 import { imageType } from './image.ts';
-import { markProcess } from '../keeper/process-record.ts';
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const latestImage = (image: KubeObject): string => getPath(image['status'], 'latestImage') as string;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { expect, it } from 'vitest';
-import { muteConnections } from '../crowd-fixture.ts';
-import { makeTempFolder } from '../git/testing/repository-fixture.ts';
+import { makeTempFolder } from '../git/testing/repository.ts';
+import { muteConnections } from '../testing/crowd.ts';
 import { startRegistryServer } from './registry-server.ts';
 
 it('the registry answers while others hold connections and say nothing', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../laptop-fixture.ts';
+import { until } from '../testing/laptop.ts';
 import { createKeeper, type Keeper, type KeptProcess } from './keeper.ts';
 import { markProcess, writeProcessRecord } from './process-record.ts';
 

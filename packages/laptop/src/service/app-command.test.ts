@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { appCommand, type AppStart, expand } from './app-command.ts';
+import { serviceObject } from '../testing/laptop.ts';
+import { type AppStart, appCommand, expand } from './app-command.ts';
 import { appTemplate } from './service.ts';
-import { serviceObject } from '../laptop-fixture.ts';
 
 const image = { entrypoint: ['run'], cmd: ['--fast'], env: ['A=image', 'PATH=/cnb'], workingDir: '/workspace' };
 const platform = { PORT: '4000', K_REVISION: 'web-00001' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { serviceObject } from '../laptop-fixture.ts';
+import { serviceObject } from '../testing/laptop.ts';
 import { neededRevisions, newestReady, type Revision, withReady, withTemplate } from './revisions.ts';
-import { appTemplate, type AppTemplate } from './service.ts';
+import { type AppTemplate, appTemplate } from './service.ts';
 import { decideMoves } from './service-reconciler.ts';
 
 function template(image: string): AppTemplate {

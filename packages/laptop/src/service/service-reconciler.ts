@@ -1,5 +1,5 @@
-import type { Client } from '@cartographer/kube';
 import { join } from 'node:path';
+import type { Client } from '@cartographer/kube';
 import { deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { diskTrouble } from '../disk-trouble.ts';
@@ -7,15 +7,15 @@ import { WrittenObjects } from '../written-objects.ts';
 import {
   neededRevisions,
   newestReady,
-  readRevisions,
   type Revision,
+  readRevisions,
   withReady,
   withTemplate,
   writeRevisions,
 } from './revisions.ts';
-import { appTemplate, type AppTemplate, serviceStatus, serviceType } from './service.ts';
+import { type AppTemplate, appTemplate, serviceStatus, serviceType } from './service.ts';
 import type { RunningApps, ServiceApps } from './service-apps.ts';
-import { nextServiceStatus, serviceEvents, type ServiceOutcome } from './service-status.ts';
+import { nextServiceStatus, type ServiceOutcome, serviceEvents } from './service-status.ts';
 
 const FIELD_MANAGER = 'cartographer-laptop';
 

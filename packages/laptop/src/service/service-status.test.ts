@@ -1,6 +1,6 @@
 import type { KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { nextServiceStatus, serviceEvents, type ServiceOutcome } from './service-status.ts';
+import { nextServiceStatus, type ServiceOutcome, serviceEvents } from './service-status.ts';
 
 const NOW = Date.parse('2026-11-23T05:44:15Z');
 const service = (status?: object): KubeObject => ({

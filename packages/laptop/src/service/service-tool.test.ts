@@ -17,7 +17,7 @@ import {
   startLaptopFixture,
   startSourceServer,
   until,
-} from '../laptop-fixture.ts';
+} from '../testing/laptop.ts';
 import { serviceType } from './service.ts';
 
 const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };

@@ -1,6 +1,6 @@
 import {
-  canonicalJson,
   type Condition,
+  canonicalJson,
   getPath,
   isObject,
   type Json,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { silentLog } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { muteConnections } from '../crowd-fixture.ts';
 import { findFreePort } from '../stable-port.ts';
+import { muteConnections } from '../testing/crowd.ts';
 import { startTrafficFront, type TrafficFront } from './traffic-front.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n';

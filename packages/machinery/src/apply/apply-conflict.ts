@@ -1,9 +1,9 @@
+import { goQuote } from '../text/go-text.ts';
+import type { StatusCause } from '../values/status.ts';
 import type { FieldSet } from './field-set.ts';
 import { pathTexts } from './field-set.ts';
-import { goQuote } from '../text/go-text.ts';
 import type { Owner } from './managed-fields.ts';
 import { ownerId } from './managed-fields.ts';
-import type { StatusCause } from '../values/status.ts';
 
 /** What another manager owns that an apply would change. */
 export type Conflict = { readonly owner: Owner; readonly fields: FieldSet };

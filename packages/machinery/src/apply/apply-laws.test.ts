@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { serverSideApply, trackUpdate } from './apply.ts';
 import { compileSchema } from '../schema/compiled-schema.ts';
-import { gadgetSchema } from '../testing/gadget-fixture.ts';
+import { gadgetSchema } from '../testing/gadget.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { canonicalJson, getPath, isList } from '../values/json.ts';
+import { serverSideApply, trackUpdate } from './apply.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 
 const schema = mergeSchemaOf(gadgetSchema);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { serverSideApply, trackUpdate } from './apply.ts';
-import { gadget, gadgetSchema, gadgetServer as server } from '../testing/gadget-fixture.ts';
+import { gadget, gadgetSchema, gadgetServer as server } from '../testing/gadget.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getPath, isList } from '../values/json.ts';
+import { serverSideApply, trackUpdate } from './apply.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 
 const schema = mergeSchemaOf(gadgetSchema);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { serverSideApply } from './apply.ts';
-import { gadgetSchema, gadgetServer as server } from '../testing/gadget-fixture.ts';
+import { gadgetSchema, gadgetServer as server } from '../testing/gadget.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getPath } from '../values/json.ts';
-import { mergeSchemaOf } from './merge-schema.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import { serverSideApply } from './apply.ts';
+import { mergeSchemaOf } from './merge-schema.ts';
 
 const full = { n: 1, m: { a: '1' }, lm: [{ k: 'a', v: '1' }], ls: ['x'], la: ['p'], at: { a: '1' } };
 const fullFields = {

@@ -1,3 +1,10 @@
+import type { JsonObject, MutableJsonObject } from '../values/json.ts';
+import { deepEqual, isList, isObject, setKey, textAt } from '../values/json.ts';
+import { parseApiVersion } from '../values/kube-object.ts';
+import { nestsTooDeep } from '../values/nesting.ts';
+import type { StatusCause } from '../values/status.ts';
+import type { Conflict } from './apply-conflict.ts';
+import { conflictCauses, conflictMessage } from './apply-conflict.ts';
 import type { FieldSet } from './field-set.ts';
 import {
   differenceSets,
@@ -9,17 +16,10 @@ import {
   unionOfSets,
   unionSets,
 } from './field-set.ts';
-import type { JsonObject, MutableJsonObject } from '../values/json.ts';
-import { deepEqual, isList, isObject, setKey, textAt } from '../values/json.ts';
-import { parseApiVersion } from '../values/kube-object.ts';
 import { hasLastApplied, ownedThroughLastApplied, withLastApplied } from './last-applied.ts';
 import type { Owner, Owners } from './managed-fields.ts';
 import { encodeOwners, ownerId, ownersOf, ownersOfWrite, settleOwners, withFields } from './managed-fields.ts';
 import type { MergeSchema } from './merge-schema.ts';
-import type { Conflict } from './apply-conflict.ts';
-import { conflictCauses, conflictMessage } from './apply-conflict.ts';
-import { nestsTooDeep } from '../values/nesting.ts';
-import type { StatusCause } from '../values/status.ts';
 import { compareTyped } from './typed-compare.ts';
 import { typedErrors, typedErrorText } from './typed-errors.ts';
 import { mergeTyped } from './typed-merge.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../values/json.ts';
 import type { FieldSet } from './field-set.ts';
 import {
   decodeFieldSet,
@@ -14,7 +15,6 @@ import {
   pathTexts,
   unionSets,
 } from './field-set.ts';
-import type { JsonObject } from '../values/json.ts';
 
 const paths = fc.array(fc.array(fc.constantFrom('a', 'b', '__proto__'), { minLength: 1, maxLength: 3 }), {
   maxLength: 5,

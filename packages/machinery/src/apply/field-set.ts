@@ -1,7 +1,7 @@
 import { goQuote, goText } from '../text/go-text.ts';
-import { jsonTextNestsTooDeep } from '../values/nesting.ts';
 import type { Json, JsonObject, MutableJsonObject } from '../values/json.ts';
 import { canonicalJson, isObject, parseJson, setKey } from '../values/json.ts';
+import { jsonTextNestsTooDeep } from '../values/nesting.ts';
 
 /**
  * A set of field paths: the currency of server-side apply. It is an immutable trie whose edges are path elements in

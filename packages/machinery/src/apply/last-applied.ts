@@ -1,10 +1,10 @@
-import type { FieldSet } from './field-set.ts';
-import { differenceSets, emptySet } from './field-set.ts';
 import { goJson } from '../text/go-text.ts';
 import type { Json, JsonObject, MutableJsonObject } from '../values/json.ts';
 import { getPath, isObject, parseJson } from '../values/json.ts';
-import type { MergeSchema } from './merge-schema.ts';
 import { nestsTooDeep } from '../values/nesting.ts';
+import type { FieldSet } from './field-set.ts';
+import { differenceSets, emptySet } from './field-set.ts';
+import type { MergeSchema } from './merge-schema.ts';
 import { compareTyped } from './typed-compare.ts';
 import { fieldSetOf } from './typed-sets.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { serverSideApply, trackUpdate } from './apply.ts';
-import { gadget, gadgetSchema, gadgetServer as server } from '../testing/gadget-fixture.ts';
+import { gadget, gadgetSchema, gadgetServer as server } from '../testing/gadget.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getPath, isObject } from '../values/json.ts';
+import { serverSideApply, trackUpdate } from './apply.ts';
 import { mergeSchemaOf } from './merge-schema.ts';
 
 const full = { n: 1, m: { a: '1' }, lm: [{ k: 'a', v: '1' }], ls: ['x'], la: ['p'], at: { a: '1' } };

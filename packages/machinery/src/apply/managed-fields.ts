@@ -1,8 +1,8 @@
-import type { FieldSet } from './field-set.ts';
-import { decodeFieldSet, encodeFieldSet, equalSets, isEmptySet, unionOfSets } from './field-set.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getPath, isList, isObject } from '../values/json.ts';
 import type { ManagedFieldsEntry } from '../values/kube-object.ts';
+import type { FieldSet } from './field-set.ts';
+import { decodeFieldSet, encodeFieldSet, equalSets, isEmptySet, unionOfSets } from './field-set.ts';
 
 /** One manager's fields, decoded. */
 export type Owner = {

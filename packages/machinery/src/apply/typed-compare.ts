@@ -1,7 +1,7 @@
-import type { FieldSet } from './field-set.ts';
-import { emptySet, fieldElement, fieldSet, isEmptySet, leafSet, unionSets } from './field-set.ts';
 import type { Json } from '../values/json.ts';
 import { deepEqual, getKey } from '../values/json.ts';
+import type { FieldSet } from './field-set.ts';
+import { emptySet, fieldElement, fieldSet, isEmptySet, leafSet, unionSets } from './field-set.ts';
 import { indexItems } from './list-items.ts';
 import type { MergeList, MergeMap, MergeSchema } from './merge-schema.ts';
 import { fieldSchema, formOf, isEmptyMap, itemsOf, membersOf } from './typed-form.ts';

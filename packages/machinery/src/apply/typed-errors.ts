@@ -1,8 +1,8 @@
-import { elementText } from './field-set.ts';
 import { goSyntax, goType } from '../text/go-syntax.ts';
 import { goText } from '../text/go-text.ts';
 import type { Json } from '../values/json.ts';
 import { isList, isObject } from '../values/json.ts';
+import { elementText } from './field-set.ts';
 import { itemElement } from './list-items.ts';
 import type { MergeList, MergeMap, MergeSchema } from './merge-schema.ts';
 import { fieldSchema, formOf } from './typed-form.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gadgetSchema } from '../testing/gadget-fixture.ts';
+import { gadgetSchema } from '../testing/gadget.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { deepFreeze, getPath } from '../values/json.ts';
 import { mergeSchemaOf } from './merge-schema.ts';

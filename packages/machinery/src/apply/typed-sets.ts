@@ -1,7 +1,7 @@
-import type { FieldSet } from './field-set.ts';
-import { emptySet, fieldElement, fieldSet, leafSet, unionSets } from './field-set.ts';
 import type { Json } from '../values/json.ts';
 import { isList, isObject } from '../values/json.ts';
+import type { FieldSet } from './field-set.ts';
+import { emptySet, fieldElement, fieldSet, leafSet, unionSets } from './field-set.ts';
 import { itemElement } from './list-items.ts';
 import type { MergeList, MergeMap, MergeSchema } from './merge-schema.ts';
 import { fieldSchema, formOf, isEmptyMap } from './typed-form.ts';

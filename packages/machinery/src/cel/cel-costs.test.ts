@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../values/json.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
 import { celCompiler } from './cel.ts';
 import { declaredType } from './cel-declared.ts';
 import { estimateCost } from './cel-estimate.ts';
 import { compileToCel } from './cel-values.ts';
-import type { Json } from '../values/json.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
 
 /**
  * What Kubernetes 1.34 estimates a rule to cost at most, and what it charges for it on `self`; null where it says that

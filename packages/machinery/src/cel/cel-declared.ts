@@ -1,5 +1,5 @@
-import { escapeFieldName, withResourceFields } from './cel-values.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import { escapeFieldName, withResourceFields } from './cel-values.ts';
 
 /** The type of an expression, as far as its cost depends on it. */
 export type CelKind =

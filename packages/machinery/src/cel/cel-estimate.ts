@@ -1,7 +1,7 @@
+import { libraryType } from './cel-bridge.ts';
 import { IDENTIFIER_COST, LIST_COST, MAP_COST } from './cel-call-cost.ts';
 import { estimateCall } from './cel-call-estimate.ts';
 import { type CelDeclared, type CelKind, MAP_KEY } from './cel-declared.ts';
-import { libraryType } from './cel-bridge.ts';
 import { DYN, type Estimate, moreTelling, NOWHERE, sizeRange, typeOf } from './cel-estimated.ts';
 import { type CelCall, type CelExpression, type CelFold, qualifiedName } from './cel-expression.ts';
 import { characterCount } from './cel-runtime-values.ts';

@@ -1,9 +1,9 @@
+import { compilePattern, PatternError } from '../text/schema-pattern.ts';
 import { callLibrary, libraryFunction } from './cel-bridge.ts';
 import { joinedSize } from './cel-call-cost.ts';
 import { equalValues } from './cel-equality.ts';
 import type { CelMeter } from './cel-meter.ts';
-import { CelFailure, characterCount, CelOptional, mapKey, noOverload } from './cel-runtime-values.ts';
-import { compilePattern, PatternError } from '../text/schema-pattern.ts';
+import { CelFailure, CelOptional, characterCount, mapKey, noOverload } from './cel-runtime-values.ts';
 
 /**
  * A function on CEL values; what it gives is a value or a {@link CelFailure}. The target of a method comes first. What

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { celCompiler, type CelOutcome } from './cel.ts';
-import { CALL_COST_LIMIT } from './cel-meter.ts';
 import { compileSchema } from '../schema/compiled-schema.ts';
 import { invalidMessage } from '../text/field-error.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
 import { createWorkGuard, OutOfTimeError } from '../values/work-guard.ts';
+import { type CelOutcome, celCompiler } from './cel.ts';
+import { CALL_COST_LIMIT } from './cel-meter.ts';
 
 /** Evaluates a rule, and counts the units of work that it announces before it does them. */
 function evaluate(rule: string, self: unknown): { readonly outcome: CelOutcome; readonly units: number } {

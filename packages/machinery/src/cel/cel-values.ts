@@ -1,7 +1,7 @@
-import type { CelCompiler } from './cel.ts';
 import type { Json } from '../values/json.ts';
 import { getKey, isList, isObject } from '../values/json.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import type { CelCompiler } from './cel.ts';
 
 /** Makes a CEL value of a JSON value: integers are `bigint`, objects are maps of what the schema names. */
 export type ToCel = (value: Json) => unknown;

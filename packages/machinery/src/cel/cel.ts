@@ -1,10 +1,10 @@
+import { OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 import { callLibrary, inLibraryContext } from './cel-bridge.ts';
 import { compileEvaluation } from './cel-evaluation.ts';
 import { type CelExpression, parseExpression } from './cel-expression.ts';
 import { isCelFunction } from './cel-functions.ts';
 import { CelMeter, CostExceededError } from './cel-meter.ts';
 import { CelFailure, CelOptional } from './cel-runtime-values.ts';
-import { OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 
 /**
  * What an expression gives, and what it cost in CEL's units. Errors are in Kubernetes' words where they have some; an

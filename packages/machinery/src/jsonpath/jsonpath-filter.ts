@@ -1,9 +1,9 @@
 import { goText } from '../text/go-text.ts';
 import { stringifyJson } from '../values/json.ts';
+import { OpaqueJson } from '../values/opaque-json.ts';
 import { JsonPathStepError } from './jsonpath-error.ts';
 import { type EvaluationState, type Step, spend } from './jsonpath-evaluation.ts';
 import type { JsonPathList, JsonPathNode } from './jsonpath-parser.ts';
-import { OpaqueJson } from '../values/opaque-json.ts';
 
 type Filter = JsonPathNode & { readonly kind: 'filter' };
 type Kind = 'bool' | 'int' | 'float' | 'string';

@@ -1,5 +1,5 @@
-import { JsonPathError } from './jsonpath-error.ts';
 import { trimRight } from '../text/trim-right.ts';
+import { JsonPathError } from './jsonpath-error.ts';
 import { hashU, isDigit, isLetter, parseGoFloat, parseGoInteger, unquote } from './jsonpath-lexis.ts';
 
 /** One bound of `[a:b:c]`. `derived` marks the end of a single index, which client-go counts from the start. */

@@ -1,8 +1,8 @@
+import { OpaqueJson } from '../values/opaque-json.ts';
 import { JsonPathError, JsonPathStepError } from './jsonpath-error.ts';
 import { type EvaluationState, type Step, spend } from './jsonpath-evaluation.ts';
 import { filterStep } from './jsonpath-filter.ts';
 import type { ArrayParam, JsonPathList, JsonPathNode } from './jsonpath-parser.ts';
-import { OpaqueJson } from '../values/opaque-json.ts';
 
 /** How templates are compiled. */
 export type StepOptions = { readonly allowMissingKeys: boolean };

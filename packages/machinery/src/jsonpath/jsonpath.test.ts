@@ -1,10 +1,10 @@
 import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonPathError } from './jsonpath-error.ts';
-import { compileJsonPath, printJsonPathResults } from './jsonpath.ts';
-import { OpaqueJson, unsetList } from '../values/opaque-json.ts';
 import recorded from '../recorded/jsonpath.json' with { type: 'json' };
+import { OpaqueJson, unsetList } from '../values/opaque-json.ts';
+import { compileJsonPath, printJsonPathResults } from './jsonpath.ts';
+import { JsonPathError } from './jsonpath-error.ts';
 
 type Outcome = { readonly error: string } | { readonly printed: string; readonly lists: readonly number[] };
 

@@ -1,9 +1,9 @@
 import { goJson, goText } from '../text/go-text.ts';
+import { OpaqueJson } from '../values/opaque-json.ts';
 import { JsonPathError } from './jsonpath-error.ts';
 import { type EvaluationState, type Step, spend, startState } from './jsonpath-evaluation.ts';
 import { type JsonPathNode, parseJsonPath } from './jsonpath-parser.ts';
 import { fieldOf, nodeStep } from './jsonpath-steps.ts';
-import { OpaqueJson } from '../values/opaque-json.ts';
 
 /** A compiled template in the JSONPath dialect of client-go and kubectl. Pure, so it may be shared and kept. */
 export interface JsonPath {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyJsonPatch } from './json-patch.ts';
+import recorded from '../recorded/patches.json' with { type: 'json' };
 import { deepFreeze, type Json, type JsonObject, type MutableJsonObject, setKey } from '../values/json.ts';
+import { applyJsonPatch } from './json-patch.ts';
 import { applyMergePatch, createMergePatch } from './merge-patch.ts';
 import { PatchError } from './patch-error.ts';
-import recorded from '../recorded/patches.json' with { type: 'json' };
 import { applyStrategicMergePatch, type PatchSchema } from './strategic-merge-patch.ts';
 
 const podSchema: PatchSchema = {

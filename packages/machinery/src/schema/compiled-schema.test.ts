@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { CompiledSchema } from './compiled-schema.ts';
-import { compileSchema } from './compiled-schema.ts';
+import { gadgetSchema } from '../testing/gadget.ts';
 import type { FieldError } from '../text/field-error.ts';
 import { causesOf, invalidMessage, requiredError } from '../text/field-error.ts';
-import { gadgetSchema } from '../testing/gadget-fixture.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { deepFreeze, parseJson } from '../values/json.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import type { CompiledSchema } from './compiled-schema.ts';
+import { compileSchema } from './compiled-schema.ts';
 
 const gadgets = compileSchema(gadgetSchema);
 const UNCHECKED =

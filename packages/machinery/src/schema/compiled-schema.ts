@@ -2,6 +2,8 @@ import type { FieldError } from '../text/field-error.ts';
 import { invalidError } from '../text/field-error.ts';
 import type { JsonObject } from '../values/json.ts';
 import { nestsTooDeep } from '../values/nesting.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
+import { createWorkGuard, OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 import type { Check, Failure } from './schema-check.ts';
 import { addAll, errorsOf, MAX_FAILURES } from './schema-check.ts';
 import { compileDefaults, roomFor } from './schema-defaults.ts';
@@ -9,8 +11,6 @@ import { compileEmbedded, compileUniqueness } from './schema-lists.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileRules } from './schema-rules.ts';
 import { compileChecks } from './schema-validate.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
-import { createWorkGuard, OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 
 /** A schema made ready for use. Its functions never change what they are given. */
 export interface CompiledSchema {

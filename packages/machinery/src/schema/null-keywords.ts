@@ -1,5 +1,5 @@
-import { isList, isObject, setKey } from '../values/json.ts';
 import type { Json, MutableJsonObject } from '../values/json.ts';
+import { isList, isObject, setKey } from '../values/json.ts';
 
 /** Keywords whose value is a map of schemas, a list of schemas, or a schema. */
 const MAPS = new Set(['properties', 'patternProperties', 'definitions']);

@@ -1,10 +1,10 @@
 import { duplicateError, invalidError, requiredError } from '../text/field-error.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { canonicalJson, getKey, isList, isObject } from '../values/json.ts';
-import type { Check, Failure } from './schema-check.ts';
-import { prefixFrom } from './schema-check.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
 import type { WorkGuard } from '../values/work-guard.ts';
+import type { Check, Failure } from './schema-check.ts';
+import { prefixFrom } from './schema-check.ts';
 
 /** What identifies an item of a list with `x-kubernetes-list-type: map`; undefined for other lists. */
 export function mapKeyOf(schema: StructuralSchema): ((item: Json) => string | undefined) | undefined {

@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileSchema } from './compiled-schema.ts';
 import type { Json } from '../values/json.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import { compileSchema } from './compiled-schema.ts';
 
 const small = fc.integer({ min: -2, max: 4 });
 const field = fc.constantFrom('a', 'b', 'c');

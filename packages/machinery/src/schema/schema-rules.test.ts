@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { compileSchema } from './compiled-schema.ts';
 import { invalidMessage } from '../text/field-error.ts';
 import type { Json } from '../values/json.ts';
 import type { StructuralSchema, ValidationRule } from '../values/structural-schema.ts';
+import { compileSchema } from './compiled-schema.ts';
 
 /** Validates `spec` under a schema with these rules on it. */
 function check(rules: readonly ValidationRule[], spec: Json, old?: Json, more: StructuralSchema = {}): string {

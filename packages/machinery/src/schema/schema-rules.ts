@@ -1,16 +1,16 @@
 import type { CelCompiler, CelOutcome, CelProgram } from '../cel/cel.ts';
 import { celCompiler } from '../cel/cel.ts';
-import type { ToCel } from '../cel/cel-values.ts';
 import { OBJECT_COST_LIMIT } from '../cel/cel-meter.ts';
+import type { ToCel } from '../cel/cel-values.ts';
 import { compileToCel } from '../cel/cel-values.ts';
 import type { FieldError } from '../text/field-error.ts';
 import { duplicateError, forbiddenError, invalidError, requiredError } from '../text/field-error.ts';
 import { goQuote } from '../text/go-text.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { deepEqual, getKey, isList, isObject } from '../values/json.ts';
-import { mapKeyOf } from './schema-lists.ts';
 import type { StructuralSchema, ValidationRule } from '../values/structural-schema.ts';
 import type { WorkGuard } from '../values/work-guard.ts';
+import { mapKeyOf } from './schema-lists.ts';
 
 /** The rules' way over one object: what is left to spend, and what was found. */
 type Round = { remaining: number; readonly guard: WorkGuard; readonly errors: FieldError[] };

@@ -1,13 +1,13 @@
 import { notSupportedError, tooLongError, typeInvalidError } from '../text/field-error.ts';
+import { goText } from '../text/go-text.ts';
+import { compilePattern } from '../text/schema-pattern.ts';
 import type { Json } from '../values/json.ts';
 import { canonicalJson, deepEqual } from '../values/json.ts';
-import { goText } from '../text/go-text.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
+import { OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 import type { Check, Failure } from './schema-check.ts';
 import { fail, invalidBody } from './schema-check.ts';
 import { formatCheck } from './schema-formats.ts';
-import { compilePattern } from '../text/schema-pattern.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
-import { OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 
 /** The type of a value as schemas name it. Floats without a fraction are integers, as in JSON Schema. */
 function schemaType(value: Json): string {

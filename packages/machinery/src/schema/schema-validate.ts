@@ -1,12 +1,12 @@
 import { requiredError, tooManyError } from '../text/field-error.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { deepEqual, getKey, isList, isObject } from '../values/json.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
+import type { WorkGuard } from '../values/work-guard.ts';
 import type { Check, Failure } from './schema-check.ts';
 import { addAll, choiceError, fail, invalidBody, MAX_FAILURES, prefixFrom } from './schema-check.ts';
-import { enumCheck, numberChecks, stringChecks, typeCheck, typeFailure } from './schema-scalars.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
 import { mapKeyOf } from './schema-lists.ts';
-import type { WorkGuard } from '../values/work-guard.ts';
+import { enumCheck, numberChecks, stringChecks, typeCheck, typeFailure } from './schema-scalars.ts';
 
 /** Compiles the value checks of a schema, in the order in which Kubernetes reports them. */
 export function compileChecks(schema: StructuralSchema): Check {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileSchema } from './compiled-schema.ts';
+import { gadgetSchema } from '../testing/gadget.ts';
 import { invalidMessage } from '../text/field-error.ts';
-import { gadgetSchema } from '../testing/gadget-fixture.ts';
 import type { Json } from '../values/json.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
+import { compileSchema } from './compiled-schema.ts';
 import { withoutNullKeywords } from './null-keywords.ts';
 import { structuralErrors } from './structural-errors.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
 
 const AT = 'spec.validation.openAPIV3Schema';
 

@@ -1,18 +1,18 @@
 import type { FieldError } from '../text/field-error.ts';
 import { forbiddenError, invalidError, requiredError } from '../text/field-error.ts';
+import { programSize } from '../text/pattern-size.ts';
+import { compilePattern, PatternError } from '../text/schema-pattern.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getKey, isList, isObject } from '../values/json.ts';
 import { nestsTooDeep } from '../values/nesting.ts';
+import type { StructuralSchema } from '../values/structural-schema.ts';
+import { createWorkGuard, OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 import type { Failure } from './schema-check.ts';
 import { errorsOf } from './schema-check.ts';
-import { programSize } from '../text/pattern-size.ts';
 import { compileDefaults, DefaultsTooLargeError } from './schema-defaults.ts';
-import { compilePattern, PatternError } from '../text/schema-pattern.ts';
 import { compilePruner } from './schema-prune.ts';
 import { compileChecks } from './schema-validate.ts';
 import { ruleErrors } from './structural-rules.ts';
-import type { StructuralSchema } from '../values/structural-schema.ts';
-import { createWorkGuard, OutOfTimeError, type WorkGuard } from '../values/work-guard.ts';
 
 /** Where Kubernetes says that the schema of a CRD with one version is. */
 const DEFAULT_PATH = 'spec.validation.openAPIV3Schema';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { structuralErrors } from './structural-errors.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
+import { structuralErrors } from './structural-errors.ts';
 
 type Refusal = { readonly name: string; readonly schema: StructuralSchema; readonly answer: readonly string[] };
 const refusals = JSON.parse(

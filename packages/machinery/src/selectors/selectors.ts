@@ -1,5 +1,5 @@
-import { goQuote } from '../text/go-text.ts';
 import { parseGoInteger } from '../jsonpath/jsonpath-lexis.ts';
+import { goQuote } from '../text/go-text.ts';
 import { labelKeyErrors, labelValueErrors } from '../text/names.ts';
 import { SelectorError } from './selector-error.ts';
 

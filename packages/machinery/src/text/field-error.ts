@@ -1,6 +1,6 @@
+import type { StatusCause } from '../values/status.ts';
 import { goSyntax } from './go-syntax.ts';
 import { goQuote, goText } from './go-text.ts';
-import type { StatusCause } from '../values/status.ts';
 
 /** Which rule a field breaks, as `details.causes[].reason` of a 422 has it. */
 export type FieldErrorReason =

@@ -1,5 +1,5 @@
-import { goQuote, goText } from './go-text.ts';
 import { getKey, isList, isObject } from '../values/json.ts';
+import { goQuote, goText } from './go-text.ts';
 
 /** A value as Go's `%#v` prints decoded JSON: `map[string]interface {}{"k":"a"}`, `[]interface {}{1}`. */
 export function goSyntax(value: unknown): string {

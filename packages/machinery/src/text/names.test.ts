@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import recorded from '../recorded/names.json' with { type: 'json' };
 import {
   configMapKeyErrors,
   dns1035LabelErrors,
@@ -10,7 +11,6 @@ import {
   labelKeyErrors,
   labelValueErrors,
 } from './names.ts';
-import recorded from '../recorded/names.json' with { type: 'json' };
 
 describe('names, checked in the words of Kubernetes', () => {
   it.each(recorded)('$text', (expected) => {

@@ -1,7 +1,7 @@
 import type { RE2JS } from '@bufbuild/re2';
 import { messageOf } from '../values/carto-error.ts';
-import { programSize } from './pattern-size.ts';
 import type { WorkGuard } from '../values/work-guard.ts';
+import { programSize } from './pattern-size.ts';
 
 /**
  * Tests strings against a pattern in RE2 syntax, the one of Go and of CRDs. The guard is told before what a test may

@@ -3,8 +3,9 @@
  * the first two become LF, the last two stay in the text. What ytt prints has such breaks where a string holds U+2028.
  * {@link https://yaml.org/spec/1.1/#id871136}
  */
-import { CST, isScalar, parseDocument } from 'yaml';
+
 import type { Scalar } from 'yaml';
+import { CST, isScalar, parseDocument } from 'yaml';
 
 const ODD_BREAK = /\r(?!\n)|[\u0085\u2028\u2029]/;
 const ODD_BREAKS = /[\u2028\u2029]+(['"](?:\r?\n|$))?|\r(?!\n)|\u0085/g;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { goJson } from './go-text.ts';
-import { type Json, type MutableJsonObject, setKey } from '../values/json.ts';
 import recorded from '../recorded/yaml.json' with { type: 'json' };
-import { YamlError } from './yaml-error.ts';
+import { type Json, type MutableJsonObject, setKey } from '../values/json.ts';
+import { goJson } from './go-text.ts';
 import { parseYamlDocuments, toYaml } from './yaml.ts';
+import { YamlError } from './yaml-error.ts';
 
 function errorOf(text: string): YamlError {
   try {

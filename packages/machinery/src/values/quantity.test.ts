@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity, compareQuantities, parseQuantity, type Quantity } from './quantity.ts';
 import recorded from '../recorded/quantities.json' with { type: 'json' };
+import { canonicalQuantity, compareQuantities, parseQuantity, type Quantity } from './quantity.ts';
 
 function parsed(text: string): Quantity {
   const quantity = parseQuantity(text);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { isObject, parseYamlDocuments } from '@cartographer/machinery';
 import type { JsonObject } from '@cartographer/machinery';
+import { isObject, parseYamlDocuments } from '@cartographer/machinery';
 
 /** What the documents of a step's file are for. */
 export type StepAction = 'apply' | 'patch' | 'patch-status' | 'delete' | 'refused' | 'assert' | 'absent';

@@ -1,7 +1,7 @@
-import { isAlreadyExists, isNotFound } from '@cartographer/kube';
 import type { Client, RestMapper } from '@cartographer/kube';
-import { asJson, isObject, labelSelectorOf } from '@cartographer/machinery';
+import { isAlreadyExists, isNotFound } from '@cartographer/kube';
 import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
+import { asJson, isObject, labelSelectorOf } from '@cartographer/machinery';
 import { firstMismatch } from './subset.ts';
 
 const USER = 'acceptance';

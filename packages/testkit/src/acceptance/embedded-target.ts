@@ -1,7 +1,7 @@
 import { crds, GROUP, validate } from '@cartographer/api';
 import type { ApiServerOptions } from '@cartographer/apiserver';
-import { startController } from '@cartographer/controller';
 import type { ControllerOptions } from '@cartographer/controller';
+import { startController } from '@cartographer/controller';
 import { createRestMapper } from '@cartographer/kube';
 import { silentLog } from '@cartographer/machinery';
 import { startEmbedded } from '../embedded.ts';

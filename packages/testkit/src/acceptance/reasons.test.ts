@@ -1,10 +1,10 @@
-import { EVENT_REASONS, REASONS, WARNING_REASONS } from '@cartographer/api';
-import { isList, isObject } from '@cartographer/machinery';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVENT_REASONS, REASONS, WARNING_REASONS } from '@cartographer/api';
+import { isList, isObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { loadScenario, scenarioNames } from '../golden/scenario.ts';
 import { loadAllowedDifferences } from '../golden/differences.ts';
+import { loadScenario, scenarioNames } from '../golden/scenario.ts';
 import { loadCases } from './acceptance-case.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');

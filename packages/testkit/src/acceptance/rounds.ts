@@ -1,6 +1,6 @@
-import { runCase } from './run-case.ts';
-import type { AcceptanceTarget } from './run-case.ts';
 import type { AcceptanceCase } from './acceptance-case.ts';
+import type { AcceptanceTarget } from './run-case.ts';
+import { runCase } from './run-case.ts';
 
 /** How a case ended: undefined when all held. */
 export type Outcomes = ReadonlyMap<string, Error | undefined>;

@@ -1,10 +1,10 @@
-import { ApiError, isNotFound, NoMatchError } from '@cartographer/kube';
 import type { Client, RestMapper } from '@cartographer/kube';
-import { asJson, getKey, isObject, stringifyJson } from '@cartographer/machinery';
+import { ApiError, isNotFound, NoMatchError } from '@cartographer/kube';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
+import { asJson, getKey, isObject, stringifyJson } from '@cartographer/machinery';
 import type { AcceptanceCase, CaseStep } from './acceptance-case.ts';
-import { createCaseClient } from './case-client.ts';
 import type { CaseClient } from './case-client.ts';
+import { createCaseClient } from './case-client.ts';
 import { firstMismatch } from './subset.ts';
 
 /**

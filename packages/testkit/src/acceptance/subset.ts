@@ -1,5 +1,5 @@
-import { deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
 import type { Json } from '@cartographer/machinery';
+import { deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
 
 /** Where a value is not what was expected. */
 export type Mismatch = { readonly at: string; readonly expected: Json; readonly actual: Json | undefined };

@@ -18,8 +18,8 @@ import { type ClusterUser, defaultUsers, kubeconfigText, writeCredentials } from
 import {
   apiServerArgv,
   auditFile,
-  certificateFile,
   type ControlPlane,
+  certificateFile,
   controllerManagerArgv,
   etcdArgv,
 } from './control-plane.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareSnapshots, describeDifferences, judge } from './differences.ts';
-import { goldenCrds, loadScenario, scenarioNames } from './scenario.ts';
 import type { RecordedEvent, Snapshot } from './scenario.ts';
+import { goldenCrds, loadScenario, scenarioNames } from './scenario.ts';
 
 const event = (message: string, more: Partial<RecordedEvent> = {}): RecordedEvent => ({
   about: 'Workload/app',

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { asJson, deepEqual, getKey, isList, isObject, stringifyJson } from '@cartographer/machinery';
 import type { Json, JsonObject } from '@cartographer/machinery';
+import { asJson, deepEqual, getKey, isList, isObject, stringifyJson } from '@cartographer/machinery';
 import { stringify } from 'yaml';
-import { DIFFERENCES, readYaml } from './scenario.ts';
 import type { RecordedEvent, RecordedStatus, Scenario, Snapshot } from './scenario.ts';
+import { DIFFERENCES, readYaml } from './scenario.ts';
 import { withDigest } from './snapshot.ts';
 
 /** A place where ours is not what was recorded. A side that has nothing there lacks the key. */

@@ -5,8 +5,8 @@ import { silentLog } from '@cartographer/machinery';
 import { startEmbedded } from '../embedded.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { replay } from './replay.ts';
-import { goldenCrds } from './scenario.ts';
 import type { Scenario, Snapshot } from './scenario.ts';
+import { goldenCrds } from './scenario.ts';
 import { untilQuiet } from './settle.ts';
 
 /** The recorder's server had no controller manager: no garbage collector, no accounts that make themselves. */

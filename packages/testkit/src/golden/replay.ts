@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { isAlreadyExists, isNotFound, isTooManyRequests } from '@cartographer/kube';
 import type { Client } from '@cartographer/kube';
+import { isAlreadyExists, isNotFound, isTooManyRequests } from '@cartographer/kube';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { Placeholders } from './placeholders.ts';
 import type { Prelude, Scenario, Snapshot, Step, Target } from './scenario.ts';
 import { listOf, STAMPED_KINDS, takeSnapshot, typeOf } from './snapshot.ts';

@@ -1,7 +1,7 @@
-import { isObject, setKey } from '@cartographer/machinery';
-import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
 import { carto, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { Client } from '@cartographer/kube';
+import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
+import { isObject, setKey } from '@cartographer/machinery';
 import type { Placeholders } from './placeholders.ts';
 import type { RecordedEvent, RecordedStatus, Snapshot } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
-import { createTestCore, gadget, gadgets, type TestCore } from '../core-harness.ts';
+import { createTestCore, gadget, gadgets, type TestCore } from '../testing/core.ts';
 
 const ref = (owner: KubeObject, more: JsonObject = {}): JsonObject => ({
   apiVersion: owner.apiVersion,

@@ -6,8 +6,8 @@ import { patchObject } from '../pipeline/patch.ts';
 import type { WriteContext } from '../pipeline/write-context.ts';
 import type { ServedResource } from '../served-resource.ts';
 import type { TableChange } from '../storage/journal.ts';
-import { createOwnerIndex, keyOf, type OwnerIndex } from './owner-index.ts';
 import { reportForeignOwner } from './foreign-owner.ts';
+import { createOwnerIndex, keyOf, type OwnerIndex } from './owner-index.ts';
 import { systemCaller } from './system-caller.ts';
 import { createTaskQueue, type TaskQueue } from './task-queue.ts';
 

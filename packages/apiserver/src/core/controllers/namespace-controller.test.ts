@@ -1,7 +1,7 @@
 import { asJson } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
-import { createTestCore, failureOf, gadget, gadgets, refusal } from '../core-harness.ts';
+import { createTestCore, failureOf, gadget, gadgets, refusal } from '../testing/core.ts';
 
 test('a new namespace is active and equipped', async () => {
   const t = await createTestCore();

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 
 import { asJson, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
-
-import { createTestCore, failureOf, gadget, gadgets, plain, refusal } from '../core-harness.ts';
 import { openSqliteStore } from '../storage/sqlite-store.ts';
+import { createTestCore, failureOf, gadget, gadgets, plain, refusal } from '../testing/core.ts';
 import { compareVersions } from './crd-resources.ts';
 
 const NAME = 'gadgets.probe.test';

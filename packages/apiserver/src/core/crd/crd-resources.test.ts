@@ -2,7 +2,7 @@ import { getPath, type JsonObject, type KubeObject } from '@cartographer/machine
 import { expect, test } from 'vitest';
 
 import type { ResourceInfo } from '../../core-api.ts';
-import { createTestCore, gadget, gadgets, type TestCore } from '../core-harness.ts';
+import { createTestCore, gadget, gadgets, type TestCore } from '../testing/core.ts';
 
 const text = { type: 'string' };
 const fields = (properties: JsonObject): JsonObject => ({ type: 'object', properties });

@@ -1,8 +1,7 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-
-import { createTestCore, failureOf, gadget, gadgets, type TestCore } from '../core-harness.ts';
 import { createMemoryStore } from '../storage/store.ts';
+import { createTestCore, failureOf, gadget, gadgets, type TestCore } from '../testing/core.ts';
 
 const CRDS = 'customresourcedefinitions';
 const NAME = 'gadgets.probe.test';

@@ -1,7 +1,7 @@
 import { asJson, getPath, isList, type Json, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { createTestCore, failureOf, type TestCore } from '../core-harness.ts';
+import { createTestCore, failureOf, type TestCore } from '../testing/core.ts';
 
 const CRDS = 'customresourcedefinitions';
 const NAME = 'vers.probe.test';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 
-import { createTestCore, plain } from '../core-harness.ts';
+import { createTestCore, plain } from '../testing/core.ts';
 
 const V1 = 'horizontalpodautoscalers.v1.autoscaling';
 const V2 = 'horizontalpodautoscalers.v2.autoscaling';

@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
-import { createTestCore, plain, refusal, type TestCore } from '../core-harness.ts';
+import { createTestCore, plain, refusal, type TestCore } from '../testing/core.ts';
 import { scalarText } from './scalar-text.ts';
 
 const about = { kind: 'Gadget', name: 'g', namespace: 'default' };

@@ -1,7 +1,6 @@
 import { deepEqual, isList, isObject, type Json, type JsonObject, withoutNullKeywords } from '@cartographer/machinery';
-
-import { crdErrors } from '../crd/crd-validation.ts';
 import type { Crd } from '../crd/crd-types.ts';
+import { crdErrors } from '../crd/crd-validation.ts';
 import { createdAtColumn, nameColumn } from './columns.ts';
 import type { KindDefinition } from './kind-definition.ts';
 

@@ -2,7 +2,7 @@ import { asJson } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import type { AdmissionHook, AdmissionReview } from '../../core-api.ts';
-import { createTestCore, failureOf, gadget, gadgets, refusal } from '../core-harness.ts';
+import { createTestCore, failureOf, gadget, gadgets, refusal } from '../testing/core.ts';
 
 /** A hook on Gadgets. */
 const hook = (review: AdmissionHook['review'], more: Partial<AdmissionHook> = {}): AdmissionHook => ({

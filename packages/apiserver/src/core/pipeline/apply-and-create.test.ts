@@ -2,7 +2,7 @@ import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { beforeAll, expect, test } from 'vitest';
 
 import { StatusError } from '../../status-error.ts';
-import { createTestCore, plain, type TestCore } from '../core-harness.ts';
+import { createTestCore, plain, type TestCore } from '../testing/core.ts';
 
 /*
  * The same object created by POST and by server-side apply, as kube-apiserver 1.34 was recorded answering. NAME stands

@@ -1,10 +1,10 @@
-import { failure, type JsonObject, canonicalJson } from '@cartographer/machinery';
+import { canonicalJson, failure, type JsonObject } from '@cartographer/machinery';
 
 import type { Caller, WriteOptions } from '../../core-api.ts';
 import { badRequest, StatusError } from '../../status-error.ts';
 import type { ServedResource } from '../served-resource.ts';
-import { DecodeError } from '../typed/decode-scalar.ts';
 import type { Decoded } from '../typed/decode.ts';
+import { DecodeError } from '../typed/decode-scalar.ts';
 
 const WARNING_LIMIT = 50;
 const QUOTE_LIMIT = 4_000;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
 import { StatusError } from '../../status-error.ts';
-import { createTestCore, gadgets, type TestCore } from '../core-harness.ts';
+import { createTestCore, gadgets, type TestCore } from '../testing/core.ts';
 
 let t: TestCore;
 beforeAll(async () => {

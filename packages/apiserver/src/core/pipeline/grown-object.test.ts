@@ -1,7 +1,7 @@
 import { asJson, getPath, isList, type Json, type JsonObject } from '@cartographer/machinery';
 import { beforeEach, describe, expect, test } from 'vitest';
 
-import { createTestCore, failureOf, gadget, gadgets, refusal, type TestCore } from '../core-harness.ts';
+import { createTestCore, failureOf, gadget, gadgets, refusal, type TestCore } from '../testing/core.ts';
 
 const CRDS = 'customresourcedefinitions';
 const TOO_LARGE = '413 RequestEntityTooLarge';

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, parseJson } from '@cartographer/machinery';
 import { beforeAll, expect, test } from 'vitest';
 
-import { createTestCore, gadget, gadgets, refusal, type TestCore } from '../core-harness.ts';
+import { createTestCore, gadget, gadgets, refusal, type TestCore } from '../testing/core.ts';
 
 let t: TestCore;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import {
   asJson,
-  failure,
   type FieldError,
+  failure,
   formatApiVersion,
   invalidError,
   type JsonObject,

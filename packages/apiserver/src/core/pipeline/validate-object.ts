@@ -4,8 +4,8 @@ import { forbidden, notFound, StatusError } from '../../status-error.ts';
 import { invalid } from '../invalid.ts';
 import type { ServedResource } from '../served-resource.ts';
 import { checkBounds } from './bounds.ts';
-import { metadataErrors, metadataUpdateErrors } from './metadata-validation.ts';
 import { metaOf } from './metadata.ts';
+import { metadataErrors, metadataUpdateErrors } from './metadata-validation.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** @throws StatusError 422 with every reason why the object may not be stored; 413 when it has grown too large. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { createTestCore } from '../core-harness.ts';
+import { createTestCore } from '../testing/core.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 let folder: string;

@@ -7,9 +7,8 @@ import type { KubeObject } from '@cartographer/machinery';
 import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-
-import { createTestCore, gadget, gadgets, refusal, type TestCore } from '../core-harness.ts';
 import { StatusError } from '../../status-error.ts';
+import { createTestCore, gadget, gadgets, refusal, type TestCore } from '../testing/core.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 

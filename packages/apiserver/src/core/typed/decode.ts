@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, type MutableJsonObject, setKey } from '@cartographer/machinery';
 
-import { decodeScalar, DecodeError, goKind } from './decode-scalar.ts';
+import { DecodeError, decodeScalar, goKind } from './decode-scalar.ts';
 import type { ListNode, StructNode, TypeNode } from './type-node.ts';
 
 /** The outcome of decoding: the object as the Go type would give it back, and the fields it does not know. */

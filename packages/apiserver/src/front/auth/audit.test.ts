@@ -1,5 +1,5 @@
-import { createFakeClock } from '@cartographer/testkit';
 import { silentLog } from '@cartographer/machinery';
+import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createApiServer } from '../../api-server.ts';
 import type { AuditEntry } from './audit.ts';

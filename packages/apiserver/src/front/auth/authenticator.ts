@@ -3,10 +3,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Clock, getPath, type KubeObject } from '@cartographer/machinery';
 
 import type { Core } from '../../core-api.ts';
-import { findObject } from './find-object.ts';
-import { ISSUER, type BoundObject, type ServiceAccountTokens, type TokenClaims } from './service-account-tokens.ts';
-import { anonymous, AUTHENTICATED, MASTERS, serviceAccountUser, type User } from './user.ts';
 import { unauthorized } from '../wire/wire-errors.ts';
+import { findObject } from './find-object.ts';
+import { type BoundObject, ISSUER, type ServiceAccountTokens, type TokenClaims } from './service-account-tokens.ts';
+import { AUTHENTICATED, anonymous, MASTERS, serviceAccountUser, type User } from './user.ts';
 
 /** What a verified bearer token says. */
 type VerifiedToken = { readonly user: User; readonly audiences: readonly string[] };

@@ -1,5 +1,5 @@
-import type { Binding, RbacIndex, Subject } from './rbac-index.ts';
 import { type AccessAttributes, type PolicyRule, ruleAllows } from './policy-rule.ts';
+import type { Binding, RbacIndex, Subject } from './rbac-index.ts';
 import { MASTERS, type User } from './user.ts';
 
 /** An answer; `reason` is what access reviews and refusals show. */

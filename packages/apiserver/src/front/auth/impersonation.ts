@@ -3,7 +3,7 @@ import { failure } from '@cartographer/machinery';
 import { badRequest, StatusError } from '../../status-error.ts';
 import { type Authorizer, forbiddenSentence } from './authorizer.ts';
 import type { AccessAttributes } from './policy-rule.ts';
-import { anonymous, AUTHENTICATED, UNAUTHENTICATED, parseServiceAccountUser, type User } from './user.ts';
+import { AUTHENTICATED, anonymous, parseServiceAccountUser, UNAUTHENTICATED, type User } from './user.ts';
 
 type Headers = Readonly<Record<string, string>>;
 type ResourceAccess = Extract<AccessAttributes, { kind: 'resource' }>;

@@ -10,7 +10,7 @@ import { createFakeClock } from '@cartographer/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../../api-server.ts';
-import { allProbes as probes, fillPlaces as fill } from './all-probes.ts';
+import { fillPlaces as fill, allProbes as probes } from './all-probes.ts';
 import { deviations, skipped } from './deviations.ts';
 import type { Answers, Probe } from './probe.ts';
 import { probeSummary } from './probe-summary.ts';

@@ -1,10 +1,10 @@
 import { getPath, type JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 
-import { createTestCore } from '../../core/core-harness.ts';
+import { createTestCore } from '../../core/testing/core.ts';
+import { ProtobufReader } from '../protobuf/reader.ts';
 import { createOpenApi } from './openapi.ts';
 import { encodeOpenApiV2, openApiV2 } from './openapi-v2.ts';
-import { ProtobufReader } from '../protobuf/reader.ts';
 
 /** The values of a field of a message. */
 function valuesOf(message: Uint8Array, number: number): readonly Uint8Array[] {

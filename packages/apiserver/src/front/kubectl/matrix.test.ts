@@ -6,11 +6,11 @@ import { silentLog } from '@cartographer/machinery';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createApiServer } from '../../api-server.ts';
-import { chapters } from './matrix.ts';
-import { playChapter } from './play-chapter.ts';
-import { realClock } from './real-clock.ts';
-import { compared, readRecording } from './recording.ts';
-import { findKubectl, kubectlMinor } from './runner.ts';
+import { chapters } from './testing/matrix.ts';
+import { playChapter } from './testing/play-chapter.ts';
+import { realClock } from './testing/real-clock.ts';
+import { compared, readRecording } from './testing/recording.ts';
+import { findKubectl, kubectlMinor } from './testing/runner.ts';
 
 const path = findKubectl();
 const minor = path === undefined ? 0 : await kubectlMinor(path);

@@ -2,15 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { parseYamlDocuments, silentLog, type KubeObject, type WireRequest } from '@cartographer/machinery';
+import { type KubeObject, parseYamlDocuments, silentLog, type WireRequest } from '@cartographer/machinery';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type ApiServer, createApiServer } from '../../api-server.ts';
-import { WIDGET_CRD } from './fixtures.ts';
-import { splitArguments } from './play-chapter.ts';
-import { realClock } from './real-clock.ts';
-import { createKubectl, findKubectl, type Kubectl } from './runner.ts';
-import { stories, type Step } from './stories.ts';
+import { WIDGET_CRD } from './testing/fixtures.ts';
+import { splitArguments } from './testing/play-chapter.ts';
+import { realClock } from './testing/real-clock.ts';
+import { createKubectl, findKubectl, type Kubectl } from './testing/runner.ts';
+import { type Step, stories } from './testing/stories.ts';
 
 const path = findKubectl();
 const title = path === undefined ? 'real kubectl (skipped: there is no kubectl on the PATH)' : 'real kubectl';

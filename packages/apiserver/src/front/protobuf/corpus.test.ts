@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
 import { protobufKinds } from '../../../generate-protobuf.ts';
-import { samples } from './corpus-fixture.ts';
 import { decodeProtobuf } from './decode-protobuf.ts';
 import { findMessage, messageNames, messageOfKind, requireMessage } from './messages.ts';
+import { samples } from './testing/corpus.ts';
 
 test.each(samples)('$name is read from protobuf as Go prints it', ({ protobuf, json }) => {
   expect(decodeProtobuf(Buffer.from(protobuf, 'base64'))).toEqual(json);

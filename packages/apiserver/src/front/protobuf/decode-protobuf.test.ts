@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-
-import { samples } from './corpus-fixture.ts';
 import { decodeProtobuf, ProtobufError, UnknownKindError } from './decode-protobuf.ts';
+import { samples } from './testing/corpus.ts';
 
 /** Writes the wire format, so that the tests state messages field by field. */
 function varint(value: number | bigint): number[] {

@@ -1,10 +1,10 @@
 import { formatApiVersion, type Json, type JsonObject } from '@cartographer/machinery';
 
 import type { Registry, ResourceInfo } from '../../core-api.ts';
+import { virtualResources } from '../documents/virtual-resources.ts';
 import { createDocuments, type Document, sealed } from '../wire/documents.ts';
 import type { DiscoveryForm } from '../wire/media-type.ts';
 import { isScaled } from './scale.ts';
-import { virtualResources } from '../documents/virtual-resources.ts';
 
 /** The documents that say what is served; each is made once per registry generation. */
 export interface Discovery {

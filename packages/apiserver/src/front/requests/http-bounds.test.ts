@@ -7,8 +7,8 @@ import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { type Credentials, loadCredentials } from '../auth/credentials.ts';
-import { type HttpServer, type HttpServerOptions, listenHttps } from './http-server.ts';
 import { statusAnswer } from '../wire/respond.ts';
+import { type HttpServer, type HttpServerOptions, listenHttps } from './http-server.ts';
 
 /** More than the buffers of two sockets hold. */
 const LARGE = 'x'.repeat(16 * 1024 * 1024);

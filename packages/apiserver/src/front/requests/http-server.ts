@@ -17,13 +17,13 @@ import {
 
 import { StatusError } from '../../status-error.ts';
 import { createInFlightLimit, type InFlightLimit } from '../wire/in-flight-limit.ts';
-import type { Pipeline, RequestHead } from './pipeline.ts';
 import { readBody } from '../wire/read-body.ts';
 import { statusAnswer } from '../wire/respond.ts';
 import { isTrue } from '../wire/route.ts';
 import { createTurns } from '../wire/turns.ts';
-import { awaitReader, serialize, streamEvents } from '../wire/write-response.ts';
 import { methodNotAllowed } from '../wire/wire-errors.ts';
+import { awaitReader, serialize, streamEvents } from '../wire/write-response.ts';
+import type { Pipeline, RequestHead } from './pipeline.ts';
 
 /** Largest request body, as on a real server. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import {
   formatApiVersion,
   getPath,
-  stringifyJson,
   type Json,
   type KubeObject,
+  stringifyJson,
   type WireRequest,
   type WireResponse,
 } from '@cartographer/machinery';
@@ -20,13 +20,13 @@ import type {
   WriteResult,
 } from '../../core-api.ts';
 import { badRequest } from '../../status-error.ts';
-import { deleteOptions } from './delete-options.ts';
 import { mediaType } from '../wire/media-type.ts';
 import { integerOf } from '../wire/query-integer.ts';
 import { type DecodedBody, decodeObjectBody, decodePatchBody } from '../wire/request-body.ts';
 import { type AnswerStyle, answerStyle, jsonAnswer, listAnswer, objectAnswer, watchAnswer } from '../wire/respond.ts';
 import { isTrue, type ResourceRoute } from '../wire/route.ts';
 import { methodNotAllowed, unsupportedMediaType } from '../wire/wire-errors.ts';
+import { deleteOptions } from './delete-options.ts';
 
 /** A request about objects that has been authorised and whose resource is known. */
 export type ObjectRequest = {

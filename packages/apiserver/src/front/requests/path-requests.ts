@@ -1,13 +1,13 @@
 import type { JsonObject, WireRequest, WireResponse } from '@cartographer/machinery';
 
 import type { Registry } from '../../core-api.ts';
-import { createDiscovery } from './discovery.ts';
-import { chooseDiscoveryForm } from '../wire/media-type.ts';
 import { createOpenApi } from '../documents/openapi.ts';
 import { OPENAPI_V2_MEDIA_TYPE } from '../documents/openapi-v2.ts';
+import { chooseDiscoveryForm } from '../wire/media-type.ts';
 import { documentAnswer, jsonAnswer } from '../wire/respond.ts';
 import type { PathRoute } from '../wire/route.ts';
 import { methodNotAllowed, notAcceptable, pageNotFound, text } from '../wire/wire-errors.ts';
+import { createDiscovery } from './discovery.ts';
 
 /** What `/version` says. kubectl compares it with its own; the semantics are those of this Kubernetes version. */
 const serverVersion: JsonObject = {

@@ -17,18 +17,8 @@ import { type AuditEntry, auditEntry } from '../auth/audit.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { type Authorizer, forbiddenSentence } from '../auth/authorizer.ts';
 import { createImpersonation } from '../auth/impersonation.ts';
-import { chooseRendering } from '../wire/media-type.ts';
-import { answerObjectRequest, type WriteObserver } from './object-requests.ts';
-import { createPathRequests } from './path-requests.ts';
 import type { AccessAttributes } from '../auth/policy-rule.ts';
-import type { TypeMeta } from '../protobuf/decode-protobuf.ts';
-import { decodeObjectBody, requireObject } from '../wire/request-body.ts';
-import { jsonAnswer, statusAnswer, withWarnings } from '../wire/respond.ts';
-import { review } from './reviews.ts';
-import { type ResourceRoute, type Route, routeOf } from '../wire/route.ts';
-import { answerScaleRequest, isScaled } from './scale.ts';
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
-import { requestToken } from './token-request.ts';
 import type { User } from '../auth/user.ts';
 import {
   apiVersionOf,
@@ -36,7 +26,17 @@ import {
   hasVirtualGroup,
   type VirtualResource,
 } from '../documents/virtual-resources.ts';
+import type { TypeMeta } from '../protobuf/decode-protobuf.ts';
+import { chooseRendering } from '../wire/media-type.ts';
+import { decodeObjectBody, requireObject } from '../wire/request-body.ts';
+import { jsonAnswer, statusAnswer, withWarnings } from '../wire/respond.ts';
+import { type ResourceRoute, type Route, routeOf } from '../wire/route.ts';
 import { methodNotAllowed, notCarried, pageNotFound, unknownResource } from '../wire/wire-errors.ts';
+import { answerObjectRequest, type WriteObserver } from './object-requests.ts';
+import { createPathRequests } from './path-requests.ts';
+import { review } from './reviews.ts';
+import { answerScaleRequest, isScaled } from './scale.ts';
+import { requestToken } from './token-request.ts';
 
 /** What the pipeline stands on. */
 export type PipelineDeps = {

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 
 import { createCore } from '../../core/create-core.ts';
 import { openSqliteStore } from '../../core/storage/sqlite-store.ts';
-import { startRbacFeed, systemCaller } from './rbac-feed.ts';
 import { RbacIndex } from '../auth/rbac-index.ts';
+import { startRbacFeed, systemCaller } from './rbac-feed.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 

@@ -4,10 +4,10 @@ import type { Caller, Core, ResourceInfo } from '../../core-api.ts';
 import { StatusError } from '../../status-error.ts';
 import { bootstrapBindings, bootstrapRoles } from '../auth/bootstrap-roles.ts';
 import { followResource } from '../auth/follow-resource.ts';
-import type { WriteObserver } from './object-requests.ts';
 import { rulesOf } from '../auth/policy-rule.ts';
 import type { RbacIndex } from '../auth/rbac-index.ts';
 import { systemUser } from '../auth/user.ts';
+import type { WriteObserver } from './object-requests.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const RESOURCES = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'];

@@ -14,10 +14,10 @@ import {
 import type { Core, ResourceInfo } from '../../core-api.ts';
 import { badRequest } from '../../status-error.ts';
 import { mediaType } from '../wire/media-type.ts';
-import type { ObjectRequest } from './object-requests.ts';
 import { decodeObjectBody, decodePatchBody } from '../wire/request-body.ts';
 import { jsonAnswer } from '../wire/respond.ts';
 import { invalid, methodNotAllowed, unknownResource, unsupportedMediaType } from '../wire/wire-errors.ts';
+import type { ObjectRequest } from './object-requests.ts';
 
 const SCALED = new Set(['deployments', 'replicasets', 'statefulsets']);
 const PATCHES = [

@@ -4,8 +4,8 @@ import type { Core } from '../../core-api.ts';
 import { StatusError } from '../../status-error.ts';
 import { findObject } from '../auth/find-object.ts';
 import { followResource } from '../auth/follow-resource.ts';
-import { systemCaller } from './rbac-feed.ts';
 import { ISSUER, type ServiceAccountTokens } from '../auth/service-account-tokens.ts';
+import { systemCaller } from './rbac-feed.ts';
 
 const TYPE = 'kubernetes.io/service-account-token';
 const NAME = 'kubernetes.io/service-account.name';

@@ -10,8 +10,6 @@ import {
 } from '@cartographer/machinery';
 
 import { badRequest, StatusError } from '../../status-error.ts';
-import { duplicateKeys } from './duplicate-keys.ts';
-import { mediaType } from './media-type.ts';
 import {
   decodeProtobuf,
   PROTOBUF_MEDIA_TYPE,
@@ -19,6 +17,8 @@ import {
   type TypeMeta,
   UnknownKindError,
 } from '../protobuf/decode-protobuf.ts';
+import { duplicateKeys } from './duplicate-keys.ts';
+import { mediaType } from './media-type.ts';
 import { unreadable, unsupportedMediaType } from './wire-errors.ts';
 
 /** A decoded body, and the keys that stood twice in its text. */

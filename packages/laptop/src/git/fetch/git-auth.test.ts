@@ -1,16 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler-fixture.ts';
-import {
-  type GitHttpServer,
-  makeTempFolder,
-  RepositoryFixture,
-  startGitHttpServer,
-} from '../testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler.ts';
+import { type GitHttpServer, makeTempFolder, RepositoryFixture, startGitHttpServer } from '../testing/repository.ts';
 
 const KEY = 'default/app';
 let temp: Awaited<ReturnType<typeof makeTempFolder>>;

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler-fixture.ts';
-import { makeTempFolder, RepositoryFixture } from '../testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler.ts';
+import { makeTempFolder, RepositoryFixture } from '../testing/repository.ts';
 
 const KEY = 'default/app';
 

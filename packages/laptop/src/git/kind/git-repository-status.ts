@@ -1,8 +1,8 @@
 import { type Condition, type KubeObject, rfc3339 } from '@cartographer/machinery';
 import {
   type Artifact,
-  gitRepositorySpec,
   type GitRepositoryStatus,
+  gitRepositorySpec,
   gitRepositoryStatus,
   requestedAt,
 } from './git-repository.ts';

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler-fixture.ts';
-import { makeTempFolder, RepositoryFixture } from '../testing/repository-fixture.ts';
+import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler.ts';
+import { makeTempFolder, RepositoryFixture } from '../testing/repository.ts';
 import { refuseName } from './tree-name.ts';
 
 const KEY = 'default/app';

@@ -18,10 +18,10 @@ import type {
   ResourceInfo,
   WatchOptions,
   WriteOptions,
-} from '../core-api.ts';
-import { StatusError } from '../status-error.ts';
-import { createCore } from './create-core.ts';
-import { createMemoryStore, type Store } from './storage/store.ts';
+} from '../../core-api.ts';
+import { StatusError } from '../../status-error.ts';
+import { createCore } from '../create-core.ts';
+import { createMemoryStore, type Store } from '../storage/store.ts';
 
 /** A core for a test, with short words for what tests do all the time. Works on the namespace `default`. */
 export type TestCore = {

@@ -1,9 +1,9 @@
 import type { ApplyOutcome } from '../apply/apply.ts';
 import { serverSideApply, trackUpdate } from '../apply/apply.ts';
+import { mergeSchemaOf } from '../apply/merge-schema.ts';
 import { compileSchema } from '../schema/compiled-schema.ts';
 import type { Json, JsonObject } from '../values/json.ts';
 import { getPath, isList, isObject } from '../values/json.ts';
-import { mergeSchemaOf } from '../apply/merge-schema.ts';
 import type { StructuralSchema } from '../values/structural-schema.ts';
 
 /** The schema of the kind on which a real server's answers were measured. For tests. */

@@ -9,7 +9,7 @@ export type Recording = Readonly<Record<string, Answer>>;
 
 /** Where the answers are that were recorded with a kubectl of version 1.`minor`. */
 export function recordingFile(minor: number): string {
-  return join(import.meta.dirname, '..', '..', '..', 'testdata', `kubectl-1.${minor}.json`);
+  return join(import.meta.dirname, '..', '..', '..', '..', 'testdata', `kubectl-1.${minor}.json`);
 }
 
 /** The answers recorded with a version of kubectl, or undefined. */

@@ -8,10 +8,10 @@ import { gzipSync } from 'node:zlib';
 import { systemClock } from '@cartographer/kube';
 import { type Condition, getPath, type KubeObject, type ResourceType, silentLog } from '@cartographer/machinery';
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
-import { tarEnd, tarHeader, tarPadding } from './git/tree/tar.ts';
-import { imageType } from './image/image.ts';
-import { serviceType } from './service/service.ts';
-import { type Laptop, laptopCrds, startLaptop } from './start.ts';
+import { tarEnd, tarHeader, tarPadding } from '../git/tree/tar.ts';
+import { imageType } from '../image/image.ts';
+import { serviceType } from '../service/service.ts';
+import { type Laptop, laptopCrds, startLaptop } from '../start.ts';
 
 /** The laptop's tools beside a real embedded API server, in a temporary folder. */
 export type LaptopFixture = Embedded & {

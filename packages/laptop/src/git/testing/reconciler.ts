@@ -5,8 +5,8 @@ import type { Next } from '@cartographer/runtime';
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { createArtifactStore } from '../../artifact-store.ts';
 import { createGit } from '../fetch/git-process.ts';
-import { type GitRepositoryStatus, gitRepositoryStatus } from '../kind/git-repository.ts';
 import { createGitRepositoryReconciler, type GitRepositoryDeps } from '../git-repository-reconciler.ts';
+import { type GitRepositoryStatus, gitRepositoryStatus } from '../kind/git-repository.ts';
 
 /** A reconciler over real git and a real store, beside a cluster that is three functions. */
 export type ReconcilerFixture = {
