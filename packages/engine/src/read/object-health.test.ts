@@ -1,6 +1,6 @@
 import type { KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { healthOf } from './object-health.ts';
+import { conditionsOf, healthOf, runHealth } from './object-health.ts';
 
 const object = (status: unknown): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });
 const line = (rule: unknown, patient: KubeObject | undefined, hasOutputs = false, needsOutputs = true): string => {
@@ -102,4 +102,126 @@ describe('multiMatch', () => {
       'True MatchedField: field value: <error retrieving field value>, message: unknown, error retrieving message path []',
     );
   });
+});
+
+describe('multiMatch needs all that is healthy, and one of what is not', () => {
+  const ready = { type: 'Ready', status: 'True' };
+  const built = { type: 'Built', status: 'True' };
+  const good = { key: '.status.phase', operator: 'In', values: ['Good'] };
+  const fast = { key: '.status.speed', operator: 'In', values: ['Fast'], messagePath: '.status.note' };
+  const both = { conditions: [ready, built], phase: 'Good', speed: 'Fast', note: 'n' };
+  const healthy = (rule: object) => ({ multiMatch: { healthy: rule, unhealthy: {} } });
+  const unhealthy = (rule: object) => ({ multiMatch: { healthy: { matchConditions: [ready] }, unhealthy: rule } });
+
+  test.each<[object, object, string]>([
+    [healthy({ matchConditions: [ready, built] }), both, 'True MatchedCondition: condition status: True, message: '],
+    [healthy({ matchConditions: [ready, built] }), { conditions: [ready] }, 'Unknown NoMatchesFulfilled'],
+    [healthy({ matchConditions: [ready, built] }), { conditions: [built] }, 'Unknown NoMatchesFulfilled'],
+    [healthy({ matchFields: [fast, good] }), both, 'True MatchedField: field value: Fast, message: n'],
+    [healthy({ matchFields: [fast, good] }), { speed: 'Fast' }, 'Unknown NoMatchesFulfilled'],
+    [healthy({ matchFields: [fast, good] }), { phase: 'Good' }, 'Unknown NoMatchesFulfilled'],
+    [healthy({ matchConditions: [ready], matchFields: [good] }), { phase: 'Good' }, 'Unknown NoMatchesFulfilled'],
+    [healthy({ matchConditions: [], matchFields: [] }), both, 'Unknown NoMatchesFulfilled'],
+    [healthy({}), both, 'Unknown NoMatchesFulfilled'],
+    [{ multiMatch: {} }, both, 'Unknown NoMatchesFulfilled'],
+    [{}, both, 'Unknown NoMatchesFulfilled'],
+    [
+      unhealthy({ matchConditions: [{ type: 'Bad', status: 'True' }, built] }),
+      both,
+      'False MatchedCondition: condition status: True, message: ',
+    ],
+    [
+      unhealthy({ matchConditions: [{ type: 'Built', status: 'False' }] }),
+      both,
+      'True MatchedCondition: condition status: True, message: ',
+    ],
+    [
+      unhealthy({ matchConditions: [{ type: 'Other', status: 'True' }] }),
+      both,
+      'True MatchedCondition: condition status: True, message: ',
+    ],
+    [
+      unhealthy({ matchFields: [{ ...good, values: ['Bad'] }, fast] }),
+      both,
+      'False MatchedField: field value: Fast, message: n',
+    ],
+    [
+      unhealthy({ matchConditions: [built], matchFields: [fast] }),
+      both,
+      'False MatchedCondition: condition status: True, message: ',
+    ],
+    [
+      { singleConditionType: '', ...healthy({ matchConditions: [ready] }) },
+      both,
+      'True MatchedCondition: condition status: True, message: ',
+    ],
+    [{ singleConditionType: 'Built', ...healthy({}) }, both, 'True BuiltCondition'],
+    [
+      { alwaysHealthy: {}, singleConditionType: 'None', ...unhealthy({ matchConditions: [ready] }) },
+      both,
+      'True AlwaysHealthy',
+    ],
+  ])('%j of %j', (rule, status, expected) => {
+    expect(line(rule, object(status))).toBe(expected);
+  });
+
+  test('the rule counts, not whether outputs are there', () => {
+    expect(line(healthy({}), object({}), true, true)).toBe('Unknown NoMatchesFulfilled');
+    expect(line(healthy({}), undefined, true, true)).toBe('Unknown Unknown');
+  });
+});
+
+describe('the conditions of an object', () => {
+  const condition = { type: 'Ready', status: 'True', message: 'm' };
+  const fields = {
+    reason: 'R',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+    observedGeneration: 1,
+  };
+
+  test.each<[string, object, boolean]>([
+    ['all fields', fields, true],
+    ['fields that are null', { reason: null, message: null, lastTransitionTime: null, observedGeneration: null }, true],
+    ['a time with a fraction and an offset', { lastTransitionTime: '2026-01-01T00:00:00.123456+02:00' }, true],
+    ['a time without its zone', { lastTransitionTime: '2026-01-01T00:00:00' }, false],
+    ['a day alone', { lastTransitionTime: '2026-01-01' }, false],
+    ['a time with more behind it', { lastTransitionTime: '2026-01-01T00:00:00Z and' }, false],
+    ['a time with more before it', { lastTransitionTime: 'at 2026-01-01T00:00:00Z' }, false],
+    ['an empty time', { lastTransitionTime: '' }, false],
+    ['a number for a time', { lastTransitionTime: 1 }, false],
+    ['a number for its reason', { reason: 1 }, false],
+    ['a list for its message', { message: [] }, false],
+    ['a number for its type', { type: 1 }, false],
+    ['true for its status', { status: true }, false],
+    ['a text for its generation', { observedGeneration: '1' }, false],
+    ['fields of its own', { severity: 1 }, true],
+  ])('one with %s counts, or spoils them all: %j %s', (_what, more, counts) => {
+    const all = conditionsOf(object({ conditions: [condition, { type: 'Other', ...more }] }));
+    expect(all.length).toBe(counts ? 2 : 0);
+  });
+
+  test('an entry that is no object spoils them all, and what is no list is none', () => {
+    for (const conditions of [[condition, 'x'], [condition, null], [condition, []], {}, 'x', null, undefined]) {
+      expect(conditionsOf(object({ conditions }))).toEqual([]);
+    }
+  });
+
+  test('have the empty text for what is absent, and nothing but type, status and message', () => {
+    expect(conditionsOf(object({ conditions: [{ ...condition, ...fields }, {}] }))).toEqual([
+      condition,
+      { type: '', status: '', message: '' },
+    ]);
+  });
+
+  test('of one type that is there twice: the first counts', () => {
+    const conditions = [{ type: 'X', status: 'True' }, condition, { ...condition, status: 'False', message: 'later' }];
+    expect(line({ singleConditionType: 'Ready' }, object({ conditions }))).toBe('True ReadyCondition: m');
+  });
+});
+
+test('a run is judged by its rule, and is successful without one', () => {
+  const failed = object({ conditions: [{ type: 'Done', status: 'False' }] });
+  expect(runHealth({ singleConditionType: 'Done' }, failed)).toBe('False');
+  expect(runHealth({ singleConditionType: 'Other' }, failed)).toBe('Unknown');
+  expect(runHealth(undefined, failed)).toBe('True');
 });
