@@ -33,7 +33,7 @@ export function createMergePatch(from: Json, to: Json): Json {
   for (const key of Object.keys(to)) {
     const [before, after] = [getKey(from, key), getKey(to, key)];
     if (after === undefined || deepEqual(before, after)) continue;
-    setKey(patch, key, isObject(before) && isObject(after) ? createMergePatch(before, after) : after);
+    setKey(patch, key, createMergePatch(before ?? null, after));
   }
   return patch;
 }
