@@ -28,6 +28,7 @@ describe('a merge patch', () => {
       { a: false, b: 0, c: '' },
       { a: false, b: 0, c: '' },
     ],
+    ['a key that holds nothing leaves what is there', { a: 1, b: 1 }, { a: undefined, b: 2 }, { a: 1, b: 2 }],
     ['a scalar replaces the whole', { a: 1 }, 'x', 'x'],
     ['null replaces the whole', { a: 1 }, null, null],
     ['a list replaces the whole', { a: 1 }, [1], [1]],
@@ -49,6 +50,8 @@ describe('a merge patch', () => {
     ['a scalar in the place of an object', { a: { b: 1 } }, { a: 1 }, { a: 1 }],
     ['an object that is emptied', { a: { b: 1 } }, { a: {} }, { a: { b: null } }],
     ['nothing', { a: [{ b: 1 }] }, { a: [{ b: 1 }] }, {}],
+    ['nothing of keys that hold nothing', { a: undefined, b: 1 }, { b: 1, c: undefined }, {}],
+    ['an object in the place of null', { a: null }, { a: { b: 1 } }, { a: { b: 1 } }],
     ['the whole when it is no object', { a: 1 }, [1], [1]],
     ['the whole when it was no object', 1, { a: 1 }, { a: 1 }],
   ])('between two values says %s', (_name, from, to, patch) => {
