@@ -165,6 +165,14 @@ describe('multiMatch needs all that is healthy, and one of what is not', () => {
     expect(line(rule, object(status))).toBe(expected);
   });
 
+  test('of two conditions that match the first is told', () => {
+    const conditions = [
+      { ...ready, message: 'one' },
+      { ...ready, message: 'two' },
+    ];
+    expect(line(healthy({ matchConditions: [ready] }), object({ conditions }))).toContain('message: one');
+  });
+
   test('the rule counts, not whether outputs are there', () => {
     expect(line(healthy({}), object({}), true, true)).toBe('Unknown NoMatchesFulfilled');
     expect(line(healthy({}), undefined, true, true)).toBe('Unknown Unknown');
