@@ -253,6 +253,20 @@ describe('the order of a list', () => {
     ],
     ['may name more than is there', [a], undefined, [{ k: 'z' }, { k: 'a' }], [a]],
     ['that is empty sorts nothing', [a, b], [{ k: 'b', w: 1 }], [], [a, { ...b, w: 1 }]],
+    [
+      'goes by the places that the live items have',
+      [a, b, c],
+      [{ k: 'c', w: 1 }],
+      [{ k: 'c' }],
+      [a, b, { k: 'c', w: 1 }],
+    ],
+    [
+      'that is empty leaves the live order to a list that is replaced',
+      [a, b],
+      [b, c, { $patch: 'replace' }],
+      [],
+      [c, b],
+    ],
   ])('%s', (_name, live, change, order, expected) => {
     expect(ordered(live, change, order)).toEqual(expected);
   });
@@ -263,7 +277,13 @@ describe('the order of a list', () => {
       "The order in patch list:\n[map[k:a] map[k:b]]\n doesn't match $setElementOrder list:\n[map[k:b] map[k:a]]\n",
     );
     expect(() => ordered([a], [{ k: 'n' }], order)).toThrow("doesn't match");
+    expect(() => ordered([a], [{ k: 'n' }], [{ k: 'z' }])).toThrow("doesn't match");
     expect(() => ordered([a], [{ k: 'b' }, { k: 'a' }], order)).not.toThrow();
+  });
+
+  it('is for items of one kind', () => {
+    expect(() => apply({}, { '$setElementOrder/set': ['a'], set: ['a', 1] })).toThrow(PatchError);
+    expect(() => apply({ set: ['a', 1] }, { '$setElementOrder/set': ['a'] })).toThrow(PatchError);
   });
 
   it('leaves the patch: the list is not merged twice', () => {
