@@ -254,10 +254,15 @@ describe('what is stamped', () => {
       Resource,
       Resource,
     ];
-    for (let round = 0; round < 2; round += 1) {
-      expect(written(passOf(cluster, { blueprint }), one)).toEqual({ v: 'one' });
-      expect(written(passOf(cluster, { blueprint }), two)).toEqual({ v: 'two' });
-    }
+    const objectOf = (resource: Resource): KubeObject | undefined => {
+      const pass = passOf(cluster, { blueprint });
+      realizeResource(pass, resource);
+      return pass.asks.writes[0]?.object;
+    };
+    const [first, second] = [objectOf(one), objectOf(two)];
+    expect([first?.['data'], second?.['data']]).toEqual([{ v: 'one' }, { v: 'two' }]);
+    expect(objectOf(one)).toBe(first);
+    expect(objectOf(two)).toBe(second);
   });
 
   test('has the labels of owner, blueprint, resource and template', () => {
@@ -305,6 +310,29 @@ describe('what cannot be stamped or applied', () => {
         },
       ],
     });
+  });
+
+  test('is told without what a Secret that was to be stamped holds', () => {
+    const cluster = clusterWith();
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'made' }, stringData: { k: 'password' } };
+    cluster.put(template('ClusterConfigTemplate', 't', { configPath: '.stringData', template: secret }));
+    const refused = { kind: 'refused', code: 409, message: 'password is taken' } as const;
+    const asks = new Asks({ ...cluster.begin().cluster, written: () => refused });
+    const { failure } = realizeResource(passOf(cluster, { asks }), step()) ?? {};
+    expect(JSON.stringify(failure)).toContain('[redacted] is taken');
+  });
+
+  test('is remembered for this generation of its template alone', () => {
+    const cluster = clusterWith();
+    const recalled = (): ReadonlySet<string> => {
+      const keys = new Set<string>();
+      const recall = (key: string) => void keys.add(key);
+      realizeResource(passOf(cluster, { asks: new Asks({ ...cluster.begin().cluster, recall }) }), step());
+      return keys;
+    };
+    expect(recalled()).toContain('dropped ClusterConfigTemplate/t@1 v1 ConfigMap');
+    configTemplate(cluster, { v: 'x' });
+    expect(recalled()).toContain('dropped ClusterConfigTemplate/t@2 v1 ConfigMap');
   });
 
   test('keeps the retry that the server asks for', () => {

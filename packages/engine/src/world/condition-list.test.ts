@@ -42,3 +42,39 @@ test('a reason or message that the schema refuses is made fit', () => {
     'Ready True Ready',
   ]);
 });
+
+test.each(['type', 'status', 'reason', 'message'])('a condition of another %s gets a new time', (field) => {
+  const draft = is('A', 'False', 'R', 'm');
+  const [before] = conditionList([draft], undefined, 'then');
+  const other = { ...before, [field]: 'other' };
+  expect(conditionList([draft], [other], 'now')[0]?.lastTransitionTime).toBe('now');
+  expect(conditionList([draft], [other, before], 'now')[0]?.lastTransitionTime).toBe('then');
+});
+
+test('a condition without a time gets one, and what is no list of conditions is none', () => {
+  const draft = is('A', 'True');
+  for (const before of [[{ ...draft }], undefined, null, {}, 'x']) {
+    expect(conditionList([draft], before, 'now')[0]).toEqual({ ...draft, lastTransitionTime: 'now' });
+  }
+});
+
+test.each([
+  ['R', 'R'],
+  ['9abc', 'abc'],
+  ['_abc_', 'abc_'],
+  ['a b/c', 'a_b_c'],
+  ['abc:,', 'abc'],
+  ['a:b,c', 'a:b,c'],
+  ['', 'Unknown'],
+  ['123', 'Unknown'],
+  ['x'.repeat(1024), 'x'.repeat(1024)],
+  ['x'.repeat(1025), 'x'.repeat(1024)],
+])('the reason %s stands as %s', (reason, expected) => {
+  expect(conditionList([is('A', 'True', reason)], [], 'now')[0]?.reason).toBe(expected);
+});
+
+test('a message may have 32768 characters, not one more', () => {
+  const length = (count: number): number | undefined =>
+    conditionList([is('A', 'True', 'R', 'x'.repeat(count))], [], 'now')[0]?.message.length;
+  expect([length(32_768), length(32_769)]).toEqual([32_768, 32_768]);
+});
