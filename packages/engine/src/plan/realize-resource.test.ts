@@ -265,6 +265,18 @@ describe('what is stamped', () => {
     expect(objectOf(two)).toBe(second);
   });
 
+  test('waits for its program to be run, and is looked at again then', () => {
+    const cluster = clusterWith();
+    cluster.put(template('ClusterConfigTemplate', 't', { configPath: '.data', ytt: 'x' }));
+    const blueprint = chain('web', []);
+    const resource = step();
+    const waits = passOf(cluster, { blueprint });
+    expect(realizeResource(waits, resource)).toBeUndefined();
+    expect([waits.asks.renders.length, waits.asks.writes.length]).toEqual([1, 0]);
+    cluster.render = () => ({ kind: 'rendered', output: JSON.stringify(configMap('made', { v: 'rendered' })) });
+    expect(written(passOf(cluster, { blueprint }), resource)).toEqual({ v: 'rendered' });
+  });
+
   test('has the labels of owner, blueprint, resource and template', () => {
     const pass = passOf(clusterWith());
     realizeResource(pass, step());

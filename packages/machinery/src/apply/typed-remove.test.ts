@@ -33,6 +33,7 @@ describe('what a set names goes out of a value', () => {
     ['a map below it likewise', 'pu', { x: { y: 1 }, z: 1 }, { 'f:x': { 'f:y': {} } }, { x: null, z: 1 }],
     ['a map that was empty before is null', 'm', {}, { 'f:a': {} }, null],
     ['a null map stays null', 'm', null, { 'f:a': {} }, null],
+    ['what is below a list in the place of a text takes nothing', 's', ['a'], { 'v:"a"': {} }, ['a']],
     ['what is below a scalar takes nothing', 'pu', { x: 1 }, { 'f:x': { 'f:y': {} } }, { x: 1 }],
     ['what is below an atomic map takes nothing', 'at', { a: '1', b: '2' }, { 'f:a': {} }, { a: '1', b: '2' }],
     ['an atomic map goes', 'at', { a: '1' }, {}, undefined],
@@ -94,6 +95,7 @@ describe('what a set names goes out of a value', () => {
     const object = { spec: { n: 1 } };
     expect(removeTyped(object, leafSet, schema)).toBe(object);
     expect(removeTyped(object, emptySet, schema)).toBe(object);
+    expect(removeTyped({}, emptySet, schema)).toEqual({});
   });
 });
 

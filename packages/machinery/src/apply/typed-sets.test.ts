@@ -39,7 +39,7 @@ describe('the paths that a value claims', () => {
     ['a null set', 'ls', null, {}],
     ['the items of a keyed list and what is in them', 'lm', [{ k: 'a', v: '1' }, { k: 'b' }], ab],
     ['of an empty keyed list nothing', 'lm', [], undefined],
-    ['of items that are there twice both', 'lm', [{ k: 'a' }, { k: 'b' }, { k: 'a', v: '1' }], ab],
+    ['of items that are there twice both', 'lm', [{ k: 'a', v: '1' }, { k: 'b' }, { k: 'a' }], ab],
     ['of an item without its key nothing', 'lm', [{ v: '1' }], undefined],
     ['items beside one without its key', 'lm', [{ v: '1' }, { k: 'a', v: '1' }, { k: 'b' }], ab],
     ['of a field without a value nothing', 's', undefined, undefined],
@@ -67,6 +67,16 @@ describe('the paths that a value claims', () => {
         'f:managedFields': {},
       },
     });
+  });
+
+  it.each<[Json, JsonObject]>([
+    [1, {}],
+    [['x'], {}],
+    [null, {}],
+    [{ a: 1 }, { 'f:a': {} }],
+  ])('of a field of any type, be it %j', (value, below) => {
+    const any = mergeSchemaOf({ type: 'object', properties: { v: {} } });
+    expect(encodeFieldSet(fieldSetOf({ v: value }, any))).toEqual({ 'f:v': below });
   });
 
   it('of nothing is nothing', () => {
