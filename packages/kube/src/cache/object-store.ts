@@ -80,13 +80,13 @@ export function createObjectStore(
       return objects.size;
     },
     set(key, object) {
-      if (byName.size > 0) remove(key);
+      remove(key);
       objects.set(key, object);
-      if (byName.size > 0) reindex(key, object);
+      reindex(key, object);
       snapshot = undefined;
     },
     delete(key) {
-      if (byName.size > 0) remove(key);
+      remove(key);
       objects.delete(key);
       snapshot = undefined;
     },
