@@ -29,4 +29,24 @@ describe('connection pools', () => {
     expect(old).toHaveProperty('closed', true);
     await pools.close();
   });
+
+  it('end the watches of a rotated certificate as well, and leave alone those who show none', async () => {
+    const pools = createConnectionPools(access, bounds);
+    const old = pools.take(certificate('one'), true);
+    const bare = [pools.take(undefined, false), pools.take(undefined, true)];
+    pools.take(certificate('two'), true);
+    expect(old).toHaveProperty('closed', true);
+    expect([pools.take(undefined, false), pools.take(undefined, true)]).toEqual(bare);
+    expect(bare[1]).toHaveProperty('closed', false);
+    await pools.close();
+  });
+
+  it('are all closed at the end', async () => {
+    const pools = createConnectionPools(access, bounds);
+    const certificates = [undefined, certificate('one')];
+    const all = certificates.flatMap((each) => [pools.take(each, false), pools.take(each, true)]);
+    await pools.close();
+    expect(all.map((pool) => (pool as { readonly destroyed?: boolean }).destroyed)).toEqual([true, true, true, true]);
+    await createConnectionPools(access, bounds).close();
+  });
 });

@@ -209,15 +209,17 @@ describe('HTTP transport', () => {
     expect(seen).toBe(1);
   });
 
-  it('sends nothing for a signal that has fired', async () => {
-    let seen = 0;
-    const transport = await start((_request, response) => {
+  it('sends nothing for a signal that has fired, and asks for no credential', async () => {
+    let [seen, asked] = [0, 0];
+    const credentials = { current: () => ((asked += 1), {}), refused: () => undefined };
+    const listener: RequestListener = (_request, response) => {
       seen += 1;
       json(response, {});
-    });
+    };
+    const transport = await start(listener, {}, { credentials });
     const signal = AbortSignal.abort(new Error('too late'));
     await expect(transport.request({ method: 'POST', path: '/x', signal })).rejects.toThrow('too late');
-    expect(seen).toBe(0);
+    expect([seen, asked]).toEqual([0, 0]);
   });
 
   it('takes a write for no watch, whatever its query says, and a refused watch for an answer', async () => {

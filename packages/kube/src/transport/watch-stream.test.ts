@@ -88,7 +88,10 @@ describe('a watch over HTTP', () => {
     await gone;
   });
 
-  it('does not take a connection away from requests', async () => {
+  it.each<[string, Record<string, string>]>([
+    ['with the identity of the transport', {}],
+    ['with one of its own', { authorization: 'Bearer other' }],
+  ])('does not take a connection away from requests, %s', async (_whose, headers) => {
     const transport = await start(
       (request, response) => {
         if (request.url?.includes('watch') !== true)
@@ -99,9 +102,9 @@ describe('a watch over HTTP', () => {
       { connections: 1 },
     );
     const abort = new AbortController();
-    await transport.request({ ...watch, signal: abort.signal });
-    await transport.request({ ...watch, signal: abort.signal });
-    expect((await transport.request({ method: 'GET', path: '/x' })).body).toBe('fine');
+    await transport.request({ ...watch, headers, signal: abort.signal });
+    await transport.request({ ...watch, headers, signal: abort.signal });
+    expect((await transport.request({ method: 'GET', path: '/x', headers })).body).toBe('fine');
     abort.abort();
   });
 });
