@@ -1,6 +1,6 @@
 import { stepsOf } from '@cartographer/testkit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Fifo } from './fifo.ts';
 
 describe('a first-in-first-out list', () => {
@@ -36,5 +36,30 @@ describe('a first-in-first-out list', () => {
     expect(fifo.length).toBe(Math.max(0, 4_000 - taken));
     fifo.push(-1);
     expect(fifo.shift()).toBe(taken < 4_000 ? taken : -1);
+  });
+
+  it('lets go of what was taken, and of its room when most of it is empty', () => {
+    const held: number[] = [];
+    const slice = vi.spyOn(Array.prototype, 'slice');
+    const room = (): readonly number[] => slice.mock.contexts.map((items) => (items as readonly unknown[]).length);
+    try {
+      const fifo = new Fifo<object>();
+      for (let n = 0; n < 3_000; n += 1) fifo.shift();
+      expect(room()).toEqual([]);
+      for (let n = 0; n < 5_000; n += 1) fifo.push({});
+      for (let n = 0; n < 5_000; n += 1) fifo.shift();
+      // Half of 5000, half of the rest, then as soon as more than 1024 are empty.
+      expect([room(), slice.mock.calls.map(([from]) => from)]).toEqual([
+        [5_000, 2_499, 1_249],
+        [2_501, 1_250, 1_025],
+      ]);
+      for (const [n, items] of slice.mock.contexts.entries()) {
+        const [from = 0] = slice.mock.calls[n] ?? [];
+        held.push((items as readonly unknown[]).filter((item, i) => i < from && item !== undefined).length);
+      }
+      expect(held).toEqual([0, 0, 0]);
+    } finally {
+      slice.mockRestore();
+    }
   });
 });

@@ -173,6 +173,8 @@ describe('a part of the process', () => {
     const { clock, stop, running, lines, ready } = start([[slow, patient]]);
     await clock.advance(SLOW_MS - 1);
     expect(lines).toEqual([]);
+    await clock.advance(1);
+    expect(lines).toHaveLength(1);
     await clock.advance(10 * SLOW_MS);
     expect([lines, ready()]).toEqual([['still waiting for part to become ready: cache'], 0]);
     gate.resolve();
