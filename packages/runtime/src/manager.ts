@@ -30,7 +30,6 @@ export async function runInOrder(
 ): Promise<void> {
   const { clock, log, signal } = options;
   const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => undefined);
   const started: { stop: AbortController; ended: Promise<unknown>; names: string }[] = [];
   const abandoned = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -55,12 +54,13 @@ export async function runInOrder(
   }
 }
 
+/** A part is told to stop only when the outcome is settled, so how it ends after that changes nothing. */
 async function supervise(part: Runnable, signal: AbortSignal, fail: (reason: unknown) => void): Promise<void> {
   try {
     await part.run(signal);
-    if (!signal.aborted) fail(new CartoError('CARTO_PART_ENDED', `${part.name} ended by itself`));
+    fail(new CartoError('CARTO_PART_ENDED', `${part.name} ended by itself`));
   } catch (error) {
-    if (!signal.aborted) fail(error);
+    fail(error);
   }
 }
 

@@ -28,12 +28,13 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   let tokens = burst;
   let filledAt = clock.now();
 
+  /** Below zero while there are tokens left. */
   function bucketWaitMs(): number {
     const now = clock.now();
     tokens = Math.min(burst, tokens + ((now - filledAt) * ratePerSecond) / 1000);
     filledAt = now;
     tokens -= 1;
-    return tokens >= 0 ? 0 : (-tokens * 1000) / ratePerSecond;
+    return (-tokens * 1000) / ratePerSecond;
   }
 
   return {
