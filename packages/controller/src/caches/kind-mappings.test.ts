@@ -8,24 +8,85 @@ const type = (group: string, version: string, kind: string): ResourceType => {
   return { group, version, kind, resource: `${kind.toLowerCase()}s`, namespaced: true };
 };
 
-/** A mapper that knows `v1 ConfigMap` and `acme.dev/v1 Thing`, and counts what it is asked. */
-function scripted(): { readonly mapper: RestMapper; readonly asked: string[] } {
+/** A mapper that knows `v1 ConfigMap` and `acme.dev/v1 Thing`, and counts what it is asked; `fail` may throw in its place. */
+function scripted(fail: (question: string) => void = () => undefined) {
   const asked: string[] = [];
   const all = [type('', 'v1', 'ConfigMap'), type('acme.dev', 'v1', 'Thing')];
   const apiVersionOf = ({ group, version }: ResourceType): string => (group === '' ? version : `${group}/${version}`);
   const mapper: RestMapper = {
     async resourceFor({ apiVersion, kind }) {
       asked.push(`${apiVersion} ${kind}`);
+      fail('kind');
       const found = all.find((known) => apiVersionOf(known) === apiVersion && known.kind === kind);
       if (found === undefined) throw new NoMatchError(apiVersion, kind);
       return found;
     },
-    resourcesOf: async (apiVersion) => all.filter((known) => apiVersionOf(known) === apiVersion),
-    resourceInGroup: async ({ group, kind }) => all.find((known) => known.group === group && known.kind === kind),
-    invalidate: () => undefined,
+    async resourcesOf(apiVersion) {
+      fail('version');
+      return all.filter((known) => apiVersionOf(known) === apiVersion);
+    },
+    async resourceInGroup({ group, kind }) {
+      fail('group');
+      return all.find((known) => known.group === group && known.kind === kind);
+    },
+    invalidate: () => void asked.push('anew'),
   };
-  return { mapper, asked };
+  return { mapper, asked, all };
 }
+
+test('a kind that exists is asked for once, until its group changes; one that does not is asked for each time', async () => {
+  const { mapper, asked, all } = scripted();
+  const mappings = createKindMappings(mapper);
+  expect(mappings.known('acme.dev/v1', 'Thing')).toBeUndefined();
+  for (let i = 0; i < 2; i += 1) await mappings.find('acme.dev/v1', 'Thing', signal);
+  expect(mappings.known('acme.dev/v1', 'Thing')).toEqual({ kind: 'mapped', type: all[1] });
+  for (let i = 0; i < 2; i += 1) await mappings.find('acme.dev/v1', 'Late', signal);
+  all.push(type('acme.dev', 'v1', 'Late'));
+  await mappings.find('acme.dev/v1', 'Late', signal);
+  expect(mappings.known('acme.dev/v1', 'Late')).toEqual({ kind: 'mapped', type: all[2] });
+  mappings.forget('acme.dev');
+  await mappings.find('acme.dev/v1', 'Thing', signal);
+  const [thing, late] = ['acme.dev/v1 Thing', 'acme.dev/v1 Late'];
+  expect(asked).toEqual([thing, late, late, late, 'anew', thing]);
+});
+
+test('a group version that the server lacks reads otherwise than a kind that it lacks', async () => {
+  const mappings = createKindMappings(scripted().mapper);
+  await mappings.find('acme.dev/v2', 'Other', signal);
+  expect(mappings.known('acme.dev/v2', 'Other')).toEqual({
+    kind: 'noMatch',
+    message:
+      'failed to get API group resources: unable to retrieve the complete list of server APIs: acme.dev/v2: the server could not find the requested resource',
+  });
+});
+
+test.each(['kind', 'version', 'group'])(
+  'a question that fails is told as such, and asked again: of the %s',
+  async (which) => {
+    const broken = { is: true };
+    const { mapper } = scripted((question) => {
+      if (broken.is && question === which) throw new Error('no answer');
+    });
+    const mappings = createKindMappings(mapper);
+    await mappings.find('acme.dev/v1', 'Other', signal);
+    expect(mappings.known('acme.dev/v1', 'Other')).toEqual({ kind: 'failed', message: 'no answer' });
+    broken.is = false;
+    await mappings.find('acme.dev/v1', 'Other', signal);
+    expect(mappings.known('acme.dev/v1', 'Other')).toMatchObject({ kind: 'noMatch' });
+  },
+);
+
+test.each(['kind', 'version', 'group'])('a question that is cut off is no answer: of the %s', async (which) => {
+  const cut = new AbortController();
+  const { mapper } = scripted((question) => {
+    if (question !== which) return;
+    cut.abort(new Error('cut off'));
+    throw new Error('broken pipe');
+  });
+  const mappings = createKindMappings(mapper);
+  await expect(mappings.find('acme.dev/v1', 'Other', cut.signal)).rejects.toThrow('cut off');
+  expect(mappings.known('acme.dev/v1', 'Other')).toBeUndefined();
+});
 
 test('a kind whose version is not served is told with the version that is', async () => {
   const mappings = createKindMappings(scripted().mapper);
