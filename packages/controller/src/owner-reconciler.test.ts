@@ -18,8 +18,15 @@ function settled(more: Partial<Settled> = {}): Settled {
 }
 const acting: Acting = { kind: 'act', lookups: [], renders: [], writes: [], deletes: [], dependencies: NOTHING };
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A reconciler of one Workload whose plans are these, one after another; `done` is what it did. */
-function reconciling(plans: readonly Plan[], cached: KubeObject | 'gone' = SHOP, end = new AbortController()) {
+function reconciling(
+  plans: readonly Plan[],
+  cached: KubeObject | 'gone' = SHOP,
+  end = new AbortController(),
+  onSignal: (given: AbortSignal) => void = () => undefined,
+) {
   const done: string[] = [];
   const clock = createFakeClock(0);
   const dependencies = new DependencyIndex();
@@ -28,8 +35,11 @@ function reconciling(plans: readonly Plan[], cached: KubeObject | 'gone' = SHOP,
     forget: (key: string) => done.push(`forget ${key}`),
     events: (_about: KubeObject, events: readonly { readonly message: string }[]) =>
       void done.push(`events ${events.map(({ message }) => message).join()}`),
-    status: async (object: KubeObject, status: object) =>
-      void done.push(`status ${JSON.stringify([object['spec'], status])}`),
+    async status(object: KubeObject, status: object, given: AbortSignal) {
+      await turn();
+      onSignal(given);
+      done.push(`status ${JSON.stringify([object['spec'], status])}`);
+    },
   } as unknown as Reporter;
   const parts = {
     caches: { informer: () => ({ get: () => (cached === 'gone' ? undefined : cached) }) },
@@ -40,7 +50,11 @@ function reconciling(plans: readonly Plan[], cached: KubeObject | 'gone' = SHOP,
     mappings: {},
   } as unknown as Shared;
   const pace = new PaceCounter(clock);
-  const shared: Shared = { ...parts, pace, memories: new BoundedMap(10), renders: new BoundedMap(10) };
+  const render: Shared['render'] = async (_asked, given) => {
+    onSignal(given);
+    return { kind: 'rendered', output: '' };
+  };
+  const shared: Shared = { ...parts, pace, memories: new BoundedMap(10), renders: new BoundedMap(10), render };
   const waiting = [...plans];
   const reconcile = createOwnerReconciler({
     kind: 'Workload',
@@ -53,9 +67,9 @@ function reconciling(plans: readonly Plan[], cached: KubeObject | 'gone' = SHOP,
       return waiting.length > 1 ? waiting.shift()! : waiting[0]!;
     },
   });
-  const run = () =>
-    reconcile('team/shop', { log: silentLog, signal: end.signal, cutOff: new AbortController().signal });
-  return { done, dependencies, shared, run };
+  const cutOff = new AbortController().signal;
+  const run = () => reconcile('team/shop', { log: silentLog, signal: end.signal, cutOff });
+  return { done, dependencies, shared, run, cutOff };
 }
 
 it('plans by the latest owner until the plan asks for nothing more, and reports once', async () => {
@@ -137,6 +151,25 @@ it.each<readonly [Retry, object]>([
   ],
 ])('comes back as the plan says: %j', async (retry, next) => {
   expect(await reconciling([settled({ retry })]).run()).toEqual(next);
+});
+
+it('breaks off neither a write nor its report for a stop, but for a cut', async () => {
+  const signals: AbortSignal[] = [];
+  const rendering: Acting = { ...acting, renders: [{ id: 'r', template: '', values: {} }] };
+  const note = (given: AbortSignal): void => void signals.push(given);
+  const plans = [rendering, settled({ statusChanged: true })];
+  const { run, cutOff } = reconciling(plans, SHOP, new AbortController(), note);
+  await run();
+  expect(signals.map((given) => given === cutOff)).toEqual([true, true]);
+});
+
+it('fails, and counts nothing, where the status could not be written', async () => {
+  const fail = (): never => {
+    throw new Error('no answer');
+  };
+  const { run, shared } = reconciling([settled({ statusChanged: true })], SHOP, new AbortController(), fail);
+  for (let i = 0; i < 1_200; i += 1) await expect(run()).rejects.toThrow('no answer');
+  expect(shared.pace.pace('Workload/team/shop', '')).toEqual({});
 });
 
 it('begins no further round, and reports nothing, once it is to stop', async () => {

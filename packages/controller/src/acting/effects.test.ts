@@ -48,10 +48,11 @@ type Settings = {
   readonly isThere?: boolean;
   readonly access?: () => Promise<void>;
   readonly render?: () => Promise<RenderAnswer>;
+  readonly lookUp?: () => Promise<void>;
 };
 
 /** What reconciles share; `done` are the steps that were taken, in order. */
-function sharing({ answer = accept, refresh, isThere = true, access, render }: Settings = {}) {
+function sharing({ answer = accept, refresh, isThere = true, access, render, lookUp }: Settings = {}) {
   const done: string[] = [];
   const note = (step: string) => async (): Promise<void> => void done.push(step);
   const transport = {
@@ -67,7 +68,7 @@ function sharing({ answer = accept, refresh, isThere = true, access, render }: S
     reading: (holder: string) => ({
       observed: () => undefined,
       listed: () => undefined,
-      ensure: (key: { readonly name?: string }) => note(`ensure ${key.name ?? 'list'}`)(),
+      ensure: lookUp ?? ((key: { readonly name?: string }) => note(`ensure ${key.name ?? 'list'}`)()),
       settled: (uid: string) => done.push(`settled ${holder} ${uid}`),
     }),
     writing: (_type: unknown, { name }: { readonly name?: string }) => {
@@ -85,7 +86,7 @@ function sharing({ answer = accept, refresh, isThere = true, access, render }: S
   };
   const mappings = {
     known: () => undefined,
-    find: (apiVersion: string, kind: string) => note(`find ${apiVersion} ${kind}`)(),
+    find: lookUp ?? ((apiVersion: string, kind: string) => note(`find ${apiVersion} ${kind}`)()),
     forget: (group: string) => done.push(`forget ${group}`),
   };
   const parts = { caches, stamped, access: { as }, mappings };
@@ -169,6 +170,19 @@ describe('a write', () => {
     },
   );
 
+  it('whose name is taken folds in nothing: its holder is no write of ours', async () => {
+    const holder = { apiVersion: 'g.test/v1', kind: 'Thing', metadata: { name: 'a' } };
+    const answers = [failure(409, 'AlreadyExists', 'taken'), holder].map((body) => ({
+      status: 'code' in body ? 409 : 200,
+      headers: {},
+      body: body as Json,
+    }));
+    const { effects, done } = sharing({ answer: async () => answers.shift()! });
+    await effects.act(acting([write('a', { verb: 'create' })]), signal);
+    expect(effects.cluster.written('a')).toEqual({ kind: 'exists', object: holder, message: 'taken' });
+    expect(done).toEqual(['writing a', 'POST things', 'GET a', 'folded none']);
+  });
+
   it('without an answer is told as such, and its place in the caches given free', async () => {
     const { effects, done } = sharing({ answer: () => Promise.reject(new Error('broken pipe')) });
     await effects.act(acting([write('a')]), signal);
@@ -223,9 +237,20 @@ describe('a delete', () => {
     expect(effects.cluster.deletions()).toEqual([{ request: remove('a'), answer: { kind: 'deleted', found: true } }]);
   });
 
+  it('of what was gone already hides it as well', async () => {
+    const { effects, done } = sharing({ answer: refuse(404) });
+    await effects.act(acting([], { deletes: [remove('a')] }), signal);
+    expect(done).toEqual(['DELETE a', 'hidden a']);
+    expect(effects.cluster.deletions()).toMatchObject([{ answer: { kind: 'deleted', found: false } }]);
+  });
+
   it.each<readonly [string, Settings['answer'], object]>([
     ['refused', refuse(403), { kind: 'refused', code: 403 }],
-    ['not answered', () => Promise.reject(new Error('broken pipe')), { kind: 'failed' }],
+    [
+      'not answered',
+      () => Promise.reject(new Error('broken pipe')),
+      { kind: 'failed', message: expect.stringContaining('broken pipe') },
+    ],
   ])('that was %s hides nothing', async (_how, answer, expected) => {
     const { effects, done } = sharing({ ...(answer && { answer }) });
     await effects.act(acting([], { deletes: [remove('a')] }), signal);
@@ -275,6 +300,21 @@ describe('what a plan looks up', () => {
     await effects.act(acting([], { lookups }), signal);
     effects.settled({ apiVersion: 'v1', kind: 'X', metadata: { uid: 'w1' } });
     expect(done).toEqual(['find g.test/v1 Thing', 'ensure a', 'ensure list', `settled ${OWNER} w1`]);
+  });
+
+  it.each<readonly [string, Lookup]>([
+    ['a kind', { lookup: 'mapping', apiVersion: 'g.test/v1', kind: 'Thing' }],
+    ['an object', { lookup: 'object', key: { type, namespace: 'default', name: 'a' } }],
+    ['a list', { lookup: 'list', key: { type, namespace: 'default', labels: {} } }],
+  ])('is waited for: %s', async (_what, lookup) => {
+    const answer = Promise.withResolvers<void>();
+    const { effects } = sharing({ lookUp: () => answer.promise });
+    let isOver = false;
+    const over = effects.act(acting([], { lookups: [lookup] }), signal).finally(() => void (isOver = true));
+    await turn();
+    expect(isOver).toBe(false);
+    answer.reject(new Error('no list'));
+    await expect(over).rejects.toThrow('no list');
   });
 
   it('is kept for good when it was rendered, and for this reconcile when that failed', async () => {

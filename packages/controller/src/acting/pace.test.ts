@@ -41,6 +41,49 @@ describe('a step', () => {
     expect(rest('changed')).toBeUndefined();
   });
 
+  it.each([
+    [59_999, true],
+    [60_000, false],
+  ])(
+    'counts a write for less than a minute: stopped by the last that comes %i ms after the others: %j',
+    async (ms, isStopped) => {
+      const { clock, count, rest } = counting();
+      await count('changed', 239);
+      await clock.advance(ms);
+      await count('changed', 1);
+      expect(rest('changed') !== undefined).toBe(isStopped);
+    },
+  );
+
+  it('that goes on is stopped by no single write, however few are allowed, and only by what comes within six seconds', async () => {
+    const { clock, count, rest } = counting();
+    await count('restored', 10);
+    await clock.advance(60_000);
+    await count('restored', 1);
+    expect(rest('restored')).toBeUndefined();
+    await clock.advance(6_000);
+    await count('restored', 1);
+    expect(rest('restored')).toBeUndefined();
+    await clock.advance(5_999);
+    await count('restored', 1);
+    expect(rest('restored')).toBe(120_000);
+  });
+
+  it('has its row of stops ended by a minute after the rest, and by no less', async () => {
+    for (const [afterMs, share] of [
+      [59_999, 24],
+      [60_000, 240],
+    ] as const) {
+      const { clock, count, rest } = counting();
+      await count('changed', 240);
+      await clock.advance(60_000 + afterMs);
+      await count('changed', share - 1);
+      expect(rest('changed')).toBeUndefined();
+      await count('changed', 1);
+      expect(rest('changed')).toBeDefined();
+    }
+  });
+
   it('is stopped for one cause alone, and alone', async () => {
     const { pace, count } = counting();
     await count('restored', 10);
@@ -88,5 +131,22 @@ describe('a step', () => {
     expect(rest('changed')).toBe(30_000);
     await clock.advance(30_000);
     expect([...pace.relent()]).toEqual([]);
+  });
+
+  it('of each owner that is stopped now is named by an edit, that owner once, and no other', async () => {
+    const { clock, pace } = counting();
+    const stop = (owner: string, step: string): void => {
+      for (let i = 0; i < 10; i += 1) pace.count(owner, step, 'restored');
+    };
+    stop('Workload/past', 'step');
+    await clock.advance(60_000);
+    stop('Workload/a', 'one');
+    stop('Workload/a', 'two');
+    stop('Runnable/b', 'step');
+    pace.count('Workload/calm', 'step', 'restored');
+    expect([...pace.relent()]).toEqual(['Workload/a', 'Runnable/b']);
+    expect([...pace.relent()]).toEqual(['Workload/a', 'Runnable/b']);
+    stop('Workload/past', 'step');
+    expect([...pace.relent()].toSorted()).toEqual(['Runnable/b', 'Workload/a', 'Workload/past']);
   });
 });

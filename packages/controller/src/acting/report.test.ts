@@ -195,9 +195,35 @@ describe('a status', () => {
     expect(sent[1]).toMatchObject({
       method: 'PATCH',
       path: '/apis/carto.run/v1alpha1/namespaces/team/workloads/shop/status',
+      query: { fieldManager: 'cartographer' },
       body: { status: { stale: null } },
     });
     expect(reporter.latest(shop()).metadata.resourceVersion).toBe('7');
+  });
+});
+
+describe('a status that is cut off', () => {
+  const managedFields = [{ manager: 'cartographer', operation: 'Update', subresource: 'status' }] as const;
+  const old = { status: 200, headers: {}, body: asJson(shop({ managedFields }, { stale: 1 })) };
+
+  it.each<readonly [string, readonly WireResponse[]]>([
+    ['its write', []],
+    ['what is left of an old one', [old]],
+  ])('waits no longer for %s, and is thrown', async (_what, answers) => {
+    const waiting = [...answers];
+    const sent = Promise.withResolvers<void>();
+    const { reporter } = reporting(({ signal: end }) => {
+      const answer = waiting.shift();
+      if (answer !== undefined) return Promise.resolve(answer);
+      sent.resolve();
+      return new Promise((_resolve, reject) => end?.addEventListener('abort', () => reject(end.reason as Error)));
+    });
+    const cut = new AbortController();
+    const over = reporter.status(shop(), STATUS, cut.signal);
+    await sent.promise;
+    cut.abort(new Error('cut off'));
+    await expect(over).rejects.toThrow('cut off');
+    expect(reporter.latest(shop())).toEqual(shop());
   });
 });
 

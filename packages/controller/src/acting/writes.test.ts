@@ -1,6 +1,6 @@
 import type { Write } from '@cartographer/engine';
 import { ApiError, createClient, fenced } from '@cartographer/kube';
-import { asJson, type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
+import { asJson, type KubeObject, type ManagedFieldsEntry, type WireRequest } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { type Answer, answering, refusal, type Sent } from '../testing/answering.ts';
@@ -13,6 +13,14 @@ const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { na
 
 function write(verb: Write['verb'], more: Partial<Write> = {}): Write {
   return { id: 'made', verb, resource: 'made', type, object, digest: '', cause: 'created', ...more };
+}
+
+/** A client of a server that says nothing, and how to give up on it. */
+function silent() {
+  const request = ({ signal: end }: WireRequest): Promise<never> =>
+    new Promise((_resolve, reject) => end?.addEventListener('abort', () => reject(end.reason as Error)));
+  const transport = { request, close: async () => undefined };
+  return { client: createClient({ transport, clock: createFakeClock(0) }), cut: new AbortController() };
 }
 
 const apply = { 'content-type': 'application/apply-patch+yaml' };
@@ -74,6 +82,23 @@ describe('a write', () => {
     expect(await performWrite(client, write('apply'), signal)).toEqual({ kind: 'refused', ...expected });
     expect(sent).toHaveLength(1);
   });
+
+  it('that is refused for several fields tells them in the same order each time', async () => {
+    const causes = ['b', 'a'].map((field) => ({ field, message: 'no' }));
+    const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: 'bad: [b: no, a: no]', code: 422 };
+    const { client } = answering({ status: 422, body: { ...status, reason: 'Invalid', details: { causes } } });
+    expect(await performWrite(client, write('apply'), signal)).toMatchObject({ message: 'bad: [a: no, b: no]' });
+  });
+
+  it.each(['apply', 'create', 'tryApply', 'tryCreate', 'tryPatch'] as const)(
+    'that is cut off waits for no answer: %s',
+    async (verb) => {
+      const { client, cut } = silent();
+      const over = performWrite(client, write(verb), cut.signal);
+      cut.abort(new Error('cut off'));
+      await expect(over).rejects.toThrow('cut off');
+    },
+  );
 
   it('is thrown when the server does not know who asks', async () => {
     const { client } = answering(refusal(401, 'Unauthorized'));
@@ -221,6 +246,13 @@ describe('a delete', () => {
   ])('that is refused says whether the object is gone: %#', async (answer, expected) => {
     const { client } = answering(answer);
     expect(await performDelete(client, deletion('u1'), signal)).toEqual(expected);
+  });
+
+  it('that is cut off waits for no answer', async () => {
+    const { client, cut } = silent();
+    const over = performDelete(client, deletion('u1'), cut.signal);
+    cut.abort(new Error('cut off'));
+    await expect(over).rejects.toThrow('cut off');
   });
 
   it('is thrown when the server does not know who asks, and when there is no answer', async () => {
