@@ -1,7 +1,7 @@
 import type { Write } from '@cartographer/engine';
 import { asJson, type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { type Answer, answering, refusal } from '../testing/answering.ts';
+import { type Answer, answering, refusal, silent } from '../testing/answering.ts';
 import { moveFields } from './move-fields.ts';
 
 const type = { group: 'g.test', version: 'v2', kind: 'Thing', resource: 'things', namespaced: true };
@@ -62,6 +62,16 @@ describe('our entry of the managed fields', () => {
   ])('stays where it %s', async (_where, entries) => {
     const { end, asked } = await moving(held(entries));
     expect([end, asked]).toEqual([false, [`GET ${PATH}`]]);
+  });
+
+  it.each<readonly [string, readonly Answer[]]>([
+    ['the object', []],
+    ['its change', [held([entry()])]],
+  ])('is waited for no longer once the write is cut off: %s', async (_what, answers) => {
+    const { client, signal: cut, giveUp } = silent(...answers);
+    const over = moveFields(client, write, cut);
+    await giveUp();
+    await expect(over).rejects.toThrow('cut off');
   });
 
   it.each<readonly [string, readonly Answer[], unknown]>([

@@ -1,7 +1,7 @@
 import type { JsonObject, KubeObject, ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { withoutOtherManagers } from '../caches/slim-objects.ts';
-import { type Answer, answering, refusal } from '../testing/answering.ts';
+import { type Answer, answering, refusal, silent } from '../testing/answering.ts';
 import { leftInStatus, takeOver } from './take-over.ts';
 
 const type = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
@@ -52,6 +52,11 @@ describe('taking an object over', () => {
     ]);
     expect([end, asked, versions]).toEqual([true, 'GET PATCH GET PATCH GET PATCH', ['7', '8', '9']]);
     expect(tests[0]).toEqual({ op: 'test', path: '/metadata/resourceVersion', value: '7' });
+  });
+
+  it('changes no object whose version the server does not tell', async () => {
+    const { tests } = await taking([got(held(undefined, [LEGACY])), refusal(403, 'Forbidden')]);
+    expect(tests).toEqual([{ op: 'test', path: '/metadata/resourceVersion', value: '' }]);
   });
 
   it('is given up after three tries', async () => {
@@ -108,6 +113,16 @@ describe('taking an object over', () => {
       expect.anything(),
       { op: 'replace', path: '/metadata/managedFields', value: after },
     ]);
+  });
+
+  it.each<readonly [string, readonly Answer[]]>([
+    ['the object', []],
+    ['its change', [got(held('7', [LEGACY]))]],
+  ])('waits no longer for %s once it is cut off', async (_what, answers) => {
+    const { client, signal: cut, giveUp } = silent(...answers);
+    const over = takeOver(client, { type, object: held('1', []) }, cut);
+    await giveUp();
+    await expect(over).rejects.toThrow('cut off');
   });
 
   it('of a cluster-wide object asks for it without a namespace', async () => {

@@ -1,9 +1,9 @@
 import type { Write } from '@cartographer/engine';
 import { ApiError, createClient, fenced } from '@cartographer/kube';
-import { asJson, type KubeObject, type ManagedFieldsEntry, type WireRequest } from '@cartographer/machinery';
+import { asJson, type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { type Answer, answering, refusal, type Sent } from '../testing/answering.ts';
+import { type Answer, answering, refusal, type Sent, silent } from '../testing/answering.ts';
 import { performDelete, performWrite } from './writes.ts';
 
 const type = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
@@ -13,14 +13,6 @@ const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { na
 
 function write(verb: Write['verb'], more: Partial<Write> = {}): Write {
   return { id: 'made', verb, resource: 'made', type, object, digest: '', cause: 'created', ...more };
-}
-
-/** A client of a server that says nothing, and how to give up on it. */
-function silent() {
-  const request = ({ signal: end }: WireRequest): Promise<never> =>
-    new Promise((_resolve, reject) => end?.addEventListener('abort', () => reject(end.reason as Error)));
-  const transport = { request, close: async () => undefined };
-  return { client: createClient({ transport, clock: createFakeClock(0) }), cut: new AbortController() };
 }
 
 const apply = { 'content-type': 'application/apply-patch+yaml' };
@@ -93,9 +85,9 @@ describe('a write', () => {
   it.each(['apply', 'create', 'tryApply', 'tryCreate', 'tryPatch'] as const)(
     'that is cut off waits for no answer: %s',
     async (verb) => {
-      const { client, cut } = silent();
-      const over = performWrite(client, write(verb), cut.signal);
-      cut.abort(new Error('cut off'));
+      const { client, signal: cut, giveUp } = silent();
+      const over = performWrite(client, write(verb), cut);
+      await giveUp();
       await expect(over).rejects.toThrow('cut off');
     },
   );
@@ -120,6 +112,13 @@ describe('a write', () => {
     expect(await performWrite(other.client, write('create'), signal)).toMatchObject({ kind: 'refused', code: 409 });
     const tried = answering(refusal(409, 'AlreadyExists'));
     expect(await performWrite(tried.client, write('tryCreate'), signal)).toMatchObject({ kind: 'refused', code: 409 });
+  });
+
+  it('that waits for the holder of a name waits for it no longer than for its own answer', async () => {
+    const { client, signal: cut, giveUp } = silent(refusal(409, 'AlreadyExists'));
+    const over = performWrite(client, write('create'), cut);
+    await giveUp();
+    await expect(over).rejects.toThrow('cut off');
   });
 
   it('of a cluster-wide name that is taken asks for it without a namespace', async () => {
@@ -249,9 +248,9 @@ describe('a delete', () => {
   });
 
   it('that is cut off waits for no answer', async () => {
-    const { client, cut } = silent();
-    const over = performDelete(client, deletion('u1'), cut.signal);
-    cut.abort(new Error('cut off'));
+    const { client, signal: cut, giveUp } = silent();
+    const over = performDelete(client, deletion('u1'), cut);
+    await giveUp();
     await expect(over).rejects.toThrow('cut off');
   });
 

@@ -23,6 +23,29 @@ export function answering(...answers: readonly Answer[]) {
   return { sent, transport, client: createClient({ transport, clock: createFakeClock(0) }) };
 }
 
+/** A client of a server that falls silent after these answers, and how to give up on it once it has. */
+export function silent(...answers: readonly Answer[]) {
+  const cut = new AbortController();
+  const waiting = [...answers];
+  const asked = Promise.withResolvers<void>();
+  const transport: Transport = {
+    request({ signal }) {
+      const answer = waiting.shift();
+      if (answer !== undefined) return Promise.resolve({ headers: {}, ...answer });
+      asked.resolve();
+      return new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+      );
+    },
+    close: async () => undefined,
+  };
+  const giveUp = async (): Promise<void> => {
+    await asked.promise;
+    cut.abort(new Error('cut off'));
+  };
+  return { client: createClient({ transport, clock: createFakeClock(0) }), signal: cut.signal, giveUp };
+}
+
 /** A Status that says no. */
 export function refusal(code: number, reason?: string): Answer {
   return { status: code, body: failure(code, reason, 'no') };
