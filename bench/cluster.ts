@@ -53,7 +53,7 @@ export async function startCluster(access: 'in process' | 'https' = 'in process'
     requests,
     async apply(yaml) {
       for (const document of parseYamlDocuments(yaml)) {
-        const object = document as unknown as KubeObject;
+        const object = document as KubeObject;
         await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'bench', force: true });
       }
     },

@@ -82,7 +82,7 @@ export function readAudit(dataDir: string): readonly AuditEntry[] {
   return readFileSync(auditFile(dataDir), 'utf8')
     .split('\n')
     .filter((line) => line.endsWith('}'))
-    .map((line) => parseJson(line) as unknown as AuditEntry);
+    .map((line) => parseJson(line) as AuditEntry);
 }
 
 /** The controller's own account lives here; it writes status and events only. */

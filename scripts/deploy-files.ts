@@ -1,7 +1,7 @@
 /** What `deploy/` holds besides the definitions of kinds: kustomize base and components, the rendered file, the Helm chart. */
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, INSTALL_NAMES, installation, installationFiles } from '@cartographer/controller';
-import { asJson, type Json, type KubeObject, toYaml } from '@cartographer/machinery';
+import { type Json, type KubeObject, toYaml } from '@cartographer/machinery';
 import packageJson from '../package.json' with { type: 'json' };
 import { chartFiles } from './helm-chart.ts';
 
@@ -28,7 +28,7 @@ function crdFile({ metadata }: KubeObject): string {
 }
 
 function documents(objects: readonly KubeObject[]): string {
-  return HEADER + objects.map((object) => toYaml(asJson(object))).join('---\n');
+  return HEADER + objects.map((object) => toYaml(object)).join('---\n');
 }
 
 function yamlFile(value: Json): string {

@@ -1,7 +1,7 @@
 /** The Helm chart: the objects of an installation with values in the places that may differ. */
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installationFiles } from '@cartographer/controller';
-import { asJson, type Json, toYaml } from '@cartographer/machinery';
+import { type Json, toYaml } from '@cartographer/machinery';
 
 /** Stands for a number while the objects are made; nothing else in them is this large. */
 const REPLICAS = 424_242;
@@ -32,10 +32,10 @@ export function chartFiles(version: string, header: string): ReadonlyMap<string,
   const files = new Map<string, string>();
   files.set('Chart.yaml', header + toYaml(chart(version)));
   files.set('values.yaml', header + valuesText(version));
-  for (const crd of crds()) files.set(`crds/${crd.metadata.name?.split('.')[0]}.yaml`, header + toYaml(asJson(crd)));
+  for (const crd of crds()) files.set(`crds/${crd.metadata.name?.split('.')[0]}.yaml`, header + toYaml(crd));
   for (const [name, objects] of installationFiles(values)) {
     if (name === 'namespace') continue;
-    const text = objects.map((object) => toYaml(asJson(object))).join('---\n');
+    const text = objects.map((object) => toYaml(object)).join('---\n');
     files.set(`templates/${name}.yaml`, header + switched(name, templated(text)));
   }
   files.set('templates/service-monitor.yaml', header + switched('service-monitor', SERVICE_MONITOR));

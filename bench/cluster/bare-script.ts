@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { carto, crds } from '@cartographer/api';
 import { type Client, systemClock } from '@cartographer/kube';
-import { asJson, type Json, type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
+import { type Json, type KubeObject, type ResourceType, stringifyJson } from '@cartographer/machinery';
 import { arrivals, type Route } from './route.ts';
 import { type BenchStage, CONFIG_MAPS } from './stage.ts';
 
@@ -59,7 +59,7 @@ async function makeDouble(stage: BenchStage): Promise<string> {
   const metadata = { name: 'workloads.bare.run' };
   // JSON is YAML, too.
   await apply(
-    stringifyJson(asJson({ ...definition, metadata, spec: { ...(definition['spec'] as object), group: 'bare.run' } })),
+    stringifyJson({ ...definition, metadata, spec: { ...(definition['spec'] as object), group: 'bare.run' } }),
   );
   const likeness = await likenessOf(client);
   return (await putDouble(client, 'app', likeness)).metadata.uid ?? '';

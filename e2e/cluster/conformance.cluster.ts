@@ -123,7 +123,7 @@ function eventsOf(text: string): readonly WatchEvent[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
-    .map((line) => parseJson(line) as unknown as WatchEvent);
+    .map((line) => parseJson(line) as WatchEvent);
 }
 
 const names = [...new Set(allProbes.map(({ name }) => name))].filter((name) => !name.startsWith('_'));

@@ -75,7 +75,7 @@ function converted({ request }: Review): JsonObject {
     // Parts of objects come, too, when a server compares what was applied; a webhook in Go gives each of them metadata.
     return { ...object, metadata: object.metadata ?? {}, apiVersion: desiredAPIVersion, ...status };
   });
-  const response = { uid, convertedObjects, result: { status: 'Success' } } as unknown as JsonObject;
+  const response = { uid, convertedObjects, result: { status: 'Success' } } as JsonObject;
   return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response };
 }
 
@@ -150,7 +150,7 @@ async function finish(type: ResourceType, name: string, result: string): Promise
 /** Which object the step stamped, and what it read of it. */
 async function step(name: string): Promise<JsonObject> {
   const { status } = await cluster.client.get(carto.kinds.Workload, { namespace: 'default', name });
-  const [entry] = getPath(status, 'resources') as unknown as readonly JsonObject[];
+  const [entry] = getPath(status, 'resources') as readonly JsonObject[];
   return entry ?? {};
 }
 

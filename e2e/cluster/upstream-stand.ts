@@ -82,7 +82,7 @@ async function stampAsUpstream(
   if (isRun) await systemClock.sleep(A_SECOND_MS);
   const made = await client.create(type, isRun ? stamped : withStale(stamped), UPSTREAM);
   const key = { namespace, name: made.metadata.name ?? '' };
-  if (!isRun) await client.patch(type, key, { kind: 'merge', ...UPSTREAM, body: stamped as unknown as JsonObject });
+  if (!isRun) await client.patch(type, key, { kind: 'merge', ...UPSTREAM, body: stamped });
   if (status !== undefined) await patchStatus(client, type, key, status as JsonObject);
   return client.get(type, key);
 }
@@ -104,7 +104,7 @@ function withStale(object: KubeObject): KubeObject {
 }
 
 function without(object: KubeObject, key: string): KubeObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key)) as unknown as KubeObject;
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key)) as KubeObject;
 }
 
 /** A recorded value with the namespace, an instant and the names of the cluster in it. */

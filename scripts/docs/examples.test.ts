@@ -64,7 +64,7 @@ class ExampleStage {
   }
 
   async play({ documents, expectations }: Phase): Promise<void> {
-    for (const document of parseYamlDocuments(documents)) await this.#apply(document as unknown as KubeObject);
+    for (const document of parseYamlDocuments(documents)) await this.#apply(document as KubeObject);
     await this.#stage.settled();
     for (const expectation of expectations) expect(await this.#found(expectation)).toBe(expectation);
   }
@@ -115,7 +115,7 @@ class ExampleStage {
   async #get(kind: string, name: string): Promise<KubeObject | undefined> {
     const path = resourcePath(await this.#typeOf(kind), { namespace: 'default', name });
     const { status, body } = await this.#stage.client.raw({ method: 'GET', path });
-    return status === 200 ? (body as unknown as KubeObject) : undefined;
+    return status === 200 ? (body as KubeObject) : undefined;
   }
 
   #typeOf(kind: string): Promise<ResourceType> {

@@ -38,7 +38,7 @@ export async function startAdmission(
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
       reviews += 1;
-      const { uid } = (parseJson(text) as unknown as Review).request;
+      const { uid } = (parseJson(text) as Review).request;
       const body = {
         apiVersion: 'admission.k8s.io/v1',
         kind: 'AdmissionReview',

@@ -160,7 +160,7 @@ async function installCustomResources(core: Core, definitions: readonly KubeObje
     const { status: _status, ...body } = definition;
     const { name = '' } = definition.metadata;
     try {
-      await core.create(info, undefined, body as never, {}, caller);
+      await core.create(info, undefined, body, {}, caller);
     } catch (error) {
       if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
       const patch = { kind: 'merge', body: { spec: body['spec'] } as never } as const;

@@ -1,4 +1,4 @@
-import { asJson, toYaml, type WireRequest } from '@cartographer/machinery';
+import { toYaml, type WireRequest } from '@cartographer/machinery';
 import { goldenCrds } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
 import { controllerWrites, createStage, workload } from './testing/stage.ts';
@@ -38,7 +38,7 @@ it('a kind whose discovery lags behind its definition is stamped all the same', 
     times: Number.POSITIVE_INFINITY,
     fault: { kind: 'status', code: 404 },
   });
-  for (const definition of goldenCrds()) await stage.apply(toYaml(asJson(definition)));
+  for (const definition of goldenCrds()) await stage.apply(toYaml(definition));
   await stage.settled();
   expect(await stage.ready('Workload', 'app')).toBe('False TemplateRejectedByAPIServer');
 
@@ -53,7 +53,7 @@ it('who misses a kind does not ask for it for ever', async () => {
   await stage.restart();
   await stage.apply(CHAIN.replaceAll('Thing', 'Nothing'));
   await stage.apply(workload('app', 'things'));
-  for (const definition of goldenCrds()) await stage.apply(toYaml(asJson(definition)));
+  for (const definition of goldenCrds()) await stage.apply(toYaml(definition));
   await stage.settled();
   await stage.clock.advance(60_000);
   await stage.settled();
@@ -65,7 +65,7 @@ it('who misses a kind does not ask for it for ever', async () => {
 
 it('a kind whose storage is about to be ready is waited for, and nobody is told', async () => {
   await using stage = await createStage();
-  for (const definition of goldenCrds()) await stage.apply(toYaml(asJson(definition)));
+  for (const definition of goldenCrds()) await stage.apply(toYaml(definition));
   await stage.restart();
   await stage.settled();
   const starting = { kind: 'status', code: 429, message: 'storage is (re)initializing', retryAfterSeconds: 1 } as const;

@@ -1,4 +1,4 @@
-import { asJson, getPath, type JsonObject, type KubeObject, toYaml } from '@cartographer/machinery';
+import { getPath, type JsonObject, type KubeObject, toYaml } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
 import { describe, expect, test } from 'vitest';
 import { type GizmoVersion, gizmoChain, gizmoCrd, gizmoType, RESULT } from './testing/gizmos.ts';
@@ -226,7 +226,7 @@ describe('a version that stops being served', () => {
     await finish(stage, 'v1', 'b', 'done');
     const { uid } = (await gizmo(stage, 'a')).metadata;
     const since = stage.audit.length;
-    await stage.apply(toYaml(asJson(gizmoCrd(['v1']))));
+    await stage.apply(toYaml(gizmoCrd(['v1'])));
     await stage.settled();
     await stage.apply(workload('a', 'old').replace('spec: {}', 'spec: {image: x}'));
     await stage.settled();
@@ -244,7 +244,7 @@ describe('a version that stops being served', () => {
     await using stage = await createGizmoStage();
     await stage.apply(workload('a', 'old'));
     await stage.settled();
-    await stage.apply(toYaml(asJson(gizmoCrd(['v1']))));
+    await stage.apply(toYaml(gizmoCrd(['v1'])));
     await stage.apply(
       gizmoChain('old', 'v1')
         .replaceAll('Gizmo', 'ConfigMap')

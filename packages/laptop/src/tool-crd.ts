@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
 
 /** What tells the definition of one tool's kind from the others'. */
 export type ToolKind = {
@@ -9,8 +9,8 @@ export type ToolKind = {
   readonly description: string;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly jsonPath: string }[];
   /** The schemas of the two halves. */
-  readonly spec: object;
-  readonly status: object;
+  readonly spec: JsonObject;
+  readonly status: JsonObject;
 };
 
 /** The CustomResourceDefinition of a kind: namespaced, one version, with the status as a subresource. */
@@ -66,21 +66,21 @@ export function toolCrd({
 }
 
 /** The schema of a text. */
-export function text(description: string): object {
+export function text(description: string): JsonObject {
   return { type: 'string', description };
 }
 
 /** The schema of a number without fractions. */
-export function count(description: string): object {
+export function count(description: string): JsonObject {
   return { type: 'integer', format: 'int64', description };
 }
 
 /** The schema of an object that may hold anything. */
-export function open(description: string): object {
+export function open(description: string): JsonObject {
   return { type: 'object', description, 'x-kubernetes-preserve-unknown-fields': true };
 }
 
 /** The schema of a list of objects that may hold anything. */
-export function openList(description: string): object {
+export function openList(description: string): JsonObject {
   return { type: 'array', description, items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
 }

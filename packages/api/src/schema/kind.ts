@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceType } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Infer, Schema, SchemaNode } from './schema.ts';
 
 /** The API group of all our kinds. */
@@ -126,7 +126,7 @@ export function crd(kind: Kind): KubeObject {
   };
 }
 
-function version(kind: Kind): object {
+function version(kind: Kind): JsonObject {
   return {
     name: kind.version,
     served: true,

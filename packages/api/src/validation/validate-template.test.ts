@@ -1,14 +1,13 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { API_VERSION, carto, validate, validatedKinds } from '../index.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
-type Row = readonly [title: string, spec: Fields, error: string];
+type Row = readonly [title: string, spec: JsonObject, error: string];
 
 const TEMPLATE = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } };
 const CONDITION = { type: 'Ready', status: 'True' };
 
-const object = (kind: string, spec: Fields): KubeObject => ({
+const object = (kind: string, spec: JsonObject): KubeObject => ({
   apiVersion: API_VERSION,
   kind,
   metadata: { name: 't' },

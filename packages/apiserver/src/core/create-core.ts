@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import {
-  asJson,
   type Clock,
   deepFreeze,
   type JsonObject,
@@ -120,7 +119,7 @@ function settle(
   const settled = crds.committed(object, old);
   if (settled === undefined) return;
   const tracked = trackUpdate({
-    live: asJson(object),
+    live: object,
     updated: settled,
     manager: 'kube-apiserver',
     schema: definitions.rules.mergeSchema,

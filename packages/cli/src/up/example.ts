@@ -38,8 +38,10 @@ async function exampleObjects(repository: string): Promise<readonly KubeObject[]
   const files = (await readdir(chain)).toSorted().map((name) => join(chain, name));
   const texts = await Promise.all([...files, join(EXAMPLE, 'workload.yaml')].map((file) => readFile(file, 'utf8')));
   return texts.flatMap((text) =>
-    parseYamlDocuments(text.replaceAll('$REPOSITORY', () => JSON.stringify(repository))),
-  ) as unknown as readonly KubeObject[];
+    parseYamlDocuments(text.replaceAll('$REPOSITORY', () => JSON.stringify(repository))).map(
+      (document) => document as KubeObject,
+    ),
+  );
 }
 
 /** Makes an object if it is missing. False when there is one that is not as the example has it. */

@@ -1,7 +1,6 @@
 import { carto } from '@cartographer/api';
 import { createClient, type EventRecorder, type InformerEvent } from '@cartographer/kube';
 import {
-  asJson,
   failure,
   type JsonObject,
   type KubeObject,
@@ -30,7 +29,7 @@ function reporting(answer?: (request: WireRequest) => Promise<WireResponse>) {
   const events: string[] = [];
   const accept = async ({ body }: WireRequest): Promise<WireResponse> => {
     const { status } = body as { readonly status: JsonObject };
-    return { status: 200, headers: {}, body: asJson(shop({ resourceVersion: '6' }, status)) };
+    return { status: 200, headers: {}, body: shop({ resourceVersion: '6' }, status) };
   };
   const transport = {
     request: (request: WireRequest) => {
@@ -92,7 +91,7 @@ describe('the echo of a status', () => {
     const { reporter } = reporting(() => answered.promise);
     const written = reporter.status(shop(), STATUS, signal);
     expect(reporter.isEcho(updated(shop(after, STATUS), shop()))).toBe(true);
-    answered.resolve({ status: 200, headers: {}, body: asJson(shop(after, STATUS)) });
+    answered.resolve({ status: 200, headers: {}, body: shop(after, STATUS) });
     await written;
   });
 
@@ -146,7 +145,7 @@ describe('a status', () => {
   it('is part of the latest object until the cache has come that far, without managed fields', async () => {
     const managed = { resourceVersion: '6', managedFields: [{ manager: 'x', operation: 'Apply' }] } as const;
     const { reporter } = reporting(async () => {
-      return { status: 200, headers: {}, body: asJson(shop(managed, STATUS)) };
+      return { status: 200, headers: {}, body: shop(managed, STATUS) };
     });
     const old = shop();
     expect(reporter.latest(old)).toBe(old);
@@ -189,7 +188,7 @@ describe('a status', () => {
     const { reporter, sent } = reporting(async () => ({
       status: 200,
       headers: {},
-      body: asJson(answers.shift()!),
+      body: answers.shift()!,
     }));
     await reporter.status(shop(), STATUS, signal);
     expect(sent[1]).toMatchObject({

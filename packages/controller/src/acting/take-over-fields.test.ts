@@ -21,7 +21,7 @@ function held(
   const metadata = { name: 'made', namespace: 'team', resourceVersion, managedFields };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata };
 }
-const got = (object: KubeObject): Answer => ({ status: 200, body: object as never });
+const got = (object: KubeObject): Answer => ({ status: 200, body: object });
 const LEGACY = entry('Update', { 'f:data': { 'f:a': {} } });
 
 /** What became of it, and the versions that were patched. */

@@ -1,5 +1,5 @@
 import { carto, FIELD_MANAGER } from '@cartographer/api';
-import type { KubeObject, WireRequest } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, WireRequest } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { chain, controllerWrites, createStage, type Stage, workload } from '../testing/stage.ts';
 import { thingCrd } from '../testing/things.ts';
@@ -208,7 +208,7 @@ spec:
 `;
 
 /** A gadget as the first implementation left it: its template had a field `stale` once. */
-async function gadgetStage(spec: object = { a: 0, stale: 'left' }): Promise<Stage> {
+async function gadgetStage(spec: JsonObject = { a: 0, stale: 'left' }): Promise<Stage> {
   const stage = await createStage({ crds: [gadgetCrd] });
   await stage.apply(`${gadgetChain('{a: 1}')}---${workload('shop', 'web')}`);
   const owner = (await stage.get('Workload', 'shop')) as KubeObject;

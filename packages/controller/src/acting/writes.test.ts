@@ -1,6 +1,6 @@
 import type { Write } from '@cartographer/engine';
 import { ApiError, createClient, fenced } from '@cartographer/kube';
-import { asJson, type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
+import { type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { type Answer, answering, refusal, type Sent, silent } from '../testing/answering.ts';
@@ -31,7 +31,7 @@ describe('a write', () => {
       { 'content-type': 'application/merge-patch+json' },
     ],
   ])('is sent as what it is: %s', async (verb, method, path, query, headers) => {
-    const { client, sent } = answering({ status: 200, body: asJson(object) });
+    const { client, sent } = answering({ status: 200, body: object });
     expect(await performWrite(client, write(verb), signal)).toEqual({ kind: 'done', object, created: false });
     expect(sent).toMatchObject([{ method, path, headers, body: object }]);
     expect(sent[0]?.query).toEqual(query);
@@ -43,13 +43,13 @@ describe('a write', () => {
     [299, { created: false }],
     [300, { kind: 'refused', code: 300 }],
   ])('answered with %i is what it says', async (status, expected) => {
-    const { client } = answering({ status, body: asJson(object) });
+    const { client } = answering({ status, body: object });
     expect(await performWrite(client, write('create'), signal)).toMatchObject(expected);
   });
 
   it('tells the paths of unknown fields that the server warns of, and of nothing else', async () => {
     const warning = '299 - "unknown field \\"spec.a\\"", 299 - "v1 is old", 299 - "unknown field \\"spec.b\\""';
-    const { client } = answering({ status: 200, body: asJson(object), headers: { warning } });
+    const { client } = answering({ status: 200, body: object, headers: { warning } });
     const answer = await performWrite(client, write('apply'), signal);
     expect(answer).toMatchObject({ unknownFields: ['spec.a', 'spec.b'] });
   });
@@ -158,7 +158,7 @@ describe('fields of the first implementation', () => {
   const ours: ManagedFieldsEntry = { ...legacy, operation: 'Apply' };
   const held = (...managedFields: readonly ManagedFieldsEntry[]): Answer => {
     const body = { ...object, metadata: { ...object.metadata, resourceVersion: '7', managedFields } };
-    return { status: 200, body: asJson(body) };
+    return { status: 200, body: body };
   };
   const verbs = (sent: readonly Sent[]): readonly string[] =>
     sent.map(({ method, headers }) => `${method} ${headers?.['content-type'] ?? ''}`.trim());

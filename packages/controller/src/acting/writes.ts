@@ -10,7 +10,7 @@ import {
   resourcePath,
   warningsOf,
 } from '@cartographer/kube';
-import { asJson, failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
+import { failure, isStatus, type KubeObject, type WireResponse } from '@cartographer/machinery';
 import { moveFields } from './move-fields.ts';
 import { steadyRefusal } from './steady-refusal.ts';
 import { takeOver } from './take-over.ts';
@@ -22,7 +22,7 @@ export async function performWrite(client: Client, write: Write, signal: AbortSi
     const unknownFields = unknownFieldsOf(response);
     return {
       kind: 'done',
-      object: response.body as unknown as KubeObject,
+      object: response.body as KubeObject,
       created: response.status === 201,
       ...(unknownFields.length === 0 ? {} : { unknownFields }),
     };
@@ -54,7 +54,7 @@ async function sendAndTakeOver(client: Client, write: Write, signal: AbortSignal
   if (write.takeOver === true) await takeOver(client, write, signal);
   const response = await send(client, write, signal);
   if (write.verb !== 'apply' || response.status !== 200) return response;
-  const applied = response.body as unknown as KubeObject;
+  const applied = response.body as KubeObject;
   if (!hasLegacyFields(applied) || !(await takeOver(client, write, signal, applied))) return response;
   return send(client, write, signal);
 }
@@ -62,7 +62,7 @@ async function sendAndTakeOver(client: Client, write: Write, signal: AbortSignal
 function send(client: Client, write: Write, signal: AbortSignal): Promise<WireResponse> {
   const { type, object, verb } = write;
   const { namespace, name } = object.metadata;
-  const body = asJson(object);
+  const body = object;
   switch (verb) {
     case 'apply':
     case 'tryApply': {
@@ -72,7 +72,7 @@ function send(client: Client, write: Write, signal: AbortSignal): Promise<WireRe
         path: resourcePath(type, { namespace, name }),
         query: verb === 'apply' ? { ...query, force: 'true' } : { ...query, dryRun: 'All' },
         headers: { 'content-type': 'application/apply-patch+yaml' },
-        body,
+        body: object,
         signal,
       });
     }
@@ -83,7 +83,7 @@ function send(client: Client, write: Write, signal: AbortSignal): Promise<WireRe
         method: 'POST',
         path: resourcePath(type, { namespace }),
         query: verb === 'create' ? query : { ...query, dryRun: 'All' },
-        body,
+        body: object,
         signal,
       });
     }
@@ -93,7 +93,7 @@ function send(client: Client, write: Write, signal: AbortSignal): Promise<WireRe
         path: resourcePath(type, { namespace, name }),
         query: { fieldManager: FIELD_MANAGER, dryRun: 'All' },
         headers: { 'content-type': 'application/merge-patch+json' },
-        body,
+        body: object,
         signal,
       });
   }

@@ -237,7 +237,7 @@ test('a version that was listed and is served no longer is told as a failure, no
       namespaced: false,
     },
     { name: metadata.name ?? '' },
-    { kind: 'merge', body: { spec } as never },
+    { kind: 'merge', body: { spec } },
   );
   await stage.clock.advance(1_000);
   await stage.settled();

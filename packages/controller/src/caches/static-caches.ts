@@ -1,7 +1,7 @@
 import { carto, type KindName, type TemplateKindName } from '@cartographer/api';
 import type { AccountAnswer, AccountKey, TemplateKey } from '@cartographer/engine';
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
-import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import type { Clock, Json, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 
 const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
 
@@ -97,8 +97,8 @@ const SLIM: Partial<Record<WatchedKind, (object: KubeObject) => KubeObject>> = {
   RoleBinding: (object) => ({ ...slimMeta(object), subjects: object['subjects'], roleRef: object['roleRef'] }),
   ClusterRoleBinding: (object) => ({ ...slimMeta(object), subjects: object['subjects'], roleRef: object['roleRef'] }),
   CustomResourceDefinition(object) {
-    const { group } = (object['spec'] ?? {}) as { group?: string };
-    const { conditions } = (object['status'] ?? {}) as { conditions?: unknown };
+    const { group } = (object['spec'] ?? {}) as { group?: Json };
+    const { conditions } = (object['status'] ?? {}) as { conditions?: Json };
     return { ...slimMeta(object), spec: { group }, status: { conditions } };
   },
 };

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import type { InstallValues } from './install-values.ts';
 import { COMPONENT_LABELS, INSTALL_NAMES } from './names.ts';
 import { WEBHOOK_PORT } from './webhook-objects.ts';
@@ -55,12 +55,12 @@ export function controllerDeployment({ namespace, image, version, replicas }: In
   };
 }
 
-function spread(topologyKey: string): object {
+function spread(topologyKey: string): JsonObject {
   return { maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: app } };
 }
 
 /** No processor limit: throttling would stall the renewal of the lease. */
-function container(image: string): object {
+function container(image: string): JsonObject {
   return {
     name: 'controller',
     image,
@@ -88,7 +88,7 @@ function container(image: string): object {
   };
 }
 
-function probe(path: string, times: object): object {
+function probe(path: string, times: JsonObject): JsonObject {
   return { httpGet: { path, port: 'metrics' }, ...times };
 }
 
@@ -118,7 +118,7 @@ export function disruptionBudget(namespace: string): KubeObject {
 
 /** In: webhooks and metrics. Out: the API server and the name service, and nothing else. */
 export function networkPolicy(namespace: string): KubeObject {
-  const tcp = (port: number | string): object => ({ port, protocol: 'TCP' });
+  const tcp = (port: number | string): JsonObject => ({ port, protocol: 'TCP' });
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

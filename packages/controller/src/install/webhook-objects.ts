@@ -1,5 +1,5 @@
 import { carto, GROUP, type KindName, VERSION, validatedKinds } from '@cartographer/api';
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { webhookPath } from '../webhooks/admission-review.ts';
 import { COMPONENT_LABELS, INSTALL_NAMES } from './names.ts';
 
@@ -58,7 +58,7 @@ export function webhookConfiguration(namespace: string): KubeObject {
   };
 }
 
-function rule(kind: KindName): object {
+function rule(kind: KindName): JsonObject {
   const { resource } = carto.kinds[kind];
   return {
     apiGroups: [GROUP],

@@ -110,7 +110,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     },
     async apply(yaml) {
       for (const document of parseYamlDocuments(yaml)) {
-        const object = document as unknown as KubeObject;
+        const object = document as KubeObject;
         await client.apply(await typeOf(object.kind), object, { fieldManager: 'user', force: true });
       }
     },
@@ -120,7 +120,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
         method: 'GET',
         path: resourcePath(type, type.namespaced ? { namespace, name } : { name }),
       });
-      return response.status === 200 ? (response.body as unknown as KubeObject) : undefined;
+      return response.status === 200 ? (response.body as KubeObject) : undefined;
     },
     async delete(kind, name, namespace = 'default') {
       const type = await typeOf(kind);

@@ -1,4 +1,4 @@
-import { asJson, isObject, type JsonObject, type KubeObject } from '@cartographer/machinery';
+import { isObject, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import type { Stage } from './stage.ts';
 
 /** The kind Thing of group test.carto.run: holds anything, its status is a field like any other. */
@@ -41,7 +41,7 @@ export async function stampedObjects({ client }: Stage): Promise<readonly KubeOb
 
 /** What an object says, without what differs from server to server: uids, versions, times, and what is made of them. */
 export function plain(object: KubeObject): JsonObject {
-  const { metadata, apiVersion: _version, status, ...rest } = asJson(object) as JsonObject & { metadata: JsonObject };
+  const { metadata, apiVersion: _version, status, ...rest } = object as JsonObject & { metadata: JsonObject };
   const { name, labels } = metadata;
   const shown = { name: withoutHashes(name), labels, ...rest, ...(status === undefined ? {} : { status }) };
   return withoutTimes(shown) as JsonObject;

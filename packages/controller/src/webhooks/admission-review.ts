@@ -54,7 +54,7 @@ function review(request: JsonObject, kind: KindName): JsonObject {
 /** The rules read fields as the schema has them; where it was not applied, they may meet anything. */
 function firstError(object: JsonObject): JsonObject | undefined {
   try {
-    const [message] = validate(object as unknown as KubeObject);
+    const [message] = validate(object as KubeObject);
     return message === undefined ? undefined : refused(403, message, 'Forbidden');
   } catch (error) {
     if (error instanceof TypeError) return refused(400, `the object does not match its schema: ${error.message}`);

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type KubeObject, silentLog } from '@cartographer/machinery';
+import { type JsonObject, type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock, startEmbedded } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { certificateKeeper, WEBHOOK_CONFIGURATIONS } from './certificate-keeper.ts';
@@ -46,7 +46,9 @@ async function stage(seed?: IssuedCertificate) {
   const stop = new AbortController();
   const used: string[] = [];
   const options = { client, clock, log: silentLog };
-  const service = (name: string): object => ({ clientConfig: { service: { name, namespace: 'default', path: '/x' } } });
+  const service = (name: string): JsonObject => ({
+    clientConfig: { service: { name, namespace: 'default', path: '/x' } },
+  });
   await client.create(WEBHOOK_CONFIGURATIONS, {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',

@@ -1,6 +1,6 @@
 import type { Blueprint, Owner, ResourceStatus } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { deepEqual, goText } from '@cartographer/machinery';
+import { deepEqual, goText, isObject } from '@cartographer/machinery';
 import type { Resource } from '../read/resource-inputs.ts';
 import { producersOf } from '../read/resource-inputs.ts';
 import { SecretValues, withoutSecrets } from '../read/secret-values.ts';
@@ -258,7 +258,7 @@ function settle({ owner, kind, now }: World, report: Report): Settled {
       blueprint === undefined
         ? (before[kind.blueprintRef] ?? {})
         : { kind: blueprint.kind, name: blueprint.metadata.name ?? '' },
-  } as unknown as JsonObject;
+  };
   const statusChanged = !deepEqual(owner['status'] ?? {}, status);
   return {
     kind: 'settled',
@@ -277,7 +277,8 @@ type OwnerStatus = NonNullable<Owner['status']> & {
 };
 
 function statusOf(owner: KubeObject): OwnerStatus {
-  return owner['status'] ?? {};
+  const { status } = owner;
+  return isObject(status) ? status : {};
 }
 
 function acting(asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {

@@ -1,8 +1,8 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { conditionsOf, healthOf, runHealth } from './object-health.ts';
 
-const object = (status: unknown): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });
+const object = (status: Json): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });
 const line = (rule: unknown, patient: KubeObject | undefined, hasOutputs = false, needsOutputs = true): string => {
   const { status, reason, message } = healthOf({ rule: rule as never, object: patient, hasOutputs, needsOutputs });
   return `${status} ${reason}${message === '' ? '' : `: ${message}`}`;
@@ -25,7 +25,7 @@ test('alwaysHealthy asks only for the object', () => {
 
 describe('singleConditionType', () => {
   const rule = { singleConditionType: 'Ready' };
-  const ready = (status: unknown, more: object = { message: 'm' }) =>
+  const ready = (status: Json, more: JsonObject = { message: 'm' }) =>
     object({ conditions: [{ type: 'Ready', status, ...more }] });
 
   test.each([

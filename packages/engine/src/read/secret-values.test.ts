@@ -98,7 +98,7 @@ describe('an output that is read from a Secret', () => {
       ...entry,
       outputs: (entry['outputs'] as readonly JsonObject[]).map((output) => ({ ...output, preview: `${ENCODED}\n` })),
     }));
-    cluster.patch('Workload', 'shop', { status: { resources: shown as unknown as JsonObject[] } });
+    cluster.patch('Workload', 'shop', { status: { resources: shown } });
     cluster.second += 60;
     const since = { events: cluster.log.events.length, status: cluster.log.statusWrites.length };
     change(cluster);

@@ -1,6 +1,6 @@
 import type { ResourceStatus } from '@cartographer/api';
 import type { Json, KubeObject } from '@cartographer/machinery';
-import { asJson, getKey, getPath, isList, isObject } from '@cartographer/machinery';
+import { getKey, getPath, isList, isObject } from '@cartographer/machinery';
 import type { Cluster } from '../world/world.ts';
 
 /** What stands for a value that was read from a Secret. No value's YAML reads like this: a text would be quoted. */
@@ -32,7 +32,7 @@ export class SecretValues {
   /** Takes note of what a Secret holds; any other object is passed over. */
   addObject(object: KubeObject): void {
     if (!isSecret(object)) return;
-    for (const field of ['data', 'stringData']) this.add(getKey(asJson(object), field));
+    for (const field of ['data', 'stringData']) this.add(getKey(object, field));
   }
 
   /** Takes note of a value and all that it holds. */

@@ -59,7 +59,7 @@ describe('a path', () => {
 });
 
 test('a quantity that Kubernetes cannot read stays as it stands', () => {
-  const limits = { a: 'lots', b: '1e1.5', c: '', d: true, e: 1.5, f: null, g: [] } as unknown as JsonObject;
+  const limits = { a: 'lots', b: '1e1.5', c: '', d: true, e: 1.5, f: null, g: [] };
   const owner = workload('app', { resources: { limits } });
   const shown = { a: 'lots', b: '1e1.5', c: '', d: true, e: '1500m', f: '0', g: [] };
   expect(found(owner, 'spec.resources.limits')).toEqual(shown);
@@ -77,10 +77,10 @@ const field = fc.constantFrom('env', 'resources', 'source', 'build', 'image', 'p
 test('whatever an owner holds, it is shown without failing, and the same when shown again', () => {
   fc.assert(
     fc.property(fc.dictionary(field, anyJson), anyJson, (spec, status) => {
-      const given = { ...workload('app', spec), status } as unknown as KubeObject;
+      const given = { ...workload('app', spec), status } as KubeObject;
       const shown = ownerJson(given);
       expect(found(given, 'spec')).toEqual(shown['spec']);
-      expect(ownerJson(shown as unknown as KubeObject)).toEqual(shown);
+      expect(ownerJson(shown as KubeObject)).toEqual(shown);
       expect(isObject(shown['spec'])).toBe(true);
     }),
   );

@@ -1,6 +1,6 @@
 import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
-import { asJson, canonicalJson, deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
+import { canonicalJson, deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
 import type { SecretValues } from '../read/secret-values.ts';
 import { isSecret, REDACTED } from '../read/secret-values.ts';
 import type { Path } from '../world/world.ts';
@@ -36,7 +36,7 @@ export function alternation(before: KubeObject, after: KubeObject, secrets: Secr
 
 /** The object without what is the server's, and without what follows from the rest. */
 function bare(object: KubeObject): JsonObject {
-  const { apiVersion: _apiVersion, kind: _kind, status: _status, metadata, ...fields } = asJson(object);
+  const { apiVersion: _apiVersion, kind: _kind, status: _status, metadata, ...fields } = object;
   if (!isObject(metadata)) return fields;
   const { labels = null, annotations, ownerReferences = null, finalizers = null } = metadata;
   const { [STAMP_DIGEST_ANNOTATION]: _digest, ...notes } = isObject(annotations) ? annotations : {};

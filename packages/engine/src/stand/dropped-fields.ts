@@ -1,5 +1,5 @@
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
-import { asJson, clone, getKey, isList, isObject } from '@cartographer/machinery';
+import { clone, getKey, isList, isObject } from '@cartographer/machinery';
 import type { Memory, Path } from '../world/world.ts';
 
 /** Fields that a kind's schema does not take. */
@@ -16,7 +16,7 @@ export function droppedFields(sent: KubeObject, kept: KubeObject, applyRefusal: 
   const unknown: Path[] = [];
   const nulls: Path[] = [];
   const left: Path[] = [];
-  collect(asJson(sent), asJson(kept), [], { unknown, nulls, empty: left });
+  collect(sent, kept, [], { unknown, nulls, empty: left });
   const empty = applyRefusal.includes('field not declared in schema') ? left : [];
   const count = unknown.length + nulls.length + empty.length;
   return count === 0 || count > MOST_PATHS ? undefined : { unknown, nulls, empty };
@@ -63,9 +63,9 @@ export function lostFields({ unknown, empty }: Dropped, warnedOf: readonly strin
 export function withoutDropped(object: KubeObject, dropped: Dropped | undefined): KubeObject {
   if (dropped === undefined) return object;
   const copy = clone(object);
-  for (const path of dropped.unknown) remove(asJson(copy), path, () => true);
-  for (const path of dropped.nulls) remove(asJson(copy), path, (value) => value === null);
-  for (const path of dropped.empty) remove(asJson(copy), path, isEmpty);
+  for (const path of dropped.unknown) remove(copy, path, () => true);
+  for (const path of dropped.nulls) remove(copy, path, (value) => value === null);
+  for (const path of dropped.empty) remove(copy, path, isEmpty);
   return copy;
 }
 

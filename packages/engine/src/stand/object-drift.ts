@@ -1,5 +1,5 @@
 import type { Json, JsonObject, KubeObject, MutableJsonObject, OwnerReference } from '@cartographer/machinery';
-import { asJson, deepEqual, getKey, isList, isObject, parseApiVersion, setKey } from '@cartographer/machinery';
+import { deepEqual, getKey, isList, isObject, parseApiVersion, setKey } from '@cartographer/machinery';
 import { valueDigest } from '../paths/digests.ts';
 
 const known = new WeakMap<KubeObject, { readonly desired: KubeObject; readonly drifted: boolean }>();
@@ -11,7 +11,7 @@ const known = new WeakMap<KubeObject, { readonly desired: KubeObject; readonly d
 export function hasDrifted(desired: KubeObject, live: KubeObject): boolean {
   const last = known.get(live);
   if (last?.desired === desired) return last.drifted;
-  const drifted = !objectHolds(asJson(desired), asJson(live));
+  const drifted = !objectHolds(desired, live);
   known.set(live, { desired, drifted });
   return drifted;
 }
@@ -65,7 +65,7 @@ export function isNothing(value: Json | undefined): boolean {
 
 /** What the live object holds in the fields that we set, as a digest: remembered to tell notation from drift. */
 export function projectionDigest(desired: KubeObject, live: KubeObject): string {
-  return valueDigest(project(asJson(desired), asJson(live)));
+  return valueDigest(project(desired, live));
 }
 
 function project(desired: Json | undefined, live: Json | undefined): Json {

@@ -65,7 +65,7 @@ export function stampObject(
       name: textOf(getKey(metadata, 'name')),
       generateName: textOf(getKey(metadata, 'generateName')),
       namespace,
-      object: { ...rendered, metadata: own } as unknown as KubeObject,
+      object: { ...rendered, metadata: own } as KubeObject,
       digest,
     },
   };

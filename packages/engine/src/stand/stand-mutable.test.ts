@@ -102,7 +102,7 @@ describe('a stamped object', () => {
 
   test('that somebody made before is adopted', () => {
     const cluster = stamping(thing('a', { x: 1 }));
-    cluster.put(thing('a', { theirs: 1 }) as unknown as KubeObject);
+    cluster.put(thing('a', { theirs: 1 }) as KubeObject);
     cluster.settle();
     expect(cluster.get('Thing', 'a')['spec']).toEqual({ x: 1, theirs: 1 });
     expect(cluster.log.events[0]?.message).toBe('Patched object [things.golden.test/a]');

@@ -8,7 +8,6 @@ import type {
 } from '@cartographer/machinery';
 import {
   applyMergePatch,
-  asJson,
   clone,
   createMergePatch,
   deepEqual,
@@ -89,7 +88,7 @@ export class SimulatedCluster {
 
   patch(kind: string, name: string, merge: JsonObject): KubeObject {
     const old = this.get(kind, name);
-    return this.#store(keyOf(old), applyMergePatch(asJson(old), merge) as unknown as KubeObject, old);
+    return this.#store(keyOf(old), applyMergePatch(old, merge) as KubeObject, old);
   }
 
   get(kind: string, name: string): KubeObject {
@@ -276,8 +275,8 @@ export class SimulatedCluster {
   #merged(key: string, live: KubeObject | undefined, desired: KubeObject): KubeObject {
     if (live === undefined) return desired;
     const last = this.#applied.get(key) ?? desired;
-    const less = applyMergePatch(asJson(live), createMergePatch(asJson(last), asJson(desired)));
-    return overlay(less, asJson(desired)) as unknown as KubeObject;
+    const less = applyMergePatch(live, createMergePatch(last, desired));
+    return overlay(less, desired) as KubeObject;
   }
 
   #writeStatus(owner: KubeObject, status: JsonObject): void {

@@ -49,7 +49,7 @@ function start(options: { readonly random?: number; readonly signal?: AbortSigna
     selection: { namespace: 'team', labelSelector: 'a=b' },
     mirror,
     transform: (object) => ({ ...object, seen: true }),
-    onChange: ({ type, object }) => told.push(`${type} ${object.metadata.name} ${String(object['seen'])}`),
+    onChange: ({ type, object }) => told.push(`${type} ${object.metadata.name} ${JSON.stringify(object['seen'])}`),
     progress: () => (progressed += 1),
     watchSeconds: SECONDS,
     stallGraceMs: GRACE_MS,

@@ -9,7 +9,6 @@ import type {
   WireRequest,
   WireResponse,
 } from '@cartographer/machinery';
-import { asJson } from '@cartographer/machinery';
 import { errorOf } from '../transport/api-error.ts';
 import { Secret } from '../transport/secret.ts';
 import { resourcePath } from './resource-path.ts';
@@ -166,7 +165,7 @@ export function createClient(options: ClientOptions): Client {
     const { namespace, name } = object.metadata;
     const key = method === 'POST' ? { namespace } : { namespace, name: name ?? '' };
     const path = resourcePath(type, key, subresource);
-    return send({ method, path, query: writeQuery(write), body: asJson(object), signal: write.signal });
+    return send({ method, path, query: writeQuery(write), body: object, signal: write.signal });
   };
 
   return {
@@ -197,7 +196,7 @@ export function createClient(options: ClientOptions): Client {
         path: resourcePath(type, { ...object.metadata, name: object.metadata.name ?? '' }, subresource),
         query: { ...writeQuery(how), ...(force === true ? { force: 'true' } : {}) },
         headers: { 'content-type': 'application/apply-patch+yaml' },
-        body: asJson(object),
+        body: object,
         signal: how.signal,
       }),
     delete: (type, key, how = {}) =>

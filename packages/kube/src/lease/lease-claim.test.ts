@@ -1,4 +1,4 @@
-import type { KubeObject, Transport, WireRequest } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, Transport, WireRequest } from '@cartographer/machinery';
 import { CartoError, silentLog } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { createLeaseProof } from './lease-proof.ts';
 const key = { namespace: 'default', name: 'leader' };
 const HOUR_MS = 3_600_000;
 
-const leaseOf = (holderIdentity: string, resourceVersion: string, fields: object = {}): KubeObject => ({
+const leaseOf = (holderIdentity: string, resourceVersion: string, fields: JsonObject = {}): KubeObject => ({
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
   metadata: { ...key, resourceVersion },
@@ -52,7 +52,7 @@ async function setUp() {
     time.wallMs += ms;
     time.monotonicMs += ms;
   };
-  const putRecord = async (spec: object): Promise<KubeObject> =>
+  const putRecord = async (spec: JsonObject): Promise<KubeObject> =>
     others.update(LEASES, { ...(await others.get(LEASES, key)), spec });
   let looked = 0;
   /** What was asked since the last look. */

@@ -5,7 +5,7 @@ import { getIfThere } from '../client/get-if-there.ts';
 import { isOlder } from '../client/resource-version.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../transport/api-error.ts';
 import type { TroubleLog } from '../transport/trouble.ts';
-import { durationOf, heldSpec, holderOf, LEASES, leaseSpecOf, releasedSpec } from './lease.ts';
+import { durationOf, heldSpec, holderOf, LEASES, type LeaseSpec, leaseSpecOf, releasedSpec } from './lease.ts';
 import type { LeaseProof } from './lease-proof.ts';
 
 /** How a try to take or renew the lease ended. */
@@ -142,6 +142,6 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof CartoError && reason.code === 'CARTO_TIMEOUT';
 }
 
-function newLease({ namespace, name }: LeaseClaimOptions['key'], spec: object): KubeObject {
+function newLease({ namespace, name }: LeaseClaimOptions['key'], spec: LeaseSpec): KubeObject {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace, name }, spec };
 }

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { Json, KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { durationOf, heldSpec, holderOf, leaseSpecOf, releasedSpec } from './lease.ts';
 
@@ -6,7 +6,7 @@ const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const NOW = '2026-01-02T03:04:05.000000Z';
 const BEFORE = '2026-01-01T00:00:00.000000Z';
 
-const leaseWith = (spec: unknown): KubeObject => ({
+const leaseWith = (spec: Json | undefined): KubeObject => ({
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
   metadata: { namespace: 'default', name: 'leader' },

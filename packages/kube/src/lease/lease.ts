@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
-import { rfc3339Micro } from '@cartographer/machinery';
+import { isObject, rfc3339Micro } from '@cartographer/machinery';
 
 /** The resource that leaders are elected with. */
 export const LEASES: ResourceType = {
@@ -22,7 +22,7 @@ export type LeaseSpec = {
 /** The election record of a Lease; fields of a wrong type count as absent. */
 export function leaseSpecOf(lease: KubeObject | undefined): LeaseSpec {
   const spec = lease?.['spec'];
-  return typeof spec === 'object' && spec !== null ? spec : {};
+  return isObject(spec) ? spec : {};
 }
 
 /** Who holds the lease by what its record says; nobody after a release. */

@@ -1,5 +1,5 @@
 import type { KubeObject, ResourceType, WatchEvent, WireRequest, WireResponse } from '@cartographer/machinery';
-import { asJson, failure, objectKey } from '@cartographer/machinery';
+import { failure, objectKey } from '@cartographer/machinery';
 
 /** The type that a {@link ScriptedCollection} serves. */
 export const things: ResourceType = {
@@ -62,7 +62,7 @@ export function createScriptedCollection(): ScriptedCollection {
       apiVersion: 'acme.dev/v1',
       kind: 'ThingList',
       metadata: { resourceVersion: String(at), ...(next === undefined ? {} : { continue: next }) },
-      items: all.slice(from, end).map(asJson),
+      items: all.slice(from, end),
     });
   };
 

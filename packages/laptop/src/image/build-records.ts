@@ -66,7 +66,7 @@ export async function readBuildRecords(file: string): Promise<readonly BuildReco
   const text = (await ifThere(readFile(file, 'utf8'))) ?? '[]';
   try {
     const records: unknown = JSON.parse(text);
-    return Array.isArray(records) ? (records.filter(isObject) as unknown as BuildRecord[]) : [];
+    return Array.isArray(records) ? (records.filter(isObject) as BuildRecord[]) : [];
   } catch {
     return []; // written by something else: everything in it can be made again
   }

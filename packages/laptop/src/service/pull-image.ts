@@ -145,7 +145,7 @@ async function fetchJson(
   const response = await request(image, path, signal, headers);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     sizeBytes += chunk.length;
     if (sizeBytes > MAX_JSON_BYTES)
       throw new PullError(`image ${nameOf(image)} describes itself in more than ${MAX_JSON_BYTES} bytes`);
@@ -188,7 +188,7 @@ function partsOf(image: ImageReference, manifest: unknown): readonly [Descriptor
   if (!isPart(config) || !isList(layers) || layers.length > MAX_LAYERS || !layers.every(isPart)) {
     throw new PullError(`image ${nameOf(image)} has no manifest of one OCI image`, { retry: 'never' });
   }
-  return [config as unknown as Descriptor, layers as unknown as readonly Descriptor[]];
+  return [config as Descriptor, layers as readonly Descriptor[]];
 }
 
 function imageOf(image: ImageReference, config: unknown): PulledImage {

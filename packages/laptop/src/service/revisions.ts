@@ -68,7 +68,7 @@ export async function readRevisions(file: string): Promise<Revisions | undefined
   try {
     const read: unknown = JSON.parse(text);
     if (!isObject(read) || typeof read['uid'] !== 'string' || !Array.isArray(read['revisions'])) return undefined;
-    return read as unknown as Revisions;
+    return read as Revisions;
   } catch {
     return undefined; // written by something else
   }

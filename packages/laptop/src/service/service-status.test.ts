@@ -1,9 +1,9 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { nextServiceStatus, type ServiceOutcome, serviceEvents } from './service-status.ts';
 
 const NOW = Date.parse('2026-11-23T05:44:15Z');
-const service = (status?: object): KubeObject => ({
+const service = (status?: JsonObject): KubeObject => ({
   apiVersion: 'serving.knative.dev/v1',
   kind: 'Service',
   metadata: { namespace: 'default', name: 'web', generation: 2 },

@@ -78,7 +78,7 @@ export async function until(
 
 /** The condition of a type. */
 export function condition(object: KubeObject, type: string): Partial<Condition> {
-  const conditions = getPath(object['status'], 'conditions') as unknown as readonly Condition[] | undefined;
+  const conditions = getPath(object['status'], 'conditions') as readonly Condition[] | undefined;
   return conditions?.find((one) => one.type === type) ?? {};
 }
 

@@ -44,13 +44,8 @@ export type KubeObject = {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ObjectMeta;
-  readonly [field: string]: unknown;
+  readonly [field: string]: Json | undefined;
 };
-
-/** The same object seen as JSON, for functions that work on fields. */
-export function asJson(object: KubeObject): JsonObject {
-  return object as unknown as JsonObject;
-}
 
 /** A list as the API server returns it. */
 export type KubeList<T = KubeObject> = {
@@ -121,5 +116,5 @@ export type Condition = {
 /** A watch event on the wire. */
 export type WatchEvent = {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  readonly object: Json | KubeObject;
+  readonly object: Json;
 };

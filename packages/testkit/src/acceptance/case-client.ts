@@ -1,7 +1,7 @@
 import type { Client, RestMapper } from '@cartographer/kube';
 import { isAlreadyExists, isNotFound } from '@cartographer/kube';
 import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
-import { asJson, isObject, labelSelectorOf } from '@cartographer/machinery';
+import { isObject, labelSelectorOf } from '@cartographer/machinery';
 import { firstMismatch } from './subset.ts';
 
 const USER = 'acceptance';
@@ -24,7 +24,7 @@ export function createCaseClient(client: Client, mapper: RestMapper, namespace: 
   const keyOf = (type: ResourceType, name: string) => (type.namespaced ? { namespace, name } : { name });
 
   async function placed(document: JsonObject): Promise<readonly [ResourceType, KubeObject]> {
-    const object = document as unknown as KubeObject;
+    const object = document as KubeObject;
     const type = await mapper.resourceFor(object);
     const metadata = type.namespaced ? { namespace, ...object.metadata } : object.metadata;
     return [type, { ...object, metadata }];
@@ -49,7 +49,7 @@ export function createCaseClient(client: Client, mapper: RestMapper, namespace: 
   async function meant(document: JsonObject): Promise<readonly [ResourceType, string]> {
     const [type] = await placed(document);
     const { where = {} } = document;
-    const found = (await candidates(document)).filter((object) => firstMismatch(where, asJson(object)) === undefined);
+    const found = (await candidates(document)).filter((object) => firstMismatch(where, object) === undefined);
     const names = found.map(({ metadata }) => metadata.name ?? '');
     const [name] = names;
     if (name === undefined || names.length > 1) throw new Error(`a patch means one object, not [${names.join(', ')}]`);

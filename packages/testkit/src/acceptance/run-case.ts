@@ -1,7 +1,7 @@
 import type { Client, RestMapper } from '@cartographer/kube';
 import { ApiError, isNotFound, NoMatchError } from '@cartographer/kube';
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
-import { asJson, getKey, isObject, stringifyJson } from '@cartographer/machinery';
+import { getKey, isObject, stringifyJson } from '@cartographer/machinery';
 import type { AcceptanceCase, CaseStep } from './acceptance-case.ts';
 import type { CaseClient } from './case-client.ts';
 import { createCaseClient } from './case-client.ts';
@@ -153,7 +153,7 @@ const MOST_STATUS = 4_000;
 /** Of a kind that the server does not know, there are no objects. */
 async function known(cluster: CaseClient, document: JsonObject): Promise<readonly JsonObject[]> {
   try {
-    return (await cluster.candidates(document)).map(asJson);
+    return await cluster.candidates(document);
   } catch (error) {
     if (error instanceof NoMatchError || isNotFound(error)) return [];
     throw error;

@@ -38,7 +38,7 @@ export function readObjects(path: string, isWanted: (file: string) => boolean = 
 export function objectsIn(text: string): readonly KubeObject[] {
   return parseYamlDocuments(text)
     .filter((document) => isObject(document))
-    .map((document) => document as unknown as KubeObject);
+    .map((document) => document as KubeObject);
 }
 
 /** Applies objects as an administrator does, in their order; definitions are established when it resolves. */

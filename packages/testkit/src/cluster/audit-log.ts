@@ -62,7 +62,7 @@ export function createAuditLog(file: string, client: Client, clock: Clock): Audi
       return read(file, byte, end)
         .split('\n')
         .filter((line) => line !== '' && !line.includes('?marker=audit-marker-'))
-        .map((line) => parseJson(line) as unknown as AuditEntry);
+        .map((line) => parseJson(line) as AuditEntry);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '@cartographer/machinery';
-import { asJson, deepEqual, getKey, isList, isObject, stringifyJson } from '@cartographer/machinery';
+import { deepEqual, getKey, isList, isObject, stringifyJson } from '@cartographer/machinery';
 import { stringify } from 'yaml';
 import type { RecordedEvent, RecordedStatus, Scenario, Snapshot } from './scenario.ts';
 import { DIFFERENCES, readYaml } from './scenario.ts';
@@ -88,9 +88,7 @@ function view(snapshot: Snapshot, other: Snapshot): JsonObject {
   return {
     owners: byName(snapshot.owners),
     blueprints: byName(snapshot.blueprints),
-    objects: Object.fromEntries(
-      snapshot.objects.map((object) => [`${object.kind}/${object.metadata.name}`, asJson(object)]),
-    ),
+    objects: Object.fromEntries(snapshot.objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])),
     events: events(snapshot.events, other.events),
   };
 }

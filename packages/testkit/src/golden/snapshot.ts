@@ -98,7 +98,7 @@ function shownStatus({ kind, metadata, status }: KubeObject): RecordedStatus {
     kind,
     name: metadata.name ?? '',
     generation: metadata.generation ?? 0,
-    status: (status ?? null) as Json,
+    status: status ?? null,
   };
 }
 

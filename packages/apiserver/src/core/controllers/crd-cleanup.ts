@@ -1,4 +1,4 @@
-import { asJson, type KubeObject, type Log } from '@cartographer/machinery';
+import { type KubeObject, type Log } from '@cartographer/machinery';
 
 import { CLEANUP_FINALIZER, withCondition, withStatus } from '../crd/crd-status.ts';
 import type { Crd } from '../crd/crd-types.ts';
@@ -90,5 +90,5 @@ function setTerminating(
   const known = crd.status?.conditions?.find(({ type }) => type === 'Terminating');
   if (known?.status === status && known.reason === reason) return;
   const conditions = withCondition(crd, { type: 'Terminating', status, reason, message }, context.clock.now());
-  commitObject(context, definitions, asJson(withStatus(crd, { conditions })), crd);
+  commitObject(context, definitions, withStatus(crd, { conditions }), crd);
 }

@@ -17,7 +17,7 @@ export function startExpiry(context: WriteContext): () => void {
     const events = context.registry.find('', 'v1', 'events');
     for (const event of events?.table.snapshot() ?? []) {
       if (events !== undefined && now - lastTouched(event) > EVENT_TTL_MS) {
-        commitDeletion(context, events, event, event as never);
+        commitDeletion(context, events, event, event);
       }
     }
     for (const { table } of context.registry.preferred()) table.window.expire(now - WINDOW_MS);

@@ -1,4 +1,3 @@
-import { asJson } from '@cartographer/machinery';
 import { expect, test } from 'vitest';
 
 import { createTestCore, failureOf, gadget, gadgets, refusal } from '../testing/core.ts';
@@ -81,7 +80,7 @@ test('a foreign finalizer in spec holds the namespace until /finalize takes it o
   const spec = { finalizers: ['kubernetes', 'example.com/mine'] };
   await t.update(
     'namespaces',
-    { ...asJson(made), metadata: { name: 'team' }, spec },
+    { ...made, metadata: { name: 'team' }, spec },
     {
       subresource: 'finalize',
     },

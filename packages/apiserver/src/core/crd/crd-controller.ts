@@ -1,4 +1,4 @@
-import { asJson, type Clock, deepEqual, type JsonObject, type KubeObject, type Log } from '@cartographer/machinery';
+import { type Clock, deepEqual, type JsonObject, type KubeObject, type Log } from '@cartographer/machinery';
 
 import { tableId } from '../kinds/built-in-resources.ts';
 import type { ResourceRegistry } from '../registry.ts';
@@ -61,7 +61,7 @@ export function createCrdController({ registry, clock, log, resourceVersion }: C
       const crd = object as Crd;
       const settled = settledStatus(registry, crd, clock.now());
       if (isEstablished(settled)) serve(crd);
-      return isSettled(crd, settled) ? undefined : asJson(settled);
+      return isSettled(crd, settled) ? undefined : settled;
     },
     removed(object) {
       const { group, names } = (object as Crd).spec;

@@ -1,5 +1,4 @@
 import {
-  asJson,
   type CompiledSchema,
   compileJsonPath,
   compileSchema,
@@ -113,9 +112,8 @@ function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeOb
   return (stored) => {
     const known = views.get(stored);
     if (known !== undefined) return known;
-    const json = asJson(stored);
-    const versioned = stored.apiVersion === apiVersion ? json : { ...json, apiVersion };
-    const view = deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as unknown as KubeObject;
+    const versioned = stored.apiVersion === apiVersion ? stored : { ...stored, apiVersion };
+    const view = deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as KubeObject;
     views.set(stored, view);
     return view;
   };

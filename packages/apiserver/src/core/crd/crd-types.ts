@@ -1,4 +1,4 @@
-import type { KubeObject, StructuralSchema } from '@cartographer/machinery';
+import type { Json, KubeObject, StructuralSchema } from '@cartographer/machinery';
 
 /** Names of the kind that a CustomResourceDefinition makes. */
 export type CrdNames = {
@@ -18,7 +18,7 @@ export type CrdVersion = {
   readonly deprecated?: boolean;
   readonly deprecationWarning?: string;
   readonly schema?: { readonly openAPIV3Schema?: StructuralSchema };
-  readonly subresources?: { readonly status?: unknown; readonly scale?: unknown };
+  readonly subresources?: { readonly status?: Json; readonly scale?: Json };
   readonly additionalPrinterColumns?: readonly CrdColumn[];
   readonly selectableFields?: readonly { readonly jsonPath: string }[];
 };

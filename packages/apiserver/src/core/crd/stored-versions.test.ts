@@ -1,4 +1,4 @@
-import { asJson, getPath, isList, type Json, type JsonObject, type KubeObject } from '@cartographer/machinery';
+import { getPath, isList, type Json, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import { createTestCore, failureOf, type TestCore } from '../testing/core.ts';
@@ -58,7 +58,7 @@ describe('a version that objects may be stored in stays', () => {
     ['apply', () => t.apply(CRDS, definition('v2*'), { force: true })],
     ['rename', () => t.patch(CRDS, NAME, 'json', [{ op: 'replace', path: '/spec/versions/1/name', value: 'v3' }])],
   ];
-  const live = (): JsonObject => asJson(t.get(CRDS, NAME));
+  const live = (): JsonObject => t.get(CRDS, NAME);
   const spec = (): JsonObject => live()['spec'] as JsonObject;
 
   test.each(writes)('whatever removes it: %s', async (_how, write) => {

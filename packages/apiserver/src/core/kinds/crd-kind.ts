@@ -23,7 +23,7 @@ export const crdKind: KindDefinition = {
 
 /** A definition whose fields are of the right kinds, for it was decoded; any of them may be missing. */
 function crdOf(object: JsonObject): Crd {
-  return object as unknown as Crd;
+  return object as Crd;
 }
 
 function completeCrd(object: JsonObject): JsonObject {

@@ -1,4 +1,4 @@
-import { asJson, failure, type JsonObject, type KubeObject } from '@cartographer/machinery';
+import { failure, type JsonObject, type KubeObject } from '@cartographer/machinery';
 
 import type { AdmissionAnswer, AdmissionHook, AdmissionReview, Caller } from '../../core-api.ts';
 import { StatusError } from '../../status-error.ts';
@@ -35,7 +35,7 @@ export function admissionFor(
       let unchecked = check !== undefined;
       for (const hook of matching) {
         if (unchecked && hook.validating === true && object !== undefined) {
-          check?.(asJson(object));
+          check?.(object);
           unchecked = false;
         }
         const answer = await hook.review({ ...review, ...(object === undefined ? {} : { object }) });
@@ -79,6 +79,6 @@ export function reviewOf(
     operation,
     user: caller.user,
     ...rest,
-    ...(object === undefined ? {} : { object: object as unknown as KubeObject }),
+    ...(object === undefined ? {} : { object: object as KubeObject }),
   };
 }

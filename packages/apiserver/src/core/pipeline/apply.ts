@@ -1,5 +1,4 @@
 import {
-  asJson,
   failure,
   formatApiVersion,
   isObject,
@@ -96,7 +95,7 @@ function mergeApplied(
   const { subresource } = options;
   const split = resource.rules.statusSubresource;
   const outcome = serverSideApply({
-    ...(live === undefined ? {} : { live: asJson(live) }),
+    ...(live === undefined ? {} : { live }),
     applied,
     manager: options.fieldManager ?? '',
     force: options.force === true,

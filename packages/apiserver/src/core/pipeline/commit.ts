@@ -19,7 +19,7 @@ export function commitObject(
     namespace,
     name,
     old,
-    build: (resourceVersion) => deepFreeze(withMeta(object, { resourceVersion })) as unknown as KubeObject,
+    build: (resourceVersion) => deepFreeze(withMeta(object, { resourceVersion })) as KubeObject,
   });
   context.committed(resource, stored, old);
   return stored;
@@ -39,7 +39,7 @@ export function commitDeletion(
     namespace,
     name,
     old,
-    build: (resourceVersion) => deepFreeze(withMeta(last, { resourceVersion })) as unknown as KubeObject,
+    build: (resourceVersion) => deepFreeze(withMeta(last, { resourceVersion })) as KubeObject,
   });
   context.committed(resource, stored, old);
 }

@@ -63,7 +63,7 @@ export async function insertObject(context: WriteContext, insertion: Insertion):
       if (isGenerated && attempt < NAME_ATTEMPTS) continue;
       throw alreadyExists(resource, chosen);
     }
-    if (options.dryRun === 'All') return { object: resource.view(object as unknown as KubeObject), created: true };
+    if (options.dryRun === 'All') return { object: resource.view(object as KubeObject), created: true };
     const stored = commitObject(context, resource, object, undefined);
     await context.journal.acknowledged();
     return { object: resource.view(stored), created: true };
@@ -83,8 +83,7 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
     const isGenerated = (metaOf(insertion.object).name ?? '') === '';
     const about = { object, namespace, pathName, dryRun, ...(isGenerated ? {} : { name }) };
     const review = reviewOf(resource, 'CREATE', caller, about);
-    const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, undefined))) ??
-      object) as JsonObject;
+    const admitted = (await admission.run(review, caller, (it) => validateObject(resource, it, undefined))) ?? object;
     if (admitted !== object) object = rules.complete(normalize(resource, admitted), applied);
   }
   if (rules.generation) object = withMeta(object, { generation: 1 });

@@ -1,6 +1,5 @@
 import {
   allEnded,
-  asJson,
   failure,
   formatApiVersion,
   type JsonObject,
@@ -131,11 +130,11 @@ function removeObject(
   const object = marked(context, resource, current, policy);
   const dryRun = options.dryRun === 'All';
   if (object === undefined) {
-    if (!dryRun) commitDeletion(context, resource, current, asJson(current));
+    if (!dryRun) commitDeletion(context, resource, current, current);
     return { kind: 'gone', status: goneStatus(resource, current), object: resource.view(current) };
   }
-  if (object === (current as unknown)) return { kind: 'deleting', object: resource.view(current) };
-  if (dryRun) return { kind: 'deleting', object: resource.view(object as unknown as KubeObject) };
+  if (object === current) return { kind: 'deleting', object: resource.view(current) };
+  if (dryRun) return { kind: 'deleting', object: resource.view(object as KubeObject) };
   return { kind: 'deleting', object: resource.view(commitObject(context, resource, object, current)) };
 }
 
@@ -146,16 +145,15 @@ function marked(
   current: KubeObject,
   policy: Propagation | undefined,
 ): JsonObject | undefined {
-  const old = asJson(current);
   const finalizers = finalizersFor(resource, current, policy);
   const isNew = current.metadata.deletionTimestamp === undefined;
   const deletionTimestamp = current.metadata.deletionTimestamp ?? rfc3339(context.clock.now());
-  const object = withMeta(old, { finalizers: finalizers.length === 0 ? undefined : finalizers, deletionTimestamp });
+  const object = withMeta(current, { finalizers: finalizers.length === 0 ? undefined : finalizers, deletionTimestamp });
   if (isReleased(resource, object)) return undefined;
   const isSame = finalizers.length === (current.metadata.finalizers?.length ?? 0);
-  if (!isNew) return isSame ? old : object;
+  if (!isNew) return isSame ? current : object;
   if (isNamespace(resource))
-    return { ...object, status: { ...(old['status'] as JsonObject | undefined), phase: 'Terminating' } };
+    return { ...object, status: { ...(current['status'] as JsonObject | undefined), phase: 'Terminating' } };
   if (resource.kind === 'CustomResourceDefinition') return object;
   const { generation } = current.metadata;
   return withMeta(object, {

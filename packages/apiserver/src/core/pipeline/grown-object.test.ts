@@ -1,4 +1,4 @@
-import { asJson, getPath, isList, type Json, type JsonObject } from '@cartographer/machinery';
+import { getPath, isList, type Json, type JsonObject } from '@cartographer/machinery';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import { createTestCore, failureOf, gadget, gadgets, refusal, type TestCore } from '../testing/core.ts';
@@ -34,7 +34,7 @@ describe('an object that defaults make too large', () => {
   const writes: readonly (readonly [string, (spec: JsonObject) => Promise<unknown>])[] = [
     ['create', (spec) => t.create('gadgets', gadget('new', spec))],
     ['create as a dry run', (spec) => t.create('gadgets', gadget('new', spec), { dryRun: 'All' })],
-    ['update', (spec) => t.update('gadgets', { ...asJson(t.get('gadgets', 'small')), spec })],
+    ['update', (spec) => t.update('gadgets', { ...t.get('gadgets', 'small'), spec })],
     ['merge patch', (spec) => t.patch('gadgets', 'small', 'merge', { spec })],
     ['JSON patch', (spec) => t.patch('gadgets', 'small', 'json', [{ op: 'replace', path: '/spec', value: spec }])],
     ['apply', (spec) => t.apply('gadgets', gadget('small', spec), { force: true })],

@@ -1,5 +1,4 @@
 import {
-  asJson,
   type FieldError,
   failure,
   formatApiVersion,
@@ -53,13 +52,12 @@ export async function modifyObject(context: WriteContext, modification: Modifica
     const current = resource.table.get(key.namespace ?? '', key.name);
     if (current === undefined) return modification.missing();
     let object = shape(modification, current);
-    if (!admission.empty && object !== asJson(current)) {
+    if (!admission.empty && object !== current) {
       const { subresource } = options;
       const dryRun = options.dryRun === 'All';
       const about = { object, old: current, ...key, pathName: key.name, subresource, dryRun };
       const review = reviewOf(resource, 'UPDATE', caller, about);
-      const admitted = ((await admission.run(review, caller, (it) => validateObject(resource, it, current))) ??
-        object) as JsonObject;
+      const admitted = (await admission.run(review, caller, (it) => validateObject(resource, it, current))) ?? object;
       if (admitted !== object) object = resource.rules.complete(normalize(resource, admitted));
       if (resource.table.get(key.namespace ?? '', key.name) !== current) continue;
     }
@@ -73,13 +71,12 @@ export async function modifyObject(context: WriteContext, modification: Modifica
 /** The proposed object with everything that only the server decides. */
 function shape(modification: Modification, current: KubeObject): JsonObject {
   const { resource, options, verb } = modification;
-  const old = asJson(current);
   const proposed = modification.propose(current);
-  if (proposed === old) return old;
+  if (proposed === current) return current;
   checkPreconditions(modification, metaOf(proposed), current, verb);
-  const split = splitSubresource(resource, proposed, old, options.subresource);
-  const object = resource.rules.complete(keepSystemMeta(split, old), verb === 'apply');
-  return resource.rules.prepare?.(object, old) ?? object;
+  const split = splitSubresource(resource, proposed, current, options.subresource);
+  const object = resource.rules.complete(keepSystemMeta(split, current), verb === 'apply');
+  return resource.rules.prepare?.(object, current) ?? object;
 }
 
 function checkPreconditions(
@@ -144,21 +141,20 @@ function settle(
   current: KubeObject,
 ): KubeObject {
   const { resource, options } = modification;
-  const old = asJson(current);
-  if (shaped === old) return current;
-  let object = modification.verb === 'apply' ? shaped : track(context, modification, shaped, old);
+  if (shaped === current) return current;
+  let object = modification.verb === 'apply' ? shaped : track(context, modification, shaped, current);
   const generation = current.metadata.generation ?? 0;
-  if (resource.rules.generation && isSpecChanged(resource, object, old)) {
+  if (resource.rules.generation && isSpecChanged(resource, object, current)) {
     object = withMeta(object, { generation: generation + 1 });
   }
   validateObject(resource, object, current);
   if (modification.verb === 'apply') object = withoutNulls(resource, object);
   modification.caller.warnings.push(...(resource.rules.warn?.(object) ?? []));
-  if (isNoOp(object, old)) return current;
-  if (options.dryRun === 'All') return object as unknown as KubeObject;
+  if (isNoOp(object, current)) return current;
+  if (options.dryRun === 'All') return object as KubeObject;
   if (isReleased(resource, object)) {
     commitDeletion(context, resource, current, object);
-    return object as unknown as KubeObject;
+    return object as KubeObject;
   }
   return commitObject(context, resource, object, current);
 }

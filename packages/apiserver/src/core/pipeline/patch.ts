@@ -2,7 +2,6 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
-  asJson,
   failure,
   isList,
   isObject,
@@ -59,7 +58,7 @@ function proposal(
   caller: Caller,
   current: KubeObject,
 ): JsonObject {
-  const view = asJson(resource.view(current));
+  const view = resource.view(current);
   const patched = checkBody(resource, applyPatch(resource, patch, view));
   const decoded = decodeBody(resource, patched);
   reportFields(resource, decoded.unknown, options, caller, patched);

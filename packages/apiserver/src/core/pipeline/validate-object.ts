@@ -1,4 +1,4 @@
-import { asJson, failure, type JsonObject, type KubeObject } from '@cartographer/machinery';
+import { failure, type JsonObject, type KubeObject } from '@cartographer/machinery';
 
 import { forbidden, notFound, StatusError } from '../../status-error.ts';
 import { invalid } from '../invalid.ts';
@@ -19,7 +19,7 @@ export function validateObject(resource: ServedResource, object: JsonObject, old
     // a real server validates metadata of custom resources twice; the causes show it, the message does not
     metaErrors.push(...updateErrors, ...(resource.builtIn ? [] : updateErrors));
   }
-  const errors = rules.validate(object, old && asJson(old), metaErrors);
+  const errors = rules.validate(object, old, metaErrors);
   if (errors.length > 0) throw invalid(resource, meta.name ?? '', errors);
 }
 

@@ -139,7 +139,7 @@ class SqliteStore implements Store {
     const objects: StoredObject[] = [];
     try {
       for (const { resource = '', namespace = '', name = '', json = '' } of rows) {
-        objects.push({ resource, namespace, name, object: parseJson(json) as unknown as KubeObject });
+        objects.push({ resource, namespace, name, object: parseJson(json) as KubeObject });
       }
     } catch (error) {
       throw openError(this.#folder, error as Error);

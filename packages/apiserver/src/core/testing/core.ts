@@ -1,5 +1,4 @@
 import {
-  asJson,
   isObject,
   type Json,
   type JsonObject,
@@ -100,7 +99,7 @@ export async function createTestCore(
     },
     async remove(resource, name, { namespace, ...rest } = {}) {
       const result = await core.delete(info(resource), key(resource, name, namespace), rest, caller([]));
-      return result.kind === 'gone' ? result.status : asJson(result.object);
+      return result.kind === 'gone' ? result.status : result.object;
     },
     get: (resource, name, namespace) => core.get(info(resource), key(resource, name, namespace)),
     has(resource, name, namespace) {
@@ -171,7 +170,7 @@ export async function failureOf(work: Promise<unknown>): Promise<StatusError> {
 
 /** The object without what differs from run to run. */
 export function plain(object: KubeObject): JsonObject {
-  const { metadata, ...rest } = object as unknown as { metadata: JsonObject };
+  const { metadata, ...rest } = object as { metadata: JsonObject };
   const { uid: _uid, creationTimestamp: _time, managedFields: _fields, resourceVersion: _version, ...meta } = metadata;
   return { ...rest, metadata: meta };
 }

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 
 import { createRbacAuthorizer, forbiddenSentence } from './authorizer.ts';
@@ -19,7 +19,7 @@ function role(name: string, rules: readonly PolicyRule[], namespace?: string): K
 function binding(
   name: string,
   roleRef: string,
-  subject: object,
+  subject: JsonObject,
   namespace?: string,
   roleKind = 'ClusterRole',
 ): KubeObject {

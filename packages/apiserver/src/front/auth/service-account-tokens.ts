@@ -47,7 +47,7 @@ export function createServiceAccountTokens(signingKeyPem: string, clock: Clock):
         issuer: [ISSUER, LEGACY_ISSUER],
         currentDate: new Date(clock.now()),
       });
-      const claims = readClaims(payload as unknown as JsonObject);
+      const claims = readClaims(payload as JsonObject);
       if (claims === undefined) return undefined;
       if (verified.size >= MAX_VERIFIED) verified.clear();
       verified.set(token, claims);

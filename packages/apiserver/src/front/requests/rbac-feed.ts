@@ -124,7 +124,7 @@ async function installBootstrapRoles(core: Core): Promise<void> {
 
 async function createMissing(core: Core, info: ResourceInfo, object: KubeObject): Promise<void> {
   try {
-    await core.create(info, undefined, object as never, {}, systemCaller('kube-apiserver'));
+    await core.create(info, undefined, object, {}, systemCaller('kube-apiserver'));
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
   }

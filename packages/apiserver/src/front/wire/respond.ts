@@ -76,7 +76,7 @@ export function answerStyle(
 /** One object. A Status (the answer of a delete) is never made a table. */
 export function objectAnswer(status: number, info: ResourceInfo, object: KubeObject, style: AnswerStyle): WireResponse {
   const { as, metaVersion } = style.rendering;
-  if (isStatus(object) || as === 'object') return rendered(status, object as unknown as JsonObject, style.rendering);
+  if (isStatus(object) || as === 'object') return rendered(status, object, style.rendering);
   if (as === 'metadata') return rendered(status, partialMetadata(object, metaVersion), style.rendering);
   if (as === 'metadataList') throw notAcceptable(WRITTEN);
   const options = { include: style.include, metaVersion, nowMs: style.now() };
@@ -87,7 +87,7 @@ export function objectAnswer(status: number, info: ResourceInfo, object: KubeObj
 export function listAnswer(info: ResourceInfo, list: KubeList, style: AnswerStyle): WireResponse {
   const { as, metaVersion } = style.rendering;
   if (as === 'object') {
-    return rendered(200, (info.builtIn ? bareList(list) : list) as unknown as JsonObject, style.rendering);
+    return rendered(200, info.builtIn ? bareList(list) : list, style.rendering);
   }
   if (as !== 'table') return rendered(200, partialMetadataList(list, metaVersion), style.rendering);
   const options = { include: style.include, metaVersion, nowMs: style.now() };
@@ -99,7 +99,7 @@ function bareList(list: KubeList): KubeList {
     ...list,
     items: list.items.map((item) => {
       const { kind: _kind, apiVersion: _apiVersion, ...rest } = item;
-      return rest as unknown as KubeObject;
+      return rest as KubeObject;
     }),
   };
 }

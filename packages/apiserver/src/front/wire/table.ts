@@ -1,5 +1,4 @@
 import {
-  asJson,
   formatApiVersion,
   isObject,
   type Json,
@@ -45,7 +44,7 @@ export async function* watchTables(
   for await (const event of events) {
     if (event.type === 'ERROR' || !isObject(event.object)) yield event;
     else {
-      const object = event.object as unknown as KubeObject;
+      const object = event.object as KubeObject;
       const { resourceVersion = '' } = object.metadata;
       const rowOptions = { ...options, nowMs: options.now() };
       const rows = event.type === 'BOOKMARK' ? [] : [row(info, object, rowOptions)];
@@ -81,7 +80,7 @@ function row(info: ResourceInfo, object: KubeObject, options: TableOptions): Jso
 
 function included(object: KubeObject, { include, metaVersion }: TableOptions): JsonObject | null {
   if (include === 'None') return null;
-  return include === 'Object' ? asJson(object) : partialMetadata(object, metaVersion);
+  return include === 'Object' ? object : partialMetadata(object, metaVersion);
 }
 
 /** The PartialObjectMetadata of an object. */
@@ -110,6 +109,6 @@ export async function* watchMetadata(
 ): AsyncGenerator<WatchEvent> {
   for await (const event of events) {
     if (event.type === 'ERROR' || !isObject(event.object)) yield event;
-    else yield { type: event.type, object: partialMetadata(event.object as unknown as KubeObject, metaVersion) };
+    else yield { type: event.type, object: partialMetadata(event.object as KubeObject, metaVersion) };
   }
 }

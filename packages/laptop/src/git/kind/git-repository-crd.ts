@@ -1,14 +1,14 @@
-import type { KubeObject } from '@cartographer/machinery';
+import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { count, text, toolCrd } from '../../tool-crd.ts';
 import { gitRepositoryType } from './git-repository.ts';
 
-const reference = (description: string): object => ({
+const reference = (description: string): JsonObject => ({
   type: 'object',
   description,
   properties: { name: text('Name of the object, in the same namespace.') },
   required: ['name'],
 });
-const time = (description: string): object => ({ type: 'string', format: 'date-time', description });
+const time = (description: string): JsonObject => ({ type: 'string', format: 'date-time', description });
 const DURATION = '([0-9]+(\\.[0-9]+)?(ms|s|m|h))+';
 
 const artifact = {

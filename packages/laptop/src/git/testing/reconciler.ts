@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ApiError } from '@cartographer/kube';
-import { applyMergePatch, asJson, failure, type KubeObject, objectKey, silentLog } from '@cartographer/machinery';
+import { applyMergePatch, failure, type KubeObject, objectKey, silentLog } from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { createArtifactStore } from '../../artifact-store.ts';
@@ -40,7 +40,7 @@ export function createReconcilerFixture(folder: string, deps: Partial<GitReposit
   function store(object: KubeObject, patch: object): KubeObject {
     version += 1;
     const versioned = { metadata: { resourceVersion: String(version) } };
-    const next = applyMergePatch(applyMergePatch(asJson(object), patch as never), versioned) as unknown as KubeObject;
+    const next = applyMergePatch(applyMergePatch(object, patch as never), versioned) as KubeObject;
     if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0) {
       objects.delete(objectKey(next.metadata));
     } else {

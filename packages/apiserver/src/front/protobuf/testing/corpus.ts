@@ -9,4 +9,4 @@ type Sample = { readonly name: string; readonly protobuf: string; readonly json:
 const file = join(import.meta.dirname, '..', '..', '..', '..', 'testdata', 'protobuf.json');
 
 /** Every kind that is read as protobuf, three times each; `npm run generate:protobuf` records them. */
-export const samples = parseJson(readFileSync(file, 'utf8')) as unknown as readonly Sample[];
+export const samples = parseJson(readFileSync(file, 'utf8')) as readonly Sample[];
