@@ -12,27 +12,23 @@ export type { IndexFunction } from './cache/object-store.ts';
 export type { ReflectorBounds, ReflectorState } from './cache/reflector.ts';
 export { defaultReflectorBounds } from './cache/reflector.ts';
 export type {
-  ApplyOptions,
   Client,
   ClientOptions,
-  DeleteOptions,
   ListOptions,
-  ObjectKey,
-  PatchOptions,
   Selection,
   ServiceAccountToken,
   WatchOptions,
-  WriteOptions,
 } from './client/client.ts';
-export { createClient, warningsOf } from './client/client.ts';
+export { createClient } from './client/client.ts';
 export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
 export { createEventRecorder } from './client/event-recorder.ts';
 export { getIfThere } from './client/get-if-there.ts';
-export type { ResourceKey } from './client/resource-path.ts';
+export type { ObjectKey, ResourceKey } from './client/resource-path.ts';
 export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
 export { compareResourceVersions, isOlder } from './client/resource-version.ts';
 export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';
 export { createRestMapper, NoMatchError } from './client/rest-mapper.ts';
+export type { ApplyOptions, DeleteOptions, PatchOptions, ServerAnswer, WriteOptions } from './client/writes.ts';
 export { fenced } from './lease/fenced-transport.ts';
 export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './lease/leader-elector.ts';
 export { createLeaderElector } from './lease/leader-elector.ts';

@@ -1,5 +1,5 @@
 import type { Write } from '@cartographer/engine';
-import { asJson, type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
+import { type KubeObject, type ManagedFieldsEntry } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { type Answer, answering, refusal, silent } from '../testing/answering.ts';
 import { moveFields } from './move-fields.ts';
@@ -16,7 +16,7 @@ const entry = (more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry => {
 const held = (managedFields?: readonly ManagedFieldsEntry[]): Answer => {
   return {
     status: 200,
-    body: asJson({ ...object, metadata: { ...object.metadata, resourceVersion: '7', managedFields } }),
+    body: { ...object, metadata: { ...object.metadata, resourceVersion: '7', managedFields } },
   };
 };
 

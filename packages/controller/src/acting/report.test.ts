@@ -203,7 +203,7 @@ describe('a status', () => {
 
 describe('a status that is cut off', () => {
   const managedFields = [{ manager: 'cartographer', operation: 'Update', subresource: 'status' }] as const;
-  const old = { status: 200, headers: {}, body: asJson(shop({ managedFields }, { stale: 1 })) };
+  const old = { status: 200, headers: {}, body: shop({ managedFields }, { stale: 1 }) };
 
   it.each<readonly [string, readonly WireResponse[]]>([
     ['its write', []],

@@ -1,6 +1,5 @@
 import { createClient } from '@cartographer/kube';
 import {
-  asJson,
   failure,
   type KubeObject,
   type ObjectMeta,
@@ -57,7 +56,7 @@ function caching(list: (path: string) => List | WireResponse | 'silence') {
       );
     }
     if ('status' in answer) return answer;
-    const items = answer.items.map((item) => asJson(item));
+    const items = answer.items.map((item) => item);
     const metadata = { resourceVersion: answer.version };
     return { status: 200, headers: {}, body: { kind: 'List', apiVersion: 'v1', metadata, items } };
   };

@@ -1,5 +1,5 @@
 import { createClient } from '@cartographer/kube';
-import { asJson, type KubeObject, silentLog, type WireRequest, type WireResponse } from '@cartographer/machinery';
+import { type KubeObject, silentLog, type WireRequest, type WireResponse } from '@cartographer/machinery';
 import { createFakeClock, watches } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createStage, workload } from '../testing/stage.ts';
@@ -13,7 +13,7 @@ async function cachesOf(resource: string, ...objects: readonly KubeObject[]) {
       return new Promise((_resolve, reject) =>
         asked.signal?.addEventListener('abort', () => reject(asked.signal?.reason as Error)),
       );
-    const items = asked.path.endsWith(`/${resource}`) ? objects.map((object) => asJson(object)) : [];
+    const items = asked.path.endsWith(`/${resource}`) ? objects.map((object) => object) : [];
     return {
       status: 200,
       headers: {},

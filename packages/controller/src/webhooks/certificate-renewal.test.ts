@@ -1,8 +1,8 @@
 import { createClient } from '@cartographer/kube';
 import {
-  asJson,
   failure,
   type Json,
+  type JsonObject,
   type KubeObject,
   silentLog,
   type WireRequest,
@@ -25,7 +25,7 @@ const service = (name: string, namespace: string, caBundle?: string) => ({
   clientConfig: { service: { name, namespace }, ...(caBundle === undefined ? {} : { caBundle }) },
 });
 function configuration(
-  webhooks: readonly object[] | undefined,
+  webhooks: readonly JsonObject[] | undefined,
   annotations?: Readonly<Record<string, string>>,
 ): KubeObject {
   const metadata = { name: 'config', resourceVersion: '7', ...(annotations && { annotations }) };
@@ -68,7 +68,7 @@ function keeping(held: Held, refuses: (request: WireRequest) => boolean = () => 
     const object = path.includes('/secrets/') ? held.secret : held.configuration;
     return object === undefined
       ? { status: 404, headers: {}, body: failure(404, 'NotFound', 'none') }
-      : { status: 200, headers: {}, body: asJson(object) };
+      : { status: 200, headers: {}, body: object };
   };
   const client = createClient({ transport: { request, close: async () => undefined }, clock });
   const keeper = certificateKeeper({
@@ -98,7 +98,7 @@ function keeping(held: Held, refuses: (request: WireRequest) => boolean = () => 
 
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/config';
 const SECRETS = '/api/v1/namespaces/system/secrets';
-const trusting = (...changes: readonly object[]) => [
+const trusting = (...changes: readonly JsonObject[]) => [
   { op: 'test', path: '/metadata/resourceVersion', value: '7' },
   ...changes,
 ];
@@ -106,7 +106,7 @@ const trusting = (...changes: readonly object[]) => [
 describe('trust in the webhook certificate', () => {
   const ours = service('webhook', 'system');
 
-  it.each<readonly [string, KubeObject, readonly object[]]>([
+  it.each<readonly [string, KubeObject, readonly JsonObject[]]>([
     [
       'a webhook of ours without',
       configuration([ours]),

@@ -1,6 +1,5 @@
 import { createClient } from '@cartographer/kube';
 import {
-  asJson,
   type KubeObject,
   silentLog,
   type WatchEvent,
@@ -100,7 +99,7 @@ describe('a secret', () => {
 
   it('has only the parts that are text', () => {
     const secret = { ...secretOf(key, one), data: { 'tls.crt': 7, 'tls.key': Buffer.from('k').toString('base64') } };
-    expect(certificateOf(asJson(secret) as unknown as KubeObject)).toEqual({ keyPem: 'k' });
+    expect(certificateOf(secret as unknown as KubeObject)).toEqual({ keyPem: 'k' });
     expect(certificateOf({ ...secretOf(key, one), data: undefined })).toEqual({});
     expect(certificateOf(undefined)).toEqual({});
   });

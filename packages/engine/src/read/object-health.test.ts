@@ -113,7 +113,7 @@ describe('multiMatch needs all that is healthy, and one of what is not', () => {
   const healthy = (rule: object) => ({ multiMatch: { healthy: rule, unhealthy: {} } });
   const unhealthy = (rule: object) => ({ multiMatch: { healthy: { matchConditions: [ready] }, unhealthy: rule } });
 
-  test.each<[object, object, string]>([
+  test.each<[object, Json, string]>([
     [healthy({ matchConditions: [ready, built] }), both, 'True MatchedCondition: condition status: True, message: '],
     [healthy({ matchConditions: [ready, built] }), { conditions: [ready] }, 'Unknown NoMatchesFulfilled'],
     [healthy({ matchConditions: [ready, built] }), { conditions: [built] }, 'Unknown NoMatchesFulfilled'],

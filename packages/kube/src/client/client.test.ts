@@ -14,6 +14,7 @@ import {
 } from '../transport/api-error.ts';
 import type { Client } from './client.ts';
 import { createClient } from './client.ts';
+import type { Writes } from './writes.ts';
 
 const configMaps: ResourceType = {
   group: '',
@@ -161,16 +162,51 @@ describe('client', () => {
     const error = await events.next().catch((caught: unknown) => caught);
     expect(isExpired(error)).toBe(true);
   });
+});
 
-  it('hands warnings to whoever asked for them', async () => {
+describe('a write that is attempted', () => {
+  const how = { fieldManager: 'me' };
+  const key = { namespace: 'team', name: 'web' };
+
+  it.each<readonly [string, (writes: Writes<unknown>) => Promise<unknown>]>([
+    ['create', (writes) => writes.create(configMaps, object, how)],
+    ['update', (writes) => writes.update(configMaps, object, how)],
+    ['updateStatus', (writes) => writes.updateStatus(configMaps, object, how)],
+    ['patch', (writes) => writes.patch(configMaps, key, { ...how, kind: 'merge', body: { data: {} } })],
+    ['apply', (writes) => writes.apply(configMaps, object, { ...how, force: true })],
+    ['delete', (writes) => writes.delete(configMaps, key, { preconditions: { uid: 'u' } })],
+  ])('is the same request, and its refusal is given where the other is thrown: %s', async (_what, write) => {
+    const status = failure(409, 'Conflict', 'somebody was faster');
+    const { client, requests } = recording({ status: 409, body: status });
+    const thrown = await write(client).catch((error: unknown) => error);
+    const given = await write(client.attempt);
+    expect(requests).toHaveLength(2);
+    expect(requests[1]).toEqual(requests[0]);
+    expect(isConflict(thrown)).toBe(true);
+    expect(given).toEqual({ kind: 'refused', error: thrown, status });
+  });
+
+  it.each([
+    [200, false],
+    [201, true],
+  ])('answered with %i: created %s, and what the server warned of', async (status, created) => {
     const warning = '299 - "unknown field \\"spec.a\\"", 299 - "old"';
-    const transport: Transport = {
-      request: () => Promise.resolve({ status: 200, headers: { warning }, body: {} }),
-      close: () => Promise.resolve(),
-    };
-    const seen: string[] = [];
-    const client = createClient({ transport, clock: createFakeClock(), onWarning: (text) => seen.push(text) });
-    await client.get(configMaps, { name: 'x' });
-    expect(seen).toEqual(['unknown field "spec.a"', 'old']);
+    const { client } = recording({ status, body: object, headers: { warning } });
+    const warnings = ['unknown field "spec.a"', 'old'];
+    expect(await client.attempt.create(configMaps, object)).toEqual({ kind: 'done', object, created, warnings });
+  });
+
+  it('that no API server answered is refused without a Status', async () => {
+    const { client } = recording({ status: 502, body: 'gateway' });
+    const answer = await client.attempt.create(configMaps, object);
+    expect(Object.keys(answer)).toEqual(['kind', 'error']);
+    expect(answer).toMatchObject({ kind: 'refused', error: { status: { code: 502 } } });
+  });
+
+  it('without an answer throws, as the other does', async () => {
+    const gone = new TransportError('CARTO_CONNECTION_LOST', 'gone');
+    const transport: Transport = { request: () => Promise.reject(gone), close: () => Promise.resolve() };
+    const client = createClient({ transport, clock: createFakeClock() });
+    await expect(client.attempt.create(configMaps, object)).rejects.toBe(gone);
   });
 });

@@ -1,6 +1,5 @@
 import type {
   Clock,
-  Json,
   KubeList,
   KubeObject,
   ResourceType,
@@ -9,12 +8,13 @@ import type {
   WireRequest,
   WireResponse,
 } from '@cartographer/machinery';
+import { isStatus } from '@cartographer/machinery';
 import { errorOf } from '../transport/api-error.ts';
 import { Secret } from '../transport/secret.ts';
-import { resourcePath } from './resource-path.ts';
-
-/** Names one object. */
-export type ObjectKey = { readonly namespace?: string; readonly name: string };
+import type { ObjectKey } from './resource-path.ts';
+import { queryOf, resourcePath } from './resource-path.ts';
+import type { ServerAnswer, Writes } from './writes.ts';
+import { createWrites } from './writes.ts';
 
 /** Which objects of a type. */
 export type Selection = {
@@ -40,40 +40,6 @@ export type WatchOptions = Selection & {
   readonly signal?: AbortSignal;
 };
 
-/** Options of every write. */
-export type WriteOptions = {
-  readonly fieldManager?: string;
-  /** The server does everything but store. */
-  readonly dryRun?: boolean;
-  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
-  readonly signal?: AbortSignal;
-};
-
-/** A patch and how to read it. */
-export type PatchOptions = WriteOptions & {
-  readonly kind: 'merge' | 'json' | 'strategic';
-  readonly body: Json;
-  readonly subresource?: string;
-};
-
-/** Options of server-side apply. */
-export type ApplyOptions = WriteOptions & {
-  readonly fieldManager: string;
-  /** Take over fields that other managers own, instead of failing with a conflict. */
-  readonly force?: boolean;
-  readonly subresource?: string;
-};
-
-/** Options of a delete. */
-export type DeleteOptions = {
-  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
-  /** Deletes only this very object, or only this version of it. */
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  readonly gracePeriodSeconds?: number;
-  readonly dryRun?: boolean;
-  readonly signal?: AbortSignal;
-};
-
 /** What a TokenRequest gives. */
 export type ServiceAccountToken = { readonly token: string; readonly expirationTimestamp: string };
 
@@ -82,21 +48,15 @@ export type ServiceAccountToken = { readonly token: string; readonly expirationT
  * when there is no answer, and the signal's reason when it is aborted. It never retries and never limits its rate:
  * the caller's queue does both.
  */
-export interface Client {
+export interface Client extends Writes<KubeObject> {
+  /** The same writes for whom a refusal is an answer like another: it is given, not thrown. */
+  readonly attempt: Writes<ServerAnswer>;
   get(
     type: ResourceType,
     key: ObjectKey,
     options?: { readonly signal?: AbortSignal; readonly resourceVersion?: string },
   ): Promise<KubeObject>;
   list(type: ResourceType, options?: ListOptions): Promise<KubeList>;
-  create(type: ResourceType, object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
-  update(type: ResourceType, object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
-  updateStatus(type: ResourceType, object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
-  patch(type: ResourceType, key: ObjectKey, options: PatchOptions): Promise<KubeObject>;
-  /** Server-side apply: creates the object or changes the fields that this manager owns. */
-  apply(type: ResourceType, object: KubeObject, options: ApplyOptions): Promise<KubeObject>;
-  /** Answers with the object if it is still there (finalizers), else with a Status. */
-  delete(type: ResourceType, key: ObjectKey, options?: DeleteOptions): Promise<KubeObject>;
   /** Events until the server or the signal ends them; a refusal is thrown by the first `next()`. */
   watch(type: ResourceType, options?: WatchOptions): AsyncIterable<WatchEvent>;
   /** Asks for a token of a service account. */
@@ -121,8 +81,6 @@ export type ClientOptions = {
   readonly clock: Clock;
   /** Overrides the transport's own identity. */
   readonly token?: string;
-  /** Gets the text of each `Warning` header that the server sends (dropped fields, deprecated versions). */
-  readonly onWarning?: (text: string) => void;
 };
 
 const DEFAULT_USER_AGENT = 'cartographer';
@@ -133,12 +91,6 @@ const SERVICE_ACCOUNTS: ResourceType = {
   resource: 'serviceaccounts',
   namespaced: true,
 };
-const PATCH_TYPES = {
-  merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-} as const;
-
 /** Makes a {@link Client}. */
 export function createClient(options: ClientOptions): Client {
   const authorization = options.token === undefined ? undefined : new Secret(`Bearer ${options.token}`);
@@ -149,26 +101,22 @@ export function createClient(options: ClientOptions): Client {
     if (authorization !== undefined) headers['authorization'] ??= authorization.reveal();
     return options.transport.request({ ...request, headers });
   };
+  const answered = async (request: WireRequest): Promise<ServerAnswer> => {
+    const response = await raw(request);
+    const { status, body } = response;
+    if (isFailure(response))
+      return { kind: 'refused', error: errorOf(response), ...(isStatus(body) ? { status: body } : {}) };
+    return { kind: 'done', object: body as KubeObject, created: status === 201, warnings: warningsOf(response) };
+  };
   const send = async <T>(request: WireRequest): Promise<T> => {
     const response = await raw(request);
-    if (response.status < 200 || response.status > 299) throw errorOf(response);
-    if (options.onWarning !== undefined) warningsOf(response).forEach(options.onWarning);
+    if (isFailure(response)) throw errorOf(response);
     return response.body as T;
-  };
-  const write = (
-    method: 'POST' | 'PUT',
-    type: ResourceType,
-    object: KubeObject,
-    write: WriteOptions = {},
-    subresource?: string,
-  ): Promise<KubeObject> => {
-    const { namespace, name } = object.metadata;
-    const key = method === 'POST' ? { namespace } : { namespace, name: name ?? '' };
-    const path = resourcePath(type, key, subresource);
-    return send({ method, path, query: writeQuery(write), body: object, signal: write.signal });
   };
 
   return {
+    ...createWrites<KubeObject>(send),
+    attempt: createWrites(answered),
     get: (type, key, read = {}) =>
       send({
         method: 'GET',
@@ -178,29 +126,6 @@ export function createClient(options: ClientOptions): Client {
       }),
     list: (type, { namespace, signal, ...query } = {}) =>
       send({ method: 'GET', path: resourcePath(type, { namespace }), query: queryOf(query), signal }),
-    create: (type, object, how) => write('POST', type, object, how),
-    update: (type, object, how) => write('PUT', type, object, how),
-    updateStatus: (type, object, how) => write('PUT', type, object, how, 'status'),
-    patch: (type, key, { kind, body, subresource, ...how }) =>
-      send({
-        method: 'PATCH',
-        path: resourcePath(type, key, subresource),
-        query: writeQuery(how),
-        headers: { 'content-type': PATCH_TYPES[kind] },
-        body,
-        signal: how.signal,
-      }),
-    apply: (type, object, { force, subresource, ...how }) =>
-      send({
-        method: 'PATCH',
-        path: resourcePath(type, { ...object.metadata, name: object.metadata.name ?? '' }, subresource),
-        query: { ...writeQuery(how), ...(force === true ? { force: 'true' } : {}) },
-        headers: { 'content-type': 'application/apply-patch+yaml' },
-        body: object,
-        signal: how.signal,
-      }),
-    delete: (type, key, how = {}) =>
-      send({ method: 'DELETE', path: resourcePath(type, key), body: deleteBody(how), signal: how.signal }),
     watch: (type, { namespace, signal, ...query } = {}) =>
       lazily(async () => {
         const path = resourcePath(type, { namespace });
@@ -239,35 +164,12 @@ function lazily(open: () => Promise<AsyncIterable<WatchEvent>>): AsyncIterable<W
   };
 }
 
-function writeQuery({ fieldManager, dryRun, fieldValidation }: WriteOptions): Record<string, string> | undefined {
-  return queryOf({ fieldManager, dryRun: dryRun === true ? 'All' : undefined, fieldValidation });
-}
-
-function queryOf(
-  values: Readonly<Record<string, string | number | boolean | undefined>>,
-): Record<string, string> | undefined {
-  let query: Record<string, string> | undefined;
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined || value === '') continue;
-    query ??= {};
-    query[name] = String(value);
-  }
-  return query;
-}
-
-function deleteBody({ propagationPolicy, preconditions, gracePeriodSeconds, dryRun }: DeleteOptions): Json {
-  return {
-    kind: 'DeleteOptions',
-    apiVersion: 'v1',
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(dryRun === true ? { dryRun: ['All'] } : {}),
-  };
+function isFailure({ status }: WireResponse): boolean {
+  return status < 200 || status > 299;
 }
 
 /** The texts of RFC 7234 warnings as Kubernetes sends them: `299 - "text"`, several in one header. */
-export function warningsOf(response: WireResponse): readonly string[] {
+function warningsOf(response: WireResponse): readonly string[] {
   const header = response.headers['warning'];
   if (header === undefined) return [];
   return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? '').replace(/\\(.)/g, '$1'));

@@ -96,12 +96,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 async function write(client: Client, { kind, event }: Exclude<Correlated, { kind: 'skip' }>, signal?: AbortSignal) {
   const { metadata, count, lastTimestamp, message } = event;
   if (kind === 'count') {
-    try {
-      await client.patch(EVENTS, metadata, { kind: 'strategic', body: { count, lastTimestamp, message }, signal });
-      return;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const body = { count, lastTimestamp, message };
+    const answer = await client.attempt.patch(EVENTS, metadata, { kind: 'strategic', body, signal });
+    if (answer.kind === 'done') return;
+    if (!isNotFound(answer.error)) throw answer.error;
   }
   await client.create(EVENTS, event, { signal });
 }

@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { isNotFound } from '../transport/api-error.ts';
-import type { Client, ObjectKey } from './client.ts';
+import type { Client } from './client.ts';
+import type { ObjectKey } from './resource-path.ts';
 
 /**
  * Reads an object that may not be there. Only 404 says so; whatever else fails is thrown, since what would be done next

@@ -1,6 +1,9 @@
 import type { ResourceType } from '@cartographer/machinery';
 import { formatApiVersion } from '@cartographer/machinery';
 
+/** Names one object. */
+export type ObjectKey = { readonly namespace?: string; readonly name: string };
+
 /** Which object, or which collection when `name` is absent. */
 export type ResourceKey = { readonly namespace?: string; readonly name?: string };
 
@@ -26,4 +29,17 @@ function namespaced(type: ResourceType, key: ResourceKey): boolean {
 /** The `apiVersion` of a resource, as objects of it carry it. */
 export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): string {
   return formatApiVersion(type.group, type.version);
+}
+
+/** The query of a URL: without what is not set. */
+export function queryOf(
+  values: Readonly<Record<string, string | number | boolean | undefined>>,
+): Record<string, string> | undefined {
+  let query: Record<string, string> | undefined;
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined || value === '') continue;
+    query ??= {};
+    query[name] = String(value);
+  }
+  return query;
 }

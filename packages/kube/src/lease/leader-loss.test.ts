@@ -1,4 +1,4 @@
-import type { Log, WireRequest } from '@cartographer/machinery';
+import type { JsonObject, Log, WireRequest } from '@cartographer/machinery';
 import { silentLog } from '@cartographer/machinery';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ async function stage(options: Partial<LeaderElectorOptions> = {}) {
     end: () => end,
     stop: () => abort.abort(),
     record: async () => leaseSpecOf(await client.get(LEASES, lease)),
-    take: async (spec: object) => client.update(LEASES, { ...(await client.get(LEASES, lease)), spec }),
+    take: async (spec: JsonObject) => client.update(LEASES, { ...(await client.get(LEASES, lease)), spec }),
     async [Symbol.asyncDispose]() {
       abort.abort();
       await clock.advance(5_000);

@@ -107,18 +107,18 @@ async function writeRecord(
 ): Promise<KubeObject | undefined> {
   const spec = heldSpec(lease, identity, leaseDurationMs, clock.now());
   const sent = proof.mark();
-  try {
-    const written =
-      lease === undefined
-        ? await client.create(LEASES, newLease(key, spec), { signal })
-        : await client.update(LEASES, { ...lease, spec }, { signal });
+  const answer =
+    lease === undefined
+      ? await client.attempt.create(LEASES, newLease(key, spec), { signal })
+      : await client.attempt.update(LEASES, { ...lease, spec }, { signal });
+  if (answer.kind === 'done') {
     proof.renew(sent);
-    return written;
-  } catch (error) {
-    if (isConflict(error) || isAlreadyExists(error)) return undefined;
-    if (isNotFound(error) && lease !== undefined) return undefined; // deleted; of a new one it is the namespace that is missing
-    throw error;
+    return answer.object;
   }
+  const { error } = answer;
+  if (isConflict(error) || isAlreadyExists(error)) return undefined;
+  if (isNotFound(error) && lease !== undefined) return undefined; // deleted; of a new one it is the namespace that is missing
+  throw error;
 }
 
 /** A renewal that was cut off by a stop may have happened: then the record is not the one seen last. */
@@ -128,13 +128,11 @@ async function giveBack(
   signal: AbortSignal,
 ): Promise<void> {
   for (let lease = seen, again = true; lease !== undefined && holderOf(lease) === identity; again = false) {
-    try {
-      await client.update(LEASES, { ...lease, spec: releasedSpec(lease, clock.now()) }, { signal });
-      return;
-    } catch (error) {
-      if (!isConflict(error) || !again) throw error;
-      lease = await getIfThere(client, LEASES, key, { signal });
-    }
+    const released = { ...lease, spec: releasedSpec(lease, clock.now()) };
+    const answer = await client.attempt.update(LEASES, released, { signal });
+    if (answer.kind === 'done') return;
+    if (!isConflict(answer.error) || !again) throw answer.error;
+    lease = await getIfThere(client, LEASES, key, { signal });
   }
 }
 
