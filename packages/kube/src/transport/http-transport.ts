@@ -102,17 +102,7 @@ function isWatch(request: WireRequest): boolean {
 function bodyOf(request: WireRequest): string | Uint8Array | null {
   if (request.body === undefined) return null;
   // An apply patch is sent as JSON and read as YAML.
-  return request.body instanceof Uint8Array ? request.body : yamlSafeJson(jsonText(request.body));
-}
-
-/** The replacer that `bigint` needs makes stringify several times slower, and hardly any object has one. */
-function jsonText(value: Json): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (error instanceof TypeError) return stringifyJson(value);
-    throw error;
-  }
+  return request.body instanceof Uint8Array ? request.body : yamlSafeJson(stringifyJson(request.body));
 }
 
 async function readBody(answer: Dispatcher.ResponseData): Promise<Json | Uint8Array> {

@@ -118,7 +118,7 @@ class SqliteStore implements Store {
     this.#write(() => {
       for (const { resource, namespace, name, object } of batch) {
         if (object === undefined) this.#delete.run(resource, namespace, name);
-        else this.#put.run(resource, namespace, name, textOf(object));
+        else this.#put.run(resource, namespace, name, stringifyJson(object));
       }
       this.#setMeta.run('resourceVersion', resourceVersion);
     });
@@ -168,14 +168,5 @@ class SqliteStore implements Store {
       const text = `data folder ${this.#folder} cannot be written: ${(error as Error).message}; nothing of this write is stored`;
       throw new StatusError(failure(500, 'InternalError', text), { cause: error });
     }
-  }
-}
-
-/** The plain serialiser is several times faster; it refuses the rare object with an integer beyond 2^53. */
-function textOf(object: KubeObject): string {
-  try {
-    return JSON.stringify(object);
-  } catch {
-    return stringifyJson(object);
   }
 }

@@ -2,16 +2,6 @@ import type { ServerResponse } from 'node:http';
 
 import { type Room, stringifyJson, type WatchEvent, type WireResponse } from '@cartographer/machinery';
 
-/** JSON text; the slow path for integers beyond 2^53 is taken only when there are any. */
-function jsonText(value: unknown, indent?: number): string {
-  try {
-    return JSON.stringify(value, undefined, indent);
-  } catch (error) {
-    if (error instanceof TypeError) return stringifyJson(value, indent);
-    throw error;
-  }
-}
-
 /** Bytes of documents (discovery, OpenAPI) that are answered again and again: recognised by their ETag. */
 const documents = new WeakMap<object, Buffer>();
 
@@ -22,7 +12,7 @@ export function serialize(answer: WireResponse, pretty: boolean): Uint8Array | s
   const keep = answer.headers['etag'] !== undefined && typeof body === 'object' && body !== null && !pretty;
   const known = keep ? documents.get(body) : undefined;
   if (known !== undefined) return known;
-  const text = `${jsonText(body ?? null, pretty ? 2 : undefined)}\n`;
+  const text = `${stringifyJson(body ?? null, pretty ? 2 : undefined)}\n`;
   if (keep) documents.set(body, Buffer.from(text));
   return text;
 }
@@ -34,7 +24,7 @@ let watchers = 0;
 function lineOf(event: WatchEvent): string {
   const known = lines.get(event);
   if (known !== undefined) return known;
-  const line = `${jsonText(event)}\n`;
+  const line = `${stringifyJson(event)}\n`;
   if (watchers > 1) lines.set(event, line);
   return line;
 }
