@@ -37,6 +37,7 @@ export * from './values/conditions.ts';
 export { boundConnections, type Connections, type DropReason } from './values/connections.ts';
 export * from './values/json.ts';
 export * from './values/kube-object.ts';
+export { memoByIdentity } from './values/memo-by-identity.ts';
 export * from './values/nesting.ts';
 export * from './values/opaque-json.ts';
 export * from './values/ports.ts';

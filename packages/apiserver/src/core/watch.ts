@@ -4,6 +4,7 @@ import {
   failure,
   formatApiVersion,
   type KubeObject,
+  memoByIdentity,
   type WatchEvent,
 } from '@cartographer/machinery';
 
@@ -235,13 +236,11 @@ class WatchStream implements AsyncIterator<WatchEvent>, TableListener {
   };
 }
 
-type EventViews = Map<string, WatchEvent>;
-const eventViews = new WeakMap<Change, EventViews>();
+const eventViews = memoByIdentity((_change: Change) => new Map<string, WatchEvent>());
 
 /** One event object for all watchers that see the change in the same way. */
 function sharedEvent(change: Change, type: Change['type'], resource: ServedResource): WatchEvent {
-  let views = eventViews.get(change);
-  if (views === undefined) eventViews.set(change, (views = new Map()));
+  const views = eventViews(change);
   const key = `${type} ${resource.group}/${resource.version}`;
   let event = views.get(key);
   if (event === undefined) {

@@ -1,6 +1,7 @@
 import type { TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
+import { memoByIdentity } from '@cartographer/machinery';
 import { paramValues } from '../read/param-values.ts';
 import type { Inputs, Outputs, Resource } from '../read/resource-inputs.ts';
 import { inputsOf, producersOf } from '../read/resource-inputs.ts';
@@ -135,14 +136,13 @@ type Stamped = { readonly inputs: readonly (Output | undefined)[]; readonly stam
     readonly resource: Resource;
     readonly template: KubeObject;
   };
-const stampings = new WeakMap<KubeObject, Map<string, Stamped>>();
+const stampingsOf = memoByIdentity((_owner: KubeObject) => new Map<string, Stamped>());
 
 /** Renders and stamps; the last result for an owner's resource is kept as long as nothing that went in changes. */
 function stamp(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
   const { owner, blueprint, outputs } = pass;
   const produced = producersOf(resource).map((producer) => outputs.get(producer));
-  let known = stampings.get(owner);
-  if (known === undefined) stampings.set(owner, (known = new Map()));
+  const known = stampingsOf(owner);
   const last = known.get(resource.name);
   if (
     last !== undefined &&

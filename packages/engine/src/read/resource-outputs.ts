@@ -1,6 +1,6 @@
 import type { ObservedCompletion, ObservedMatch } from '@cartographer/api';
 import type { Json, KubeObject } from '@cartographer/machinery';
-import { deepEqual } from '@cartographer/machinery';
+import { deepEqual, memoByIdentity } from '@cartographer/machinery';
 import { previewOf } from '../paths/digests.ts';
 import { pathExpression } from '../paths/path-expression.ts';
 import { boundsFault } from '../paths/value-bounds.ts';
@@ -32,17 +32,15 @@ export type OutputResult =
 /** The output of a resource that hands on nothing. */
 export const NOTHING: Output = { kind: 'nothing' };
 
-const memo = new WeakMap<object, WeakMap<object, OutputResult>>();
-
 /** Reads the output that a template's paths point to. Done once per object and template. */
 export function readOutput(template: KubeObject, object: KubeObject, deployment: Source | undefined): OutputResult {
   if (templateKind(template.kind).output === 'deployment') return readDeployment(template, object, deployment);
-  let results = memo.get(object);
-  if (results === undefined) memo.set(object, (results = new WeakMap()));
-  let result = results.get(template);
-  if (result === undefined) results.set(template, (result = readPaths(template, object)));
-  return result;
+  return outputsOf(object)(template);
 }
+
+const outputsOf = memoByIdentity((object: KubeObject) =>
+  memoByIdentity((template: KubeObject) => readPaths(template, object)),
+);
 
 function readPaths(template: KubeObject, object: KubeObject): OutputResult {
   const fields = templateFields(template);
@@ -101,13 +99,11 @@ function readDeployment(template: KubeObject, object: KubeObject, deployment: So
   if (deployment === undefined) {
     return { kind: 'unread', failure: { kind: 'other', message: 'deployment not found in upstream template' } };
   }
-  let result = deployments.get(deployment);
-  if (result === undefined) deployments.set(deployment, (result = read({ kind: 'source', source: deployment })));
-  return result;
+  return deploymentOutput(deployment);
 }
 
 /** One output for one source, so that what is made of it downstream is kept too. */
-const deployments = new WeakMap<Source, OutputResult>();
+const deploymentOutput = memoByIdentity((source: Source) => read({ kind: 'source', source }));
 
 function firstMismatch(matches: readonly ObservedMatch[], object: KubeObject): OutputFailure | undefined {
   for (const { input, output } of matches) {
@@ -174,17 +170,10 @@ function read(output: Output): OutputResult {
 /** An output in an owner's status, before it has a time. */
 export type ShownOutput = { readonly name: string; readonly preview: string; readonly digest: string };
 
-const shown = new WeakMap<Output, readonly ShownOutput[]>();
-
 /** An output as an owner's status shows it. Done once per output. */
-export function shownOutputs(output: Output): readonly ShownOutput[] {
-  let entries = shown.get(output);
-  if (entries === undefined) {
-    entries = valuesOf(output).map(([name, value]) => ({ name, ...previewOf(value) }));
-    shown.set(output, entries);
-  }
-  return entries;
-}
+export const shownOutputs: (output: Output) => readonly ShownOutput[] = memoByIdentity((output: Output) =>
+  valuesOf(output).map(([name, value]) => ({ name, ...previewOf(value) })),
+);
 
 /** The values that an output consists of. */
 export function outputValues(output: Output): readonly Json[] {

@@ -1,6 +1,6 @@
 import { goJsonValue, goMap } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
-import { goJson, isList, isObject, parseYamlDocuments, YamlError } from '@cartographer/machinery';
+import { goJson, isList, isObject, memoByIdentity, parseYamlDocuments, YamlError } from '@cartographer/machinery';
 import { sha256, valueDigest } from '../paths/digests.ts';
 import { typedView } from '../paths/typed-view.ts';
 import type { Inputs } from '../read/resource-inputs.ts';
@@ -73,13 +73,7 @@ function deploymentValue(deployment: Source | undefined): JsonObject | null {
   return deployment === undefined ? null : { url: deployment.url, revision: deployment.revision, name: '' };
 }
 
-const outputs = new WeakMap<RenderAnswer, Rendered<JsonObject>>();
-
-function parsed(answer: Extract<RenderAnswer, { kind: 'rendered' }>): Rendered<JsonObject> {
-  let result = outputs.get(answer);
-  if (result === undefined) outputs.set(answer, (result = parseOutput(answer.output)));
-  return result;
-}
+const parsed = memoByIdentity(({ output }: Extract<RenderAnswer, { kind: 'rendered' }>) => parseOutput(output));
 
 /** The first document of the output; no output at all is an empty object, which fails later for want of a kind. */
 function parseOutput(output: string): Rendered<JsonObject> {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, MutableJsonObject } from '@cartographer/machinery';
-import { getKey, goJson, isList, isObject, setKey } from '@cartographer/machinery';
+import { getKey, goJson, isList, isObject, memoByIdentity, setKey } from '@cartographer/machinery';
 import type { PathExpression } from '../paths/path-expression.ts';
 import { pathExpression } from '../paths/path-expression.ts';
 import { boundsFault, LARGEST_BYTES } from '../paths/value-bounds.ts';
@@ -21,20 +21,20 @@ class Fault {
   }
 }
 
-const programs = new WeakMap<object, Part>();
+type Faulty = Extract<Rendered<never>, { kind: 'faulty' }>;
+
+const compiled = memoByIdentity((template: JsonObject): Part | Faulty => {
+  const message = boundsFault(template);
+  return message === undefined ? (compilePart(template, '') ?? (() => template)) : { kind: 'faulty', message };
+});
 
 /**
  * Renders a `$( )$` template. It is compiled once per template object; parts without tags are shared, not copied, so
  * the result must not be changed.
  */
 export function renderTemplate(template: JsonObject, context: unknown): Rendered<JsonObject> {
-  let program = programs.get(template);
-  if (program === undefined) {
-    const fault = boundsFault(template);
-    if (fault !== undefined) return { kind: 'faulty', message: fault };
-    program = compilePart(template, '') ?? (() => template);
-    programs.set(template, program);
-  }
+  const program = compiled(template);
+  if (typeof program === 'object') return program;
   try {
     return { kind: 'rendered', value: program(context) as JsonObject };
   } catch (fault) {

@@ -1,6 +1,6 @@
 import type { Blueprint, FieldRequirement, OwnerSelector } from '@cartographer/api';
 import type { KubeObject, LabelSelector } from '@cartographer/machinery';
-import { goText, labelSelectorOf, SelectorError } from '@cartographer/machinery';
+import { goText, labelSelectorOf, memoByIdentity, SelectorError } from '@cartographer/machinery';
 import type { PathExpression, PathResult } from '../paths/path-expression.ts';
 import { pathExpression } from '../paths/path-expression.ts';
 import { ownerView } from './owner-view.ts';
@@ -80,37 +80,19 @@ export function fieldHolds(
   }
 }
 
-const blueprintSelectors = new WeakMap<object, CompiledSelector>();
-const optionSelectors = new WeakMap<object, CompiledSelector>();
-
-function compiledOnce(
-  cache: WeakMap<object, CompiledSelector>,
-  key: object,
-  make: () => OwnerSelector,
-): CompiledSelector {
-  let compiled = cache.get(key);
-  if (compiled === undefined) {
-    compiled = compileSelector(make());
-    cache.set(key, compiled);
-  }
-  return compiled;
-}
-
 /** How an owner fits the selector of a blueprint. Compiled once per blueprint object. */
 export function fitsBlueprint(blueprint: KubeObject, owner: KubeObject): Fit {
   return fit(compiledBlueprint(blueprint), owner);
 }
 
-function compiledBlueprint(blueprint: KubeObject): CompiledSelector {
-  return compiledOnce(blueprintSelectors, blueprint, () => {
-    const { spec } = blueprint as Blueprint;
-    return {
-      matchLabels: spec.selector,
-      matchExpressions: spec.selectorMatchExpressions,
-      matchFields: spec.selectorMatchFields,
-    };
+const compiledBlueprint = memoByIdentity((blueprint: KubeObject) => {
+  const { spec } = blueprint as Blueprint;
+  return compileSelector({
+    matchLabels: spec.selector,
+    matchExpressions: spec.selectorMatchExpressions,
+    matchFields: spec.selectorMatchFields,
   });
-}
+});
 
 /** What is wrong with a blueprint's selector whatever the owner, or undefined. */
 export function selectorFault(blueprint: KubeObject): string | undefined {
@@ -127,11 +109,10 @@ export function selectorFault(blueprint: KubeObject): string | undefined {
 
 /** How an owner fits a selector of a template option. Compiled once per selector object. */
 export function fitsOption(selector: OwnerSelector, owner: KubeObject): Fit {
-  return fit(
-    compiledOnce(optionSelectors, selector, () => selector),
-    owner,
-  );
+  return fit(compiledOption(selector), owner);
 }
+
+const compiledOption = memoByIdentity(compileSelector);
 
 /** Those of the candidates that fit best: all with the highest score, none with score 0. */
 export type BestFits<T> = {

@@ -13,6 +13,7 @@ import {
   deepEqual,
   deepFreeze,
   isObject,
+  memoByIdentity,
   objectKey,
   parseApiVersion,
   qualifiedResource,
@@ -72,7 +73,7 @@ export class SimulatedCluster {
   second = 0;
   serial = 0;
   readonly #applied = new Map<string, KubeObject>();
-  readonly #views = new WeakMap<KubeObject, Map<string, KubeObject>>();
+  readonly #viewsOf = memoByIdentity((_object: KubeObject) => new Map<string, KubeObject>());
 
   get now(): string {
     return new Date(Date.UTC(2026, 0, 1, 0, 0, this.second)).toISOString().replace('.000', '');
@@ -247,8 +248,7 @@ export class SimulatedCluster {
   #at({ group, version }: ResourceType, object: KubeObject): KubeObject {
     const apiVersion = group === '' ? version : `${group}/${version}`;
     if (object.apiVersion === apiVersion) return object;
-    const views = this.#views.get(object) ?? new Map<string, KubeObject>();
-    this.#views.set(object, views);
+    const views = this.#viewsOf(object);
     const view = views.get(apiVersion) ?? (deepFreeze({ ...object, apiVersion }) as KubeObject);
     views.set(apiVersion, view);
     return view;

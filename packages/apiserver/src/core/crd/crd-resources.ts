@@ -10,6 +10,7 @@ import {
   type Json,
   type JsonObject,
   type KubeObject,
+  memoByIdentity,
   mergeSchemaOf,
   type StructuralSchema,
 } from '@cartographer/machinery';
@@ -108,15 +109,10 @@ function decodeCustom(body: JsonObject, schema: CompiledSchema): Decoded {
  * keeps the fields of the other versions, as it would behind a webhook that converts.
  */
 function createView(schema: CompiledSchema, apiVersion: string): (stored: KubeObject) => KubeObject {
-  const views = new WeakMap<KubeObject, KubeObject>();
-  return (stored) => {
-    const known = views.get(stored);
-    if (known !== undefined) return known;
+  return memoByIdentity((stored) => {
     const versioned = stored.apiVersion === apiVersion ? stored : { ...stored, apiVersion };
-    const view = deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as KubeObject;
-    views.set(stored, view);
-    return view;
-  };
+    return deepFreeze(withDefaults(schema.prune(versioned).value, schema)) as KubeObject;
+  });
 }
 
 /** An object stays readable when the defaults that its definition has now would make too much of it. */

@@ -1,4 +1,10 @@
-import { dns1123SubdomainErrors, getPath, type KubeObject, mergeSchemaOf } from '@cartographer/machinery';
+import {
+  dns1123SubdomainErrors,
+  getPath,
+  type KubeObject,
+  memoByIdentity,
+  mergeSchemaOf,
+} from '@cartographer/machinery';
 
 import type { ServedResource } from '../served-resource.ts';
 import { ResourceTable } from '../storage/resource-table.ts';
@@ -81,7 +87,8 @@ function createBuiltIn(definition: KindDefinition, table: ResourceTable): Served
     selectableFields: definition.selectableFields ?? [],
     table,
     rules: createRules(definition, status),
-    view: viewOf === undefined ? (stored) => stored : cachedView(viewOf.fromStored),
+    view:
+      viewOf === undefined ? (stored) => stored : memoByIdentity((stored) => Object.freeze(viewOf.fromStored(stored))),
     toStored: viewOf?.toStored ?? ((object) => object),
     fieldValue: fieldValue ?? ((object, path) => fieldAt(object, path)),
   };
@@ -110,17 +117,4 @@ function createRules(definition: KindDefinition, status: boolean): KindRules {
 function fieldAt(object: KubeObject, path: string): string | undefined {
   const value = getPath(object, ...path.split('.'));
   return value === undefined ? undefined : scalarText(value);
-}
-
-/** A view that gives the same frozen object for the same stored one. */
-function cachedView(convert: (stored: KubeObject) => KubeObject): (stored: KubeObject) => KubeObject {
-  const views = new WeakMap<KubeObject, KubeObject>();
-  return (stored) => {
-    let view = views.get(stored);
-    if (view === undefined) {
-      view = Object.freeze(convert(stored));
-      views.set(stored, view);
-    }
-    return view;
-  };
 }

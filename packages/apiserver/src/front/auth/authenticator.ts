@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { type Clock, getPath, type KubeObject } from '@cartographer/machinery';
+import { type Clock, getPath, type KubeObject, memoByIdentity } from '@cartographer/machinery';
 
 import type { Core } from '../../core-api.ts';
 import { unauthorized } from '../wire/wire-errors.ts';
@@ -39,15 +39,12 @@ const admin: User = { name: 'admin', groups: [MASTERS, AUTHENTICATED] };
 /** Creates the authenticator: the admin's static token and ServiceAccount tokens bound to live objects. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const adminDigest = digest(options.adminToken);
-  const users = new WeakMap<TokenClaims, VerifiedToken>();
+  const verifiedToken = memoByIdentity(
+    (claims: TokenClaims): VerifiedToken => ({ user: userOf(claims), audiences: claims.audiences }),
+  );
 
   function fromClaims(claims: TokenClaims | undefined, token: string): VerifiedToken | undefined {
-    if (claims === undefined || !isLive(options, claims, token)) return undefined;
-    const known = users.get(claims);
-    if (known !== undefined) return known;
-    const made = { user: userOf(claims), audiences: claims.audiences };
-    users.set(claims, made);
-    return made;
+    return claims === undefined || !isLive(options, claims, token) ? undefined : verifiedToken(claims);
   }
 
   function verify(token: string): VerifiedToken | undefined | Promise<VerifiedToken | undefined> {

@@ -1,3 +1,4 @@
+import { memoByIdentity } from '@cartographer/machinery';
 import { type AccessAttributes, type PolicyRule, ruleAllows } from './policy-rule.ts';
 import type { Binding, RbacIndex, Subject } from './rbac-index.ts';
 import { MASTERS, type User } from './user.ts';
@@ -36,7 +37,7 @@ const allowedByGroup: Decision = { allowed: true, reason: '' };
  * changes; members of system:masters pass unasked.
  */
 export function createRbacAuthorizer(index: RbacIndex): Authorizer {
-  let decisions = new WeakMap<User, Map<string, Decision>>();
+  let decisionsOf = noDecisions();
   let generation = index.generation;
 
   function remembered(known: Map<string, Decision>, user: User, wanted: AccessAttributes): Decision {
@@ -54,10 +55,9 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
     if (user.groups.includes(MASTERS)) return allowedByGroup;
     if (generation !== index.generation) {
       generation = index.generation;
-      decisions = new WeakMap();
+      decisionsOf = noDecisions();
     }
-    const known = decisions.get(user) ?? new Map<string, Decision>();
-    decisions.set(user, known);
+    const known = decisionsOf(user);
     if (wanted.kind === 'path' || wanted.name === undefined) return remembered(known, user, wanted);
     // Most rules name no objects: one decision then holds for all of them.
     const forAll = remembered(known, user, { ...wanted, name: undefined });
@@ -78,6 +78,10 @@ export function createRbacAuthorizer(index: RbacIndex): Authorizer {
       return { rules, dangling };
     },
   };
+}
+
+function noDecisions(): (user: User) => Map<string, Decision> {
+  return memoByIdentity(() => new Map());
 }
 
 /** No two wishes share a key: access reviews may hold any text, and what they are told is remembered, too. */

@@ -1,4 +1,12 @@
-import { isList, isObject, type Json, type JsonObject, type MutableJsonObject, setKey } from '@cartographer/machinery';
+import {
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  type MutableJsonObject,
+  memoByIdentity,
+  setKey,
+} from '@cartographer/machinery';
 
 import type { Registry, ResourceInfo } from '../../core-api.ts';
 import { createDocuments, type Document, sealed } from '../wire/documents.ts';
@@ -30,19 +38,12 @@ export function createOpenApi(registry: Registry): OpenApi {
   }
 
   const v2 = (): Document => documents.get('v2', () => sealed(openApiV2(schemasOf(registry.all()))));
-  const binaries = new WeakMap<Document, Uint8Array<ArrayBuffer>>();
+  const binaryOf = memoByIdentity(({ body }: Document) => encodeOpenApiV2(body));
 
   return {
     document: documentOf,
     v2,
-    v2Binary() {
-      const document = v2();
-      const known = binaries.get(document);
-      if (known !== undefined) return known;
-      const binary = encodeOpenApiV2(document.body);
-      binaries.set(document, binary);
-      return binary;
-    },
+    v2Binary: () => binaryOf(v2()),
     index: () =>
       documents.get('index', () => {
         const paths: MutableJsonObject = {};

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { memoByIdentity } from '@cartographer/machinery';
 
 /** Requests that may wait on one connection for the answer to an earlier one. No client of Kubernetes sends any. */
 const MAX_WAITING = 100;
@@ -12,10 +13,9 @@ type Turn = { waiting: number; last?: Promise<void> | undefined };
  * the connection is gone by then.
  */
 export function createTurns(): (incoming: IncomingMessage, response: ServerResponse) => Promise<boolean> {
-  const turns = new WeakMap<Socket, Turn>();
+  const turnOf = memoByIdentity((_socket: Socket): Turn => ({ waiting: 0 }));
   return async ({ socket }, response) => {
-    const turn = turns.get(socket) ?? { waiting: 0 };
-    turns.set(socket, turn);
+    const turn = turnOf(socket);
     const before = turn.last;
     const { promise: answered, resolve: end } = Promise.withResolvers<void>();
     turn.last = answered;
