@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { createWebhooks, INSTALL_NAMES, startController, type Webhooks } from '@cartographer/controller';
 import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
 import type { Log } from '@cartographer/machinery';
+import { whenAborted } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
 import { createYtt } from '@cartographer/ytt';
 import { type Connection, connect, USER_AGENT } from './cluster-client.ts';
@@ -31,10 +32,7 @@ export async function runController(flags: ControllerFlags): Promise<void> {
     const server = await serveHealth({ ...health, live: [], ready, metrics });
     undo.unshift(() => server.close());
     log.info({ ...health, port: server.port }, 'serving health and metrics');
-    const stopped = new Promise<void>((resolve) =>
-      stop.signal.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    await Promise.race([stopped, ended]);
+    await Promise.race([whenAborted(stop.signal), ended]);
     log.info({}, 'stopping');
   } finally {
     for (const end of undo) await end();

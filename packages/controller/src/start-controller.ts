@@ -8,7 +8,7 @@ import {
   type LeaderElector,
   type RestMapper,
 } from '@cartographer/kube';
-import { allEnded, BoundedMap, type Clock, type Log } from '@cartographer/machinery';
+import { allEnded, BoundedMap, type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import {
   type Controller,
   type ControllerMetrics,
@@ -159,7 +159,7 @@ function lastEvents({ recorders }: Pick<Parts, 'recorders'>): Runnable {
   return {
     name: 'events',
     async run(until) {
-      await new Promise<void>((resolve) => until.addEventListener('abort', () => resolve(), { once: true }));
+      await whenAborted(until);
       await allEnded(recorders.map((recorder) => recorder.flush()));
     },
     trouble: () => recorders.map((recorder) => recorder.trouble()).find((trouble) => trouble !== undefined),

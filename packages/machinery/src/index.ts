@@ -30,6 +30,7 @@ export { trimRight } from './text/trim-right.ts';
 export { parseYamlDocuments, toYaml } from './text/yaml.ts';
 export { YamlError } from './text/yaml-error.ts';
 export { yamlSafeJson } from './text/yaml-safe-json.ts';
+export { orAborted, whenAborted } from './values/aborted.ts';
 export { allEnded } from './values/all-ended.ts';
 export { BoundedMap } from './values/bounded-map.ts';
 export * from './values/carto-error.ts';

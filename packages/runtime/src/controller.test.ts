@@ -1,4 +1,4 @@
-import { CartoError, type Log, silentLog } from '@cartographer/machinery';
+import { CartoError, type Log, silentLog, whenAborted } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createController, done, type Next, type Reconcile } from './controller.ts';
@@ -282,7 +282,7 @@ describe('a controller', () => {
     const seen: string[] = [];
     const { controller, clock, stop } = start(async (_, { signal, cutOff }) => {
       signal.addEventListener('abort', () => seen.push('asked to stop'));
-      await new Promise<void>((resolve) => cutOff.addEventListener('abort', () => resolve()));
+      await whenAborted(cutOff);
       seen.push('cut off');
       return done;
     });

@@ -1,4 +1,4 @@
-import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import type { ControllerMetrics } from './metrics.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { type Priority, WorkQueue } from './work-queue.ts';
@@ -96,7 +96,6 @@ export function createController(options: ControllerOptions): Controller {
 
   async function run(signal: AbortSignal): Promise<void> {
     const inFlight = new Set<Promise<void>>();
-    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
     const cutOff = new AbortController();
     let turnEndsAt: number | undefined;
 
@@ -129,10 +128,8 @@ export function createController(options: ControllerOptions): Controller {
     }
 
     const unsubscribe = queue.onChange(pump);
-    signal.addEventListener('abort', () => stop(), { once: true });
-    if (signal.aborted) stop();
     pump();
-    await stopped;
+    await whenAborted(signal);
     unsubscribe();
     queue.close();
     const finished = clock.schedule(FINISH_MS, () => cutOff.abort(signal.reason));

@@ -1,5 +1,5 @@
 import type { Trouble } from '@cartographer/kube';
-import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
 
 /** A part of the process with a life of its own: an informer, a controller, a server. */
 export type Runnable = {
@@ -31,10 +31,7 @@ export async function runInOrder(
   const { clock, log, signal } = options;
   const failed = Promise.withResolvers<never>();
   const started: { stop: AbortController; ended: Promise<unknown>; names: string }[] = [];
-  const abandoned = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const abandoned = whenAborted(signal);
 
   try {
     for (const group of groups) {

@@ -1,5 +1,6 @@
 import { TransportError } from '@cartographer/kube';
 import type { WatchEvent } from '@cartographer/machinery';
+import { whenAborted } from '@cartographer/machinery';
 
 /** What happens to the events of a watch. Events before `afterEvents` pass untouched. */
 export type WatchFault = {
@@ -54,7 +55,7 @@ async function* suffering(
       return;
     }
     if (effect === 'eof') return;
-    if (effect === 'silence') await aborted(signal);
+    if (effect === 'silence') await whenAborted(signal);
     if (effect === 'drop' || effect === 'duplicate') yield* altered(rest, effect);
     else if (effect !== 'silence') throw BROKEN[effect]();
   } finally {
@@ -76,17 +77,10 @@ async function* altered(events: AsyncIterable<WatchEvent>, how: 'drop' | 'duplic
   }
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise<void>((resolve) => {
-    if (signal?.aborted === true) resolve();
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 /** Ends the stream when the signal fires, whatever it is waiting for: transports promise that. */
 function until(signal: AbortSignal | undefined, events: AsyncGenerator<WatchEvent>): AsyncIterable<WatchEvent> {
   if (signal === undefined) return events;
-  const ended = aborted(signal).then((): IteratorResult<WatchEvent> => ({ done: true, value: undefined }));
+  const ended = whenAborted(signal).then((): IteratorResult<WatchEvent> => ({ done: true, value: undefined }));
   return {
     [Symbol.asyncIterator]: () => ({
       next: () => Promise.race([events.next(), ended]),

@@ -1,6 +1,6 @@
 import { TransportError } from '@cartographer/kube';
 import type { Clock, Json, Transport, WatchEvent, WireRequest, WireResponse } from '@cartographer/machinery';
-import { failure } from '@cartographer/machinery';
+import { failure, orAborted } from '@cartographer/machinery';
 import type { WatchFault } from './fault-events.ts';
 import { faultyEvents } from './fault-events.ts';
 
@@ -112,7 +112,7 @@ async function suffer(fault: Fault, request: WireRequest, inner: Transport, cloc
       await clock.sleep(fault.ms, request.signal);
       return inner.request(request);
     case 'silence':
-      return untilAborted(request.signal);
+      return orAborted(new Promise<never>(() => undefined), request.signal);
     case 'applied-but':
       await inner.request(request);
       if (fault.hear === 'reset') throw connectionLost(request);
@@ -138,12 +138,6 @@ function refusal({ code, reason, message, retryAfterSeconds, body }: Refusal): W
   const headers: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return { status: code, headers, body: body ?? status };
-}
-
-function untilAborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise<never>((_resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }
 
 /** Makes the ERROR event that a server sends in the middle of a watch. */

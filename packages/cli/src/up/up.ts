@@ -4,7 +4,7 @@ import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
-import { type Log, stringifyJson } from '@cartographer/machinery';
+import { type Log, stringifyJson, whenAborted } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
 import { createYtt } from '@cartographer/ytt';
 import { openLogFile } from '../log-file.ts';
@@ -50,8 +50,7 @@ export async function runUp(options: UpOptions): Promise<void> {
     const log = createLog({ level, destination: file });
     undo.unshift(() => file.close());
     await start(options, { home, log, signal: stop.signal, undo });
-    if (!stop.signal.aborted)
-      await new Promise<void>((stopped) => stop.signal.addEventListener('abort', () => stopped(), { once: true }));
+    await whenAborted(stop.signal);
     process.stdout.write('\nstopping\n');
   } finally {
     await endAll(undo);

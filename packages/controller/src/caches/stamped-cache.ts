@@ -1,6 +1,6 @@
 import { LABELS } from '@cartographer/api';
 import type { ListAnswer, ObjectKey, ObjectsKey, Observation } from '@cartographer/engine';
-import { ApiError, type Client, type Informer, isStorageStarting } from '@cartographer/kube';
+import { ApiError, type Client, createDeadline, type Informer, isStorageStarting } from '@cartographer/kube';
 import {
   type Clock,
   type KubeObject,
@@ -8,6 +8,7 @@ import {
   messageOf,
   type ObjectMeta,
   objectKey,
+  orAborted,
   qualifiedResource,
   type ResourceType,
 } from '@cartographer/machinery';
@@ -128,22 +129,21 @@ export async function firstSync(
   { informer, type }: StampedCache,
   { client, clock, signal }: { readonly client: Client; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<StampedCache['failure']> {
-  const timeout = new AbortController();
-  const cancel = clock.schedule(SYNC_TIMEOUT_MS, () => timeout.abort(new Error('timed out')));
-  const probed = (): Promise<void> => probe(client, type, AbortSignal.any([signal, timeout.signal]));
+  const deadline = createDeadline({ clock, limitMs: SYNC_TIMEOUT_MS, expire: () => new Error('timed out') });
+  const probed = (): Promise<void> => probe(client, type, AbortSignal.any([signal, deadline.signal]));
   try {
     if (informer.resourceVersion !== undefined) {
       await probed();
       throw new Error('it was missing a moment ago and is about to be watched again');
     }
     await Promise.race([informer.synced, probed()]);
-    await Promise.race([informer.synced, whenAborted(timeout.signal)]);
+    await orAborted(informer.synced, deadline.signal);
     return undefined;
   } catch (error) {
     if (error instanceof ApiError) return { kind: 'failed', code: error.status.code, message: error.message };
     return { kind: 'failed', message: `cannot list ${qualifiedResource(type)}: ${messageOf(error)}` };
   } finally {
-    cancel();
+    deadline.end();
   }
 }
 
@@ -153,11 +153,4 @@ async function probe(client: Client, type: ResourceType, signal: AbortSignal): P
   } catch (error) {
     if (!isStorageStarting(error)) throw error; // the informer has its list in a moment
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }

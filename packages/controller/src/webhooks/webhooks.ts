@@ -1,5 +1,6 @@
 import type { Client } from '@cartographer/kube';
 import type { Clock, DropReason, Log } from '@cartographer/machinery';
+import { whenAborted } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { certificateFolder } from './certificate-folder.ts';
 import { certificateKeeper } from './certificate-keeper.ts';
@@ -54,7 +55,7 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
   const serving: Runnable = {
     name: 'webhook server',
     async run(signal) {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      await whenAborted(signal);
       await server.close();
     },
   };

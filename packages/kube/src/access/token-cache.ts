@@ -1,7 +1,6 @@
 import type { Clock, Log } from '@cartographer/machinery';
-import { CartoError, messageOf } from '@cartographer/machinery';
+import { CartoError, messageOf, orAborted } from '@cartographer/machinery';
 import type { Client, ServiceAccountToken } from '../client/client.ts';
-import { orAborted } from '../transport/shared-run.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 
 /** One life of a service account: a recreated one of the same name has another uid, and gets another token. */

@@ -1,8 +1,8 @@
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { deepFreeze, messageOf, objectKey, qualifiedResource } from '@cartographer/machinery';
+import { deepFreeze, messageOf, objectKey, orAborted, qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from '../client/client.ts';
 import { apiVersionOf } from '../client/resource-path.ts';
-import { createSharedRun, orAborted } from '../transport/shared-run.ts';
+import { createSharedRun } from '../transport/shared-run.ts';
 import type { Change } from './object-mirror.ts';
 import { createObjectMirror } from './object-mirror.ts';
 import type { IndexFunction } from './object-store.ts';

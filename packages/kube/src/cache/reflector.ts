@@ -5,7 +5,7 @@ import type { CompleteList } from '../client/list-pages.ts';
 import { listPages } from '../client/list-pages.ts';
 import { isOlder } from '../client/resource-version.ts';
 import { ApiError, isNotFound, isStorageStarting, TransportError } from '../transport/api-error.ts';
-import { createDeadline } from '../transport/deadline.ts';
+import { createDeadline, noSignOfLife } from '../transport/deadline.ts';
 import { createRetryBackoff } from '../transport/retry-backoff.ts';
 import type { Trouble } from '../transport/trouble.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
@@ -155,7 +155,9 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   /** After an unclean end the server may have been restored; a watch from a version in its future would stay silent for ever. */
   const verify = async (signal: AbortSignal): Promise<void> => {
-    const deadline = createDeadline(clock, bounds.listTimeoutMs, signal, `listing ${name}`);
+    const { listTimeoutMs: limitMs } = bounds;
+    const expire = (): Error => noSignOfLife(`listing ${name}`, limitMs);
+    const deadline = createDeadline({ clock, limitMs, parent: signal, expire });
     try {
       // Without selectors, so that one object is enough for the server to answer.
       const probe = { namespace: options.selection.namespace, limit: 1, signal: deadline.signal };

@@ -4,7 +4,7 @@ import type { Client, Selection } from '../client/client.ts';
 import { isOlder } from '../client/resource-version.ts';
 import { errorOfEvent, hasCause, isExpired, TransportError } from '../transport/api-error.ts';
 import type { Deadline } from '../transport/deadline.ts';
-import { createDeadline } from '../transport/deadline.ts';
+import { createDeadline, noSignOfLife } from '../transport/deadline.ts';
 import type { Change, ObjectMirror } from './object-mirror.ts';
 
 /**
@@ -45,8 +45,9 @@ export async function watchOnce(options: WatchOnceOptions): Promise<WatchEnd> {
   const { clock, type } = options;
   const seconds = Math.round(options.watchSeconds * (1 + options.random() / 4));
   const startedMs = clock.now();
-  const silenceMs = seconds * 1_000 + options.stallGraceMs;
-  const deadline = createDeadline(clock, silenceMs, options.signal, `watching ${qualifiedResource(type)}`);
+  const limitMs = seconds * 1_000 + options.stallGraceMs;
+  const expire = (): Error => noSignOfLife(`watching ${qualifiedResource(type)}`, limitMs);
+  const deadline = createDeadline({ clock, limitMs, parent: options.signal, expire });
   try {
     const end = await follow(options, seconds, deadline);
     if (end !== undefined) return end;

@@ -1,6 +1,6 @@
 import type { Clock, KubeObject, ResourceType } from '@cartographer/machinery';
 import { isExpired, TransportError } from '../transport/api-error.ts';
-import { createDeadline } from '../transport/deadline.ts';
+import { createDeadline, noSignOfLife } from '../transport/deadline.ts';
 import type { Client, ListOptions, Selection } from './client.ts';
 
 /** All objects of a collection as of one resource version. */
@@ -64,7 +64,9 @@ async function readAll(options: ListPagesOptions, limit: number | undefined): Pr
 }
 
 async function readPage(options: ListPagesOptions, list: ListOptions): ReturnType<Client['list']> {
-  const deadline = createDeadline(options.clock, options.timeoutMs, options.signal, `listing ${options.type.resource}`);
+  const { clock, timeoutMs: limitMs, signal: parent } = options;
+  const expire = (): Error => noSignOfLife(`listing ${options.type.resource}`, limitMs);
+  const deadline = createDeadline({ clock, limitMs, parent, expire });
   try {
     const page = await options.client.list(options.type, { ...list, signal: deadline.signal });
     if (typeof page?.metadata !== 'object' || page.metadata === null) {

@@ -1,7 +1,6 @@
 import type { Clock, Json, ResourceType, WireResponse } from '@cartographer/machinery';
-import { CartoError, formatApiVersion, isObject, parseApiVersion } from '@cartographer/machinery';
+import { CartoError, formatApiVersion, isObject, orAborted, parseApiVersion } from '@cartographer/machinery';
 import { errorOf, TransportError } from '../transport/api-error.ts';
-import { orAborted } from '../transport/shared-run.ts';
 import type { Client } from './client.ts';
 import { groupVersionPath } from './resource-path.ts';
 

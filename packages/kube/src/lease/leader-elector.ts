@@ -2,6 +2,7 @@ import type { Clock, Log } from '@cartographer/machinery';
 import { CartoError, messageOf } from '@cartographer/machinery';
 import { createInformer } from '../cache/informer.ts';
 import type { Client } from '../client/client.ts';
+import { createDeadline } from '../transport/deadline.ts';
 import type { Trouble } from '../transport/trouble.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 import { LEASES } from './lease.ts';
@@ -227,13 +228,13 @@ async function bounded<T>(
   limitMs: number,
   parent?: AbortSignal,
 ): Promise<T> {
-  const late = new AbortController();
   const message = `no answer about the lease within ${Math.round(limitMs)} ms`;
-  const cancel = clock.schedule(limitMs, () => late.abort(new CartoError('CARTO_TIMEOUT', message)));
+  const expire = (): Error => new CartoError('CARTO_TIMEOUT', message);
+  const deadline = createDeadline({ clock, limitMs, parent, expire });
   try {
-    return await task(parent === undefined ? late.signal : AbortSignal.any([parent, late.signal]));
+    return await task(deadline.signal);
   } finally {
-    cancel();
+    deadline.end();
   }
 }
 

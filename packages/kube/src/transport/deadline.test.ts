@@ -2,13 +2,14 @@ import { getEventListeners } from 'node:events';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { TransportError } from './api-error.ts';
-import { createDeadline } from './deadline.ts';
+import { createDeadline, noSignOfLife } from './deadline.ts';
 
 const SILENCE_MS = 10_000;
 
 function setUp(parent?: AbortSignal) {
   const clock = createFakeClock();
-  return { clock, deadline: createDeadline(clock, SILENCE_MS, parent, 'watching things') };
+  const expire = (): Error => noSignOfLife('watching things', SILENCE_MS);
+  return { clock, deadline: createDeadline({ clock, limitMs: SILENCE_MS, parent, expire }) };
 }
 
 describe('a deadline', () => {
@@ -37,7 +38,17 @@ describe('a deadline', () => {
     await clock.advance(SILENCE_MS - 1);
     expect(deadline.signal.aborted).toBe(false);
     await clock.advance(1);
-    expect(deadline.expired?.code).toBe('CARTO_TIMEOUT');
+    expect(deadline.expired).toMatchObject({ code: 'CARTO_TIMEOUT' });
+  });
+
+  it('fires at its time though the time of day jumps back', async () => {
+    const clock = createFakeClock();
+    let backMs = 0;
+    const jumping = { ...clock, now: () => clock.now() - backMs };
+    const deadline = createDeadline({ clock: jumping, limitMs: 1_000, expire: () => new Error('too late') });
+    backMs = 3_600_000;
+    await clock.advance(1_000);
+    expect(deadline.signal.aborted).toBe(true);
   });
 
   it('fires with its parent, for the parent’s reason, which is no silence', () => {

@@ -1,40 +1,49 @@
 import type { Clock } from '@cartographer/machinery';
 import { TransportError } from './api-error.ts';
 
-/** A signal that also fires when nothing has been heard for too long. */
+/** A signal that also fires when something takes too long, or when nothing has been heard for too long. */
 export interface Deadline {
   readonly signal: AbortSignal;
   /** A sign of life: the time starts again. */
   touch(): void;
-  /** Why the signal fired, if it was for silence. */
-  readonly expired: TransportError | undefined;
+  /** Why the signal fired, if it was for the time. */
+  readonly expired: Error | undefined;
   /** Cancels the timer and fires the signal, so that whatever still hangs on it is released; to be called in every case. */
   end(): void;
 }
 
 const OVER = new Error('over');
 
-/** Makes a {@link Deadline}. Touching costs one clock reading, so it may happen for each of many events. */
-export function createDeadline(
-  clock: Clock,
-  silenceMs: number,
-  parent: AbortSignal | undefined,
-  what: string,
-): Deadline {
+/** What {@link createDeadline} needs. */
+export type DeadlineOptions = {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** Whose reason the signal fires with when it fires first. */
+  readonly parent?: AbortSignal | undefined;
+  /** Makes what the signal fires with when the time is over. */
+  readonly expire: () => Error;
+};
+
+/**
+ * Makes a {@link Deadline} by the clock that is given. Touching costs one clock reading, so it may happen for each of many
+ * events; one that is not touched asks for no time of day, which may jump.
+ */
+export function createDeadline({ clock, limitMs, parent, expire }: DeadlineOptions): Deadline {
   const controller = new AbortController();
-  let lastMs = clock.now();
-  let expired: TransportError | undefined;
+  let touchedMs: number | undefined;
+  let expired: Error | undefined;
 
   const check = (): void => {
-    const silentMs = clock.now() - lastMs;
-    if (silentMs < silenceMs) {
-      cancel = clock.schedule(silenceMs - silentMs, check);
+    const leftMs = touchedMs === undefined ? 0 : touchedMs + limitMs - clock.now();
+    touchedMs = undefined;
+    if (leftMs > 0) {
+      cancel = clock.schedule(leftMs, check);
       return;
     }
-    expired = new TransportError('CARTO_TIMEOUT', `${what}: no sign of life for ${Math.round(silenceMs / 1_000)} s`);
+    expired = expire();
     controller.abort(expired);
   };
-  let cancel = clock.schedule(silenceMs, check);
+  let cancel = clock.schedule(limitMs, check);
   const onAbort = (): void => controller.abort(parent?.reason);
   if (parent?.aborted === true) onAbort();
   parent?.addEventListener('abort', onAbort, { once: true });
@@ -42,7 +51,7 @@ export function createDeadline(
   return {
     signal: controller.signal,
     touch() {
-      lastMs = clock.now();
+      touchedMs = clock.now();
     },
     get expired() {
       return expired;
@@ -53,4 +62,9 @@ export function createDeadline(
       controller.abort(OVER);
     },
   };
+}
+
+/** Why a {@link Deadline} on a server's words is over: `what` is listened for. */
+export function noSignOfLife(what: string, limitMs: number): TransportError {
+  return new TransportError('CARTO_TIMEOUT', `${what}: no sign of life for ${Math.round(limitMs / 1_000)} s`);
 }

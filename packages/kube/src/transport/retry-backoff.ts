@@ -10,15 +10,15 @@ export interface RetryBackoff {
 export type RetryBackoffOptions = {
   readonly firstMs: number;
   readonly capMs: number;
-  /** A number in [0, 1). */
-  readonly random: () => number;
+  /** A number in [0, 1), for jitter; none when not given. */
+  readonly random?: () => number;
 };
 
 // A server that asks for an hour is not believed: it might have healed long before.
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /** Doubles the wait up to a cap; jitter of ±25 % keeps clients that failed together from returning together. */
-export function createRetryBackoff({ firstMs, capMs, random }: RetryBackoffOptions): RetryBackoff {
+export function createRetryBackoff({ firstMs, capMs, random = () => 0.5 }: RetryBackoffOptions): RetryBackoff {
   let baseMs = firstMs;
   return {
     next(atLeastMs = 0) {

@@ -1,7 +1,7 @@
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createRetryBackoff } from './retry-backoff.ts';
-import { createSharedRun, orAborted } from './shared-run.ts';
+import { createSharedRun } from './shared-run.ts';
 
 describe('a shared run', () => {
   it('gives every caller a run that began after its call, in as few runs as that takes', async () => {
@@ -25,17 +25,6 @@ describe('a shared run', () => {
     await expect(run()).rejects.toThrow('first');
     await expect(run()).resolves.toBeUndefined();
   });
-
-  it('may be left by one who waits, without harm to the others', async () => {
-    const abort = new AbortController();
-    const work = Promise.withResolvers<string>();
-    const left = orAborted(work.promise, abort.signal);
-    const kept = orAborted(work.promise, undefined);
-    abort.abort(new Error('gone'));
-    await expect(left).rejects.toThrow('gone');
-    work.resolve('done');
-    expect(await kept).toBe('done');
-  });
 });
 
 describe('retry backoff', () => {
@@ -46,6 +35,8 @@ describe('retry backoff', () => {
     expect(backoff.next(3_600_000)).toBe(60_000);
     backoff.reset();
     expect(backoff.next()).toBe(100);
+    const plain = createRetryBackoff({ firstMs: 100, capMs: 300 });
+    expect([plain.next(), plain.next(), plain.next()]).toEqual([100, 200, 300]);
     const low = createRetryBackoff({ firstMs: 100, capMs: 1_000, random: () => 0 });
     const high = createRetryBackoff({ firstMs: 100, capMs: 1_000, random: () => 0.999 });
     expect([low.next(), high.next()]).toEqual([75, 125]);

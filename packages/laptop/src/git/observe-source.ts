@@ -1,3 +1,4 @@
+import { createDeadline } from '@cartographer/kube';
 import type { Clock, KubeObject } from '@cartographer/machinery';
 import { rfc3339 } from '@cartographer/machinery';
 import type { ArtifactStore } from '../artifact-store.ts';
@@ -58,7 +59,8 @@ async function observe(
     const message = `failed to parse url '${shownUrl(spec.url)}': ${(error as Error).message}`;
     return { kind: 'stalled', reason: 'URLInvalid', message };
   }
-  const deadline = createDeadline(deps.clock, spec.timeoutMs, signal);
+  const expire = (): Error => new GitError('context deadline exceeded');
+  const deadline = createDeadline({ clock: deps.clock, limitMs: spec.timeoutMs, parent: signal, expire });
   let auth: GitAuth | undefined;
   try {
     auth = await openGitAuth(location, secret, deps);
@@ -70,13 +72,13 @@ async function observe(
       const message = `failed to configure authentication options: ${(error as Error).message}`;
       return { kind: 'failed', condition: 'FetchFailed', reason: 'AuthenticationFailed', message };
     }
-    const timedOut = deadline.signal.aborted
+    const timedOut = deadline.expired
       ? `unable to clone '${location.text}': context deadline exceeded after ${spec.timeoutMs / 1000}s; raise spec.timeout`
       : undefined;
     if (timedOut === undefined && !(error instanceof GitError)) throw error;
     return checkoutFailed(timedOut ?? (error as GitError).message);
   } finally {
-    deadline.cancel();
+    deadline.end();
     await auth?.close();
   }
 }
@@ -185,11 +187,4 @@ function listingWords(reference: GitReference, { artifact }: Standing): string {
   if (reference.name !== undefined) return 'unable to list remote for';
   const isVersion = reference.tag === undefined && reference.semver !== undefined;
   return artifact === undefined || isVersion ? 'unable to clone' : 'unable to list remote for';
-}
-
-/** A signal that is aborted with the caller's, or when the time is up by the clock that was given. */
-function createDeadline(clock: Clock, timeoutMs: number, signal: AbortSignal): { signal: AbortSignal; cancel(): void } {
-  const controller = new AbortController();
-  const cancel = clock.schedule(timeoutMs, () => controller.abort(new GitError('context deadline exceeded')));
-  return { signal: AbortSignal.any([signal, controller.signal]), cancel };
 }

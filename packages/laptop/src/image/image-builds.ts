@@ -1,5 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createDeadline, createRetryBackoff } from '@cartographer/kube';
 import { allEnded, CartoError, type Clock, type Log, messageOf } from '@cartographer/machinery';
 import { diskTrouble } from '../disk-trouble.ts';
 import type { Keeper } from '../keeper/keeper.ts';
@@ -92,7 +93,8 @@ export async function createImageBuilds(options: ImageBuildsOptions): Promise<Im
   async function run(key: string, spec: ImageSpec, job: Job, previous: Promise<void> | undefined): Promise<void> {
     const { signal } = job.abort;
     await previous;
-    for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)) {
+    const backoff = createRetryBackoff({ firstMs: FIRST_RETRY_MS, capMs: LAST_RETRY_MS });
+    while (!signal.aborted) {
       count += 1;
       const workFolder = join(workRoot, String(count));
       try {
@@ -107,7 +109,7 @@ export async function createImageBuilds(options: ImageBuildsOptions): Promise<Im
       } finally {
         await rm(workFolder, { recursive: true, force: true });
       }
-      await clock.sleep(waitMs, signal).catch(() => undefined);
+      await clock.sleep(backoff.next(), signal).catch(() => undefined);
     }
   }
 
@@ -157,18 +159,18 @@ export async function createImageBuilds(options: ImageBuildsOptions): Promise<Im
   ): Promise<Awaited<ReturnType<typeof buildImage>>> {
     await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
     await rm(logFile, { force: true });
-    const timeout = new AbortController();
-    const cancel = clock.schedule(spec.timeoutMs, () => timeout.abort(new Error('the build took too long')));
+    const expire = (): Error => new Error('the build took too long');
+    const deadline = createDeadline({ clock, limitMs: spec.timeoutMs, parent: signal, expire });
     const order = { inputs: spec.inputs, archive, workFolder, logFile };
     try {
-      return await buildImage(order, { ...options, layout }, AbortSignal.any([signal, timeout.signal]));
+      return await buildImage(order, { ...options, layout }, deadline.signal);
     } catch (error) {
-      if (!timeout.signal.aborted || signal.aborted) throw error;
+      if (deadline.expired === undefined || signal.aborted) throw error;
       const message = `the build took longer than ${spec.timeoutMs / 1000} s; set spec.build.buildTimeout to more seconds if it needs them`;
       await appendFile(logFile, `ERROR: ${message}\n`);
       return { kind: 'failed', message };
     } finally {
-      cancel();
+      deadline.end();
     }
   }
 

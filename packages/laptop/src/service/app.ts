@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createRetryBackoff } from '@cartographer/kube';
 import { type Clock, type Log, messageOf } from '@cartographer/machinery';
 import type { Exit, Keeper, KeptProcess } from '../keeper/keeper.ts';
 import { lastLines } from '../last-lines.ts';
@@ -92,7 +93,8 @@ export function startApp(order: AppOrder, deps: AppDeps): App {
   }
 
   async function run(): Promise<void> {
-    for (let waitMs = FIRST_RETRY_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)) {
+    const backoff = createRetryBackoff({ firstMs: FIRST_RETRY_MS, capMs: LAST_RETRY_MS });
+    while (!signal.aborted) {
       const startedAt = clock.now();
       const message = await live().catch((error: unknown) => messageOf(error));
       if (signal.aborted) return;
@@ -101,8 +103,8 @@ export function startApp(order: AppOrder, deps: AppDeps): App {
         'app does not run',
       );
       become({ kind: 'failing', message: `${message}; log: ${order.logFile}` });
-      if (clock.now() - startedAt > STABLE_MS) waitMs = FIRST_RETRY_MS;
-      await clock.sleep(waitMs, signal).catch(() => undefined);
+      if (clock.now() - startedAt > STABLE_MS) backoff.reset();
+      await clock.sleep(backoff.next(), signal).catch(() => undefined);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type KubeObject, silentLog, type WatchEvent } from '@cartographer/machinery';
+import { type KubeObject, silentLog, type WatchEvent, whenAborted } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { expect, test } from 'vitest';
 
@@ -27,7 +27,7 @@ function source(lists: readonly (readonly KubeObject[])[], watches: readonly (re
       const events = watches[watched++];
       if (events instanceof Error) throw events;
       if (events !== undefined) yield* events;
-      else await new Promise<void>((resolve) => options.signal?.addEventListener('abort', () => resolve()));
+      else await whenAborted(options.signal);
     },
   };
 }
