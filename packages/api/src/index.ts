@@ -5,6 +5,7 @@ export * from './kinds/deliverable.ts';
 export * from './kinds/kinds.ts';
 export * from './kinds/owner-go-types.ts';
 export * from './kinds/runnable.ts';
+export * from './kinds/template-kinds.ts';
 export * from './kinds/templates.ts';
 export * from './kinds/workload.ts';
 export * from './schema/condition.ts';

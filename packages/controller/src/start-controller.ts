@@ -1,4 +1,4 @@
-import { carto, type TemplateKindName } from '@cartographer/api';
+import { carto, type KindName, TEMPLATE_KINDS } from '@cartographer/api';
 import { deliverableOwner, type OwnerKind, workloadOwner } from '@cartographer/engine';
 import {
   type Client,
@@ -76,20 +76,8 @@ export interface RunningController {
   stop(): Promise<void>;
 }
 
-/** Kinds of templates that each kind of blueprint may refer to. */
-const TEMPLATE_KINDS = {
-  ClusterSupplyChain: ['ClusterSourceTemplate', 'ClusterImageTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
-  ClusterDelivery: ['ClusterSourceTemplate', 'ClusterDeploymentTemplate', 'ClusterConfigTemplate', 'ClusterTemplate'],
-} as const satisfies Readonly<Record<OwnerKind['blueprintKind'], readonly TemplateKindName[]>>;
-
 /** What the platform writes, and no template can stamp: it is not of a namespace. */
-const PLATFORM_KINDS = [
-  'ClusterSupplyChain',
-  'ClusterDelivery',
-  'ClusterRunTemplate',
-  'ClusterDeploymentTemplate',
-  ...TEMPLATE_KINDS.ClusterSupplyChain,
-] as const satisfies readonly WatchedKind[];
+const PLATFORM_KINDS = (Object.keys(carto.kinds) as KindName[]).filter((kind) => !carto.kinds[kind].namespaced);
 
 const MAX_MEMORIES = 200_000;
 const MAX_RENDERS = 10_000;

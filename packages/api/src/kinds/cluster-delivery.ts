@@ -4,20 +4,14 @@ import { blueprintStatus } from '../schema/owner-status.ts';
 import type { Infer } from '../schema/schema.ts';
 import { list, object, required, string } from '../schema/schema.ts';
 import { blueprintFields, resourceFields, templateReference } from './blueprint.ts';
+import { TEMPLATE_KINDS } from './template-kinds.ts';
 
 const deliveryResource = object('One resource: a template and what goes into it.', {
   ...resourceFields,
   deployment: object('Input of kind deployment: needed by a ClusterDeploymentTemplate, and only there.', {
     resource: required(string('Name of the resource that gives it.')),
   }),
-  templateRef: required(
-    templateReference([
-      'ClusterSourceTemplate',
-      'ClusterDeploymentTemplate',
-      'ClusterTemplate',
-      'ClusterConfigTemplate',
-    ]),
-  ),
+  templateRef: required(templateReference(TEMPLATE_KINDS.ClusterDelivery)),
 });
 /** A resource of a ClusterDelivery. */
 export type DeliveryResource = Infer<typeof deliveryResource>;

@@ -4,13 +4,12 @@ import { blueprintStatus } from '../schema/owner-status.ts';
 import type { Infer } from '../schema/schema.ts';
 import { list, object, required } from '../schema/schema.ts';
 import { blueprintFields, resourceFields, resourceReference, templateReference } from './blueprint.ts';
+import { TEMPLATE_KINDS } from './template-kinds.ts';
 
 const supplyChainResource = object('One resource: a template and what goes into it.', {
   ...resourceFields,
   images: list('Inputs of kind image.', resourceReference),
-  templateRef: required(
-    templateReference(['ClusterSourceTemplate', 'ClusterImageTemplate', 'ClusterTemplate', 'ClusterConfigTemplate']),
-  ),
+  templateRef: required(templateReference(TEMPLATE_KINDS.ClusterSupplyChain)),
 });
 /** A resource of a ClusterSupplyChain. */
 export type SupplyChainResource = Infer<typeof supplyChainResource>;

@@ -55,13 +55,6 @@ export type Template =
   | ClusterConfigTemplate
   | ClusterDeploymentTemplate
   | ClusterTemplate;
-/** The name of a kind of template that a blueprint may refer to. */
-export type TemplateKindName =
-  | 'ClusterSourceTemplate'
-  | 'ClusterImageTemplate'
-  | 'ClusterConfigTemplate'
-  | 'ClusterDeploymentTemplate'
-  | 'ClusterTemplate';
 
 /** The CustomResourceDefinitions of all our kinds. */
 export function crds(): KubeObject[] {

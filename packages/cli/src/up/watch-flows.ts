@@ -1,4 +1,4 @@
-import { carto } from '@cartographer/api';
+import { carto, LABELS } from '@cartographer/api';
 import { type Client, createInformer } from '@cartographer/kube';
 import { type Clock, getPath, type KubeObject, type Log, objectKey, type ResourceType } from '@cartographer/machinery';
 import { type Flow, flowOf } from './flow.ts';
@@ -29,7 +29,7 @@ export function watchFlows(deps: {
 }): Flows {
   const { client, clock, log, signal, apps } = deps;
   const workloads = createInformer({ client, clock, log, type: carto.kinds.Workload });
-  const services = createInformer({ client, clock, log, type: SERVICES, labelSelector: 'carto.run/workload-name' });
+  const services = createInformer({ client, clock, log, type: SERVICES, labelSelector: LABELS.workloadName });
   for (const informer of apps ? [workloads, services] : [workloads]) {
     void informer.run(signal).catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error }, 'the live view lost its watch');
@@ -51,7 +51,7 @@ export function watchFlows(deps: {
 
 function urlOf(service: KubeObject): readonly (readonly [string, string])[] {
   const url = getPath(service['status'], 'url');
-  const name = service.metadata.labels?.['carto.run/workload-name'];
+  const name = service.metadata.labels?.[LABELS.workloadName];
   if (typeof url !== 'string' || name === undefined) return [];
   return [[objectKey({ namespace: service.metadata.namespace, name }), url]];
 }

@@ -14,7 +14,7 @@ import type {
   WriteAnswer,
 } from '@cartographer/engine';
 import { type Client, isUnauthorized, TokenError } from '@cartographer/kube';
-import { allEnded, BoundedMap, type KubeObject, messageOf } from '@cartographer/machinery';
+import { allEnded, BoundedMap, type KubeObject, messageOf, objectKey } from '@cartographer/machinery';
 import type { KindMappings } from '../caches/kind-mappings.ts';
 import type { StampedCaches } from '../caches/stamped-caches.ts';
 import type { StaticCaches } from '../caches/static-caches.ts';
@@ -58,7 +58,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
   const deletions: Deletion[] = [];
   const failedTokens = new Map<string, AccountAnswer>();
 
-  const account = (key: AccountKey): AccountAnswer => failedTokens.get(accountId(key)) ?? caches.account(key);
+  const account = (key: AccountKey): AccountAnswer => failedTokens.get(objectKey(key)) ?? caches.account(key);
   const cluster: Cluster = {
     template: caches.template,
     account,
@@ -93,7 +93,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
       await shared.access.as({ ...key, uid: found.uid }, signal, action);
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
-      failedTokens.set(accountId(key), { kind: 'tokenFailed', message: error.message });
+      failedTokens.set(objectKey(key), { kind: 'tokenFailed', message: error.message });
     }
   }
 
@@ -160,8 +160,4 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
 
 function isDryRun({ verb }: Write): boolean {
   return verb === 'tryCreate' || verb === 'tryPatch' || verb === 'tryApply';
-}
-
-function accountId({ namespace, name }: AccountKey): string {
-  return `${namespace}/${name}`;
 }

@@ -1,7 +1,14 @@
-import { carto, type KindName, type TemplateKindName } from '@cartographer/api';
+import { carto, type KindName, TEMPLATE_KINDS, type TemplateKindName } from '@cartographer/api';
 import type { AccountAnswer, AccountKey, TemplateKey } from '@cartographer/engine';
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
-import type { Clock, Json, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import {
+  type Clock,
+  type Json,
+  type KubeObject,
+  type Log,
+  objectKey,
+  type ResourceType,
+} from '@cartographer/machinery';
 
 const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
 
@@ -65,7 +72,7 @@ export function createStaticCaches(deps: { client: Client; clock: Clock; log: Lo
     },
     template: ({ kind, name }) => (isTemplateKind(kind) ? informer(kind).get(name) : undefined),
     account({ namespace, name }) {
-      const account = informer('ServiceAccount').get(`${namespace}/${name}`);
+      const account = informer('ServiceAccount').get(objectKey({ namespace, name }));
       return account?.metadata.uid === undefined ? { kind: 'missing' } : { kind: 'found', uid: account.metadata.uid };
     },
   };
@@ -76,17 +83,14 @@ function byName(left: KubeObject, right: KubeObject): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const TEMPLATE_KINDS: ReadonlySet<string> = new Set<TemplateKindName | 'ClusterRunTemplate'>([
-  'ClusterSourceTemplate',
-  'ClusterImageTemplate',
-  'ClusterConfigTemplate',
-  'ClusterDeploymentTemplate',
-  'ClusterTemplate',
+const ALL_TEMPLATE_KINDS: ReadonlySet<string> = new Set<TemplateKindName | 'ClusterRunTemplate'>([
+  ...TEMPLATE_KINDS.ClusterSupplyChain,
+  ...TEMPLATE_KINDS.ClusterDelivery,
   'ClusterRunTemplate',
 ]);
 
 function isTemplateKind(kind: string): kind is TemplateKindName | 'ClusterRunTemplate' {
-  return TEMPLATE_KINDS.has(kind);
+  return ALL_TEMPLATE_KINDS.has(kind);
 }
 
 /** Of kinds that a cluster has by the thousand, only what is looked at is kept. */

@@ -1,3 +1,5 @@
+import { LABELS } from '@cartographer/api';
+
 /**
  * What tells a Workload with its supply chains from a Deliverable with its deliveries. The plan reads this data and
  * never asks which of the two it has.
@@ -33,9 +35,9 @@ export const workloadOwner: OwnerKind = {
     message: "workload may only match a single supply chain's selector",
   },
   labels: {
-    name: 'carto.run/workload-name',
-    namespace: 'carto.run/workload-namespace',
-    blueprint: 'carto.run/supply-chain-name',
+    name: LABELS.workloadName,
+    namespace: LABELS.workloadNamespace,
+    blueprint: LABELS.supplyChainName,
   },
   outputFailures: 'missingValue',
 };
@@ -53,9 +55,9 @@ export const deliverableOwner: OwnerKind = {
     message: "deliverable may only match a single delivery's selector",
   },
   labels: {
-    name: 'carto.run/deliverable-name',
-    namespace: 'carto.run/deliverable-namespace',
-    blueprint: 'carto.run/delivery-name',
+    name: LABELS.deliverableName,
+    namespace: LABELS.deliverableNamespace,
+    blueprint: LABELS.deliveryName,
   },
   outputFailures: 'byCause',
 };
