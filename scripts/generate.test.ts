@@ -36,7 +36,7 @@ function rendered(template: string, values: Readonly<Record<string, unknown>>): 
 describe('deploy/', () => {
   it('holds what `npm run generate` writes', () => {
     const committed = committedFiles().map((name) => [name, readFileSync(join(DEPLOY_DIR, name), 'utf8')] as const);
-    expect(new Map(committed)).toEqual(new Map(files));
+    expect(new Map(committed), 'write it anew: npm run generate').toEqual(new Map(files));
   });
 
   it('names every object once, in the rendered file as in the base', () => {

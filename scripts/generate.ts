@@ -1,10 +1,12 @@
 /**
- * Writes what is generated from code and committed: everything in `deploy/`.
+ * Writes what is generated from code and committed: everything in `deploy/`, and tables of pages in `docs/`.
  * `npm run generate`; a test fails when the files are not what this would write.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deployFiles } from './deploy-files.ts';
+import { DOCS, readDoc } from './docs/markdown.ts';
+import { PAGE_TABLES, withTables } from './docs/page-tables.ts';
 
 /** Where the generated files are committed. */
 export const DEPLOY_DIR = join(import.meta.dirname, '..', 'deploy');
@@ -23,5 +25,8 @@ if (import.meta.main) {
   for (const [name, text] of files) {
     mkdirSync(dirname(join(DEPLOY_DIR, name)), { recursive: true });
     writeFileSync(join(DEPLOY_DIR, name), text);
+  }
+  for (const [page, tables] of PAGE_TABLES) {
+    writeFileSync(join(DOCS, page), withTables(page, readDoc(page), tables));
   }
 }

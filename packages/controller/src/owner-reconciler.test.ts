@@ -73,7 +73,7 @@ function reconciling(
 }
 
 it('plans by the latest owner until the plan asks for nothing more, and reports once', async () => {
-  const warning = { type: 'Warning', reason: 'R', message: 'm' } as const;
+  const warning = { type: 'Warning', reason: 'SelectorError', message: 'm' } as const;
   const end = settled({
     statusChanged: true,
     events: [warning],

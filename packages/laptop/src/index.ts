@@ -1,3 +1,4 @@
+export { LAPTOP_REASONS, type LaptopExplanation } from './laptop-reasons.ts';
 export { serviceType } from './service/service.ts';
 export { refuseService } from './service/service-rules.ts';
 export { type Laptop, type LaptopOptions, laptopCrds, startLaptop } from './start.ts';

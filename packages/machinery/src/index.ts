@@ -36,6 +36,7 @@ export { BoundedMap } from './values/bounded-map.ts';
 export * from './values/carto-error.ts';
 export * from './values/conditions.ts';
 export { boundConnections, type Connections, type DropReason } from './values/connections.ts';
+export * from './values/error-codes.ts';
 export * from './values/json.ts';
 export * from './values/kube-object.ts';
 export { memoByIdentity } from './values/memo-by-identity.ts';

@@ -70,8 +70,8 @@ describe('what a controller tells', () => {
     ['what was told already', async () => ({ kind: 'retry' }), []],
     [
       'a failure',
-      () => Promise.reject(new CartoError('CARTO_X', 'no luck')),
-      ['reconcile failed {"controller":"test","key":"a","code":"CARTO_X","err":"no luck"}'],
+      () => Promise.reject(new CartoError('CARTO_CONNECTION_LOST', 'no luck')),
+      ['reconcile failed {"controller":"test","key":"a","code":"CARTO_CONNECTION_LOST","err":"no luck"}'],
     ],
     [
       'a bug',

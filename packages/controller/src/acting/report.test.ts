@@ -227,8 +227,8 @@ describe('a status that is cut off', () => {
 });
 
 describe('events', () => {
-  const warning = (message: string) => ({ type: 'Warning', reason: 'R', message }) as const;
-  const normal = (message: string) => ({ type: 'Normal', reason: 'N', message }) as const;
+  const warning = (message: string) => ({ type: 'Warning', reason: 'SelectorError', message }) as const;
+  const normal = (message: string) => ({ type: 'Normal', reason: 'StampedObjectApplied', message }) as const;
 
   it('are sent each time, but a warning that stood in the reconcile before only once', () => {
     const { reporter, events } = reporting();
@@ -239,14 +239,20 @@ describe('events', () => {
       reporter.events(about, list);
       return events.splice(0);
     };
-    expect(told(shop(), normal('a'), warning('b'))).toEqual(['Normal N a', 'Warning R b']);
-    expect(told(shop(), normal('a'), warning('b'), warning('c'))).toEqual(['Normal N a', 'Warning R c']);
-    expect(told(shop({ name: 'other' }), warning('b'))).toEqual(['Warning R b']);
+    expect(told(shop(), normal('a'), warning('b'))).toEqual([
+      'Normal StampedObjectApplied a',
+      'Warning SelectorError b',
+    ]);
+    expect(told(shop(), normal('a'), warning('b'), warning('c'))).toEqual([
+      'Normal StampedObjectApplied a',
+      'Warning SelectorError c',
+    ]);
+    expect(told(shop({ name: 'other' }), warning('b'))).toEqual(['Warning SelectorError b']);
     expect(told(shop(), warning('c'))).toEqual([]);
-    expect(told(shop(), warning('b'))).toEqual(['Warning R b']);
+    expect(told(shop(), warning('b'))).toEqual(['Warning SelectorError b']);
     expect(told(shop())).toEqual([]);
-    expect(told(shop(), warning('b'))).toEqual(['Warning R b']);
+    expect(told(shop(), warning('b'))).toEqual(['Warning SelectorError b']);
     reporter.forget('team/shop');
-    expect(told(shop(), warning('b'))).toEqual(['Warning R b']);
+    expect(told(shop(), warning('b'))).toEqual(['Warning SelectorError b']);
   });
 });

@@ -1,4 +1,4 @@
-import type { ClusterRunTemplate, Runnable } from '@cartographer/api';
+import type { ClusterRunTemplate, ReasonOf, Runnable } from '@cartographer/api';
 import { DEFAULT_RETENTION, LABELS, RERUN_ANNOTATION } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
 import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
@@ -8,7 +8,7 @@ import { SecretValues } from '../read/secret-values.ts';
 import { renderTemplate } from '../render/template-program.ts';
 import { accountFailure } from '../report/stamping-account.ts';
 import { ownerView } from '../select/owner-view.ts';
-import { advice, severalSelected, unfitLabel } from '../stand/advice.ts';
+import { severalSelected, unfitLabel } from '../stand/advice.ts';
 import { runnableLabels } from '../stand/stamp-labels.ts';
 import { stampObject } from '../stand/stamped-object.ts';
 import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
@@ -34,12 +34,12 @@ type Progress =
   | { readonly kind: 'waiting' }
   | {
       readonly kind: 'failed';
-      readonly reason: string;
+      readonly reason: ReasonOf<'RunTemplateReady'>;
       readonly message: string;
       readonly retry: Again;
       readonly run?: KubeObject;
-      /** What to do, where the message does not say it. */
-      readonly advice?: string | undefined;
+      /** Says what to do, where the message does not. */
+      readonly advice?: PlannedEvent | undefined;
     }
   | {
       readonly kind: 'ran';
@@ -142,7 +142,7 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
   if (selector === undefined) return { kind: 'selected', object: undefined };
   const { apiVersion = '', kind = '' } = selector.resource;
   const place = `[${goText(selector.matchingLabels)}], apiVersion [${apiVersion}], kind [${kind}]`;
-  const fail = (message: string, retry: Again, what?: string): Selection => ({
+  const fail = (message: string, retry: Again, what?: PlannedEvent): Selection => ({
     kind: 'failed',
     reason: 'TemplateStampFailure',
     message: `unable to resolve selector ${place}: ${message}`,
@@ -220,7 +220,7 @@ function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: End
     return settled(world, asks, key, {
       drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
       retry: retryOfAll([retryWith(progress.retry, message), ...undone]),
-      events: [...deletions, ...(what === undefined ? [] : [advice(reason, what)])],
+      events: [...deletions, ...(what === undefined ? [] : [what])],
     });
   }
   const { run, type, outputs, events } = progress;

@@ -1,4 +1,4 @@
-import type { Blueprint, Owner, ResourceStatus } from '@cartographer/api';
+import type { Blueprint, LentReason, Owner, ResourceStatus } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { deepEqual, goText, isObject } from '@cartographer/machinery';
 import type { Resource } from '../read/resource-inputs.ts';
@@ -6,7 +6,7 @@ import { producersOf } from '../read/resource-inputs.ts';
 import { SecretValues, withoutSecrets } from '../read/secret-values.ts';
 import type { Realized } from '../report/realized.ts';
 import type { ResourceReport } from '../report/resource-status.ts';
-import { reportResource } from '../report/resource-status.ts';
+import { previousHealth, reportResource } from '../report/resource-status.ts';
 import { accountFailure, accountOf } from '../report/stamping-account.ts';
 import { failureCondition, retryFor } from '../report/step-failure.ts';
 import { bestFits, fitsBlueprint } from '../select/owner-selection.ts';
@@ -15,7 +15,7 @@ import { reportStopText } from '../stand/halts.ts';
 import { retryOfAll } from '../stand/stand.ts';
 import { Asks } from '../world/asks.ts';
 import type { ConditionDraft } from '../world/condition-list.ts';
-import { conditionList, conditionsJson, decidingCondition } from '../world/condition-list.ts';
+import { conditionIn, conditionList, conditionsJson, decidingCondition } from '../world/condition-list.ts';
 import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, Stop, World } from '../world/world.ts';
 import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
 import type { Pass } from './realize-resource.ts';
@@ -27,16 +27,14 @@ import { absentTemplate, realizeResource } from './realize-resource.ts';
  * the world, and plans again until it is settled.
  */
 export function plan(world: World): Plan {
-  const { owner, kind, cluster } = world;
+  const { owner, cluster } = world;
   const asks = new Asks(cluster);
   if (owner.metadata.deletionTimestamp !== undefined) return leftAlone(asks);
   const choice = chooseBlueprint(world);
   if (choice.kind === 'refused') return refuse(world, asks, choice);
   const { blueprint } = choice;
-  const unready = unreadiness(blueprint);
-  if (unready !== undefined) {
-    return refuse(world, asks, { draft: { type: kind.blueprintReady, ...unready }, blueprint, events: [] });
-  }
+  const unready = unreadiness(world, blueprint);
+  if (unready !== undefined) return refuse(world, asks, { draft: unready, blueprint, events: [] });
   const key = accountOf(owner, blueprint);
   const account = asks.account(key);
   if (account === undefined) return acting(asks, blueprint, key);
@@ -70,10 +68,11 @@ type Choice = ({ readonly kind: 'refused' } & Refusal) | { readonly kind: 'chose
 
 function chooseBlueprint({ kind, owner, blueprints }: World): Choice {
   const labels = owner.metadata.labels ?? {};
-  const refused = (
-    { reason, message }: { readonly reason: string; readonly message: string },
-    events: readonly PlannedEvent[] = [],
-  ): Choice => ({ kind: 'refused', draft: { type: kind.blueprintReady, status: 'False', reason, message }, events });
+  const refused = (draft: ConditionDraft, events: readonly PlannedEvent[] = []): Choice => ({
+    kind: 'refused',
+    draft,
+    events,
+  });
   if (Object.keys(labels).length === 0) {
     return refused(kind.labelsMissing, fitsButForLabels(kind, owner, blueprints));
   }
@@ -89,10 +88,11 @@ function chooseBlueprint({ kind, owner, blueprints }: World): Choice {
 }
 
 /** What the blueprint's own Ready condition says, unless it is ready. */
-function unreadiness(blueprint: KubeObject): Omit<ConditionDraft, 'type'> | undefined {
-  const condition = (blueprint as Blueprint).status?.conditions?.find(({ type }) => type === 'Ready');
+function unreadiness({ kind }: World, blueprint: KubeObject): ConditionDraft | undefined {
+  const condition = conditionIn((blueprint as Blueprint).status?.conditions, 'Ready');
   if (condition?.status === 'True') return undefined;
-  return { status: 'False', reason: condition?.reason ?? 'Unknown', message: condition?.message ?? '' };
+  const reason = (condition?.reason ?? 'Unknown') as LentReason;
+  return { type: kind.blueprintReady, status: 'False', reason, message: condition?.message ?? '' };
 }
 
 function leftAlone(asks: Asks): Settled {
@@ -123,17 +123,13 @@ function withoutTemplates({ owner, kind, now }: World, asks: Asks, blueprint: Ku
     const failure = absentTemplate(asks, { kind: reference.kind, name });
     if (failure === undefined) return entry;
     const place = { kind, resource: entry.name, blueprint: blueprint.metadata.name ?? '', health: undefined };
-    const health = entry.conditions?.find(({ type }) => type === 'Healthy');
+    const health = previousHealth(entry);
     const drafts = [
       failureCondition(failure, place, 'ResourceSubmitted'),
-      ...(health === undefined ? [] : [bare(health)]),
+      ...(health === undefined ? [] : [{ type: 'Healthy', ...health } as const]),
     ];
     return { ...entry, conditions: conditionList(drafts, entry.conditions, now) };
   });
-}
-
-function bare({ type, status, reason, message }: ConditionDraft): ConditionDraft {
-  return { type, status, reason, message };
 }
 
 function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {

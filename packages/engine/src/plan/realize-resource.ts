@@ -1,4 +1,4 @@
-import type { TemplateOption } from '@cartographer/api';
+import type { EventReason, TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
 import { memoByIdentity } from '@cartographer/machinery';
@@ -271,7 +271,7 @@ function withoutValues({ secrets }: Pass, failure: OutputFailure): OutputFailure
 }
 
 /** The same with an event that says what to do where the condition, whose text is upstream's, does not. */
-function advised(realized: Realized, reason: string, what: string | undefined): Realized {
+function advised(realized: Realized, reason: EventReason<'Warning'>, what: string | undefined): Realized {
   const { template, resource } = realized;
   if (what === undefined || template === undefined) return realized;
   const message = `[${resource.name}] template [${template.kind}/${template.metadata.name ?? ''}] ${what}`;

@@ -3,9 +3,10 @@ import type { Condition, Json, JsonObject, KubeObject } from '@cartographer/mach
 import { getKey, getPath, goText, isList, isObject } from '@cartographer/machinery';
 import { pathExpression } from '../paths/path-expression.ts';
 import { fieldHolds } from '../select/owner-selection.ts';
+import type { DraftOf } from '../world/condition-list.ts';
 
 /** A judgement of a stamped object: the condition `Healthy` without type and time. */
-export type Health = Pick<Condition, 'status' | 'reason' | 'message'>;
+export type Health = Omit<DraftOf<'Healthy'>, 'type'>;
 
 /** What is judged: the object, if there is one, and what is known without a rule. */
 export type Patient = {
@@ -39,7 +40,7 @@ function healthByRule(rule: HealthRule, object: KubeObject | undefined): Health 
 }
 
 function singleCondition(type: string, object: KubeObject): Health {
-  const reason = `${type}Condition`;
+  const reason = `${type}Condition` as const;
   const condition = conditionsOf(object).find((candidate) => candidate.type === type);
   if (condition === undefined) {
     return health('Unknown', reason, `condition with type [${type}] not found on resource status`);
@@ -135,6 +136,6 @@ function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-function health(status: Health['status'], reason: string, message = ''): Health {
+function health(status: Health['status'], reason: Health['reason'], message = ''): Health {
   return { status, reason, message };
 }

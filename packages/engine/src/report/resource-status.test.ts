@@ -169,7 +169,7 @@ describe('a resource that could not be stamped this time', () => {
 
   test('has no event but those of its own', () => {
     expect(now.events).toEqual([]);
-    const own = { type: 'Warning', reason: 'R', message: 'm' } as const;
+    const own = { type: 'Warning', reason: 'SelectorError', message: 'm' } as const;
     expect(report(realized({ stamped: undefined, failure: FAILED, events: [own] }), before).events).toEqual([own]);
   });
 
@@ -216,7 +216,7 @@ describe('events', () => {
   });
 
   test('tell of what passes through, and come after those of the step', () => {
-    const own = { type: 'Normal', reason: 'R', message: 'm' } as const;
+    const own = { type: 'Normal', reason: 'ResourceOutputChanged', message: 'm' } as const;
     const through = realized({ template: undefined, stamped: undefined, passesThrough: true, events: [own] });
     expect(report(through).events).toEqual([
       own,

@@ -10,7 +10,7 @@ import type { SecretValues } from '../read/secret-values.ts';
 import { REDACTED } from '../read/secret-values.ts';
 import { objectText } from '../stand/stand.ts';
 import type { ConditionDraft } from '../world/condition-list.ts';
-import { conditionList } from '../world/condition-list.ts';
+import { conditionIn, conditionList } from '../world/condition-list.ts';
 import type { OwnerKind } from '../world/owner-kind.ts';
 import { healthRuleOf, templateKind } from '../world/template-kinds.ts';
 import type { PlannedEvent } from '../world/world.ts';
@@ -58,7 +58,8 @@ export function reportResource(
           message: '',
         }
       : failureCondition(failure, place, 'ResourceSubmitted');
-  const drafts = health === undefined ? [submitted] : [submitted, { type: 'Healthy', ...health }];
+  const drafts: readonly ConditionDraft[] =
+    health === undefined ? [submitted] : [submitted, { type: 'Healthy', ...health }];
   const conditions = conditionList(drafts, previous?.conditions, frame.now);
   const status = kept === undefined ? freshStatus(realized, previous, conditions, frame.now) : { ...kept, conditions };
   const events = kept === undefined ? changeEvents(realized, previous, status, health) : [];
@@ -75,15 +76,16 @@ function freshHealth({ template, passesThrough, stamped, output }: Realized): He
   });
 }
 
-function previousHealth(previous: ResourceStatus): Health | undefined {
+/** How the object was judged when this entry was written. */
+export function previousHealth(previous: ResourceStatus): Health | undefined {
   const condition = healthyOf(previous);
-  return condition === undefined
-    ? undefined
-    : { status: condition.status, reason: condition.reason, message: condition.message };
+  if (condition === undefined) return undefined;
+  const { status, reason, message } = condition;
+  return { status, reason: reason as Health['reason'], message };
 }
 
 function healthyOf(status: ResourceStatus | undefined): Condition | undefined {
-  return status?.conditions?.find(({ type }) => type === 'Healthy');
+  return conditionIn(status?.conditions, 'Healthy');
 }
 
 function freshStatus(

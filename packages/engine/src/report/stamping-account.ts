@@ -1,6 +1,6 @@
 import type { Blueprint, Owner } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
-import type { ConditionDraft } from '../world/condition-list.ts';
+import type { DraftOf } from '../world/condition-list.ts';
 import type { AccountAnswer, AccountKey } from '../world/world.ts';
 
 /** The account that stamps for an owner: its own, else the blueprint's, else `default`; empty names count as none. */
@@ -13,11 +13,17 @@ export function accountOf(owner: KubeObject, blueprint: KubeObject): AccountKey 
   return { namespace, name: 'default' };
 }
 
+/** What the condition of an owner or a Runnable says when there is no account. */
+type AccountFailure = Omit<
+  DraftOf<'ResourcesSubmitted' | 'RunTemplateReady', 'ServiceAccountError' | 'ServiceAccountTokenError'>,
+  'type'
+>;
+
 /** Why nothing can be stamped, as a condition without its type. A token that cannot be had may be had in a while. */
 export function accountFailure(
   { namespace, name }: AccountKey,
   answer: Exclude<AccountAnswer, { kind: 'found' }>,
-): { readonly condition: Omit<ConditionDraft, 'type'>; readonly retry: string | undefined } {
+): { readonly condition: AccountFailure; readonly retry: string | undefined } {
   if (answer.kind === 'tokenFailed') {
     const condition = { status: 'False', reason: 'ServiceAccountTokenError', message: answer.message } as const;
     return { condition, retry: answer.message };

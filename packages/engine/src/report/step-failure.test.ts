@@ -11,7 +11,7 @@ const place = (kind = workloadOwner, health?: 'True' | 'False' | 'Unknown'): Fai
   kind,
   resource: 'step',
   blueprint: 'web',
-  health: health === undefined ? undefined : { status: health, reason: 'R', message: '' },
+  health: health === undefined ? undefined : { status: health, reason: 'Unknown', message: '' },
 });
 const output = (failure: OutputFailure, of = object): StepFailure => ({ kind: 'output', failure, object: of, type });
 const path = (expression: string): OutputFailure => ({ kind: 'path', expression, message: 'why' });
@@ -49,15 +49,15 @@ describe('a failure as a condition', () => {
   test.each<[FailurePlace['health'], string]>([
     [undefined, 'waiting to read value [.a] from object [things.g.test/x] in namespace [team]'],
     [
-      { status: 'Unknown', reason: '', message: '' },
+      { status: 'Unknown', reason: 'Unknown', message: '' },
       'waiting to read value [.a] from object [things.g.test/x] in namespace [team]',
     ],
     [
-      { status: 'True', reason: '', message: '' },
+      { status: 'True', reason: 'Unknown', message: '' },
       'cannot read value [.a] from healthy object [things.g.test/x] in namespace [team], contact Platform Eng',
     ],
     [
-      { status: 'False', reason: '', message: '' },
+      { status: 'False', reason: 'Unknown', message: '' },
       'cannot read value [.a] from unhealthy object [things.g.test/x] in namespace [team], examine object, particularly whether it is receiving proper inputs',
     ],
   ])('of a path waits in words that follow the health %j', (health, message) => {

@@ -1,3 +1,4 @@
+import type { ReasonOf } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { objectKey, qualifiedResource } from '@cartographer/machinery';
 import type { Health } from '../read/object-health.ts';
@@ -35,9 +36,12 @@ export type FailurePlace = {
 /** Condition types of the two places where a failure shows: on the resource, and on the owner for the first one. */
 export type SubmittedType = 'ResourceSubmitted' | 'ResourcesSubmitted';
 
+/** Reasons that a step's failure has in both places. */
+type SubmittedReason = ReasonOf<'ResourceSubmitted'> & ReasonOf<'ResourcesSubmitted'>;
+
 /** A failure as a condition. Upstream writes some kinds of failure under another type than asked for; so do we. */
 export function failureCondition(failure: StepFailure, place: FailurePlace, type: SubmittedType): ConditionDraft {
-  const is = (reason: string, message: string): ConditionDraft => ({ type, status: 'False', reason, message });
+  const is = (reason: SubmittedReason, message: string): ConditionDraft => ({ type, status: 'False', reason, message });
   switch (failure.kind) {
     case 'resolveOptions':
       return is('ResolveTemplateOptionsError', failure.message);

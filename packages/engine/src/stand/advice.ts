@@ -1,3 +1,4 @@
+import type { EventReason } from '@cartographer/api';
 import type { Json, KubeObject, ResourceType } from '@cartographer/machinery';
 import { isList, labelValueErrors, qualifiedResource } from '@cartographer/machinery';
 import { bestFits, fitsBlueprint } from '../select/owner-selection.ts';
@@ -15,7 +16,7 @@ import type { StampedObject } from './stamped-object.ts';
 const MOST_NAMED = 5;
 
 /** Makes the event; it stands as long as the condition does, and is sent once. */
-export function advice(reason: string, message: string): PlannedEvent {
+export function advice(reason: EventReason<'Warning'>, message: string): PlannedEvent {
   return { type: 'Warning', reason, message };
 }
 
@@ -42,8 +43,9 @@ export function fitsButForLabels(
 }
 
 /** Names the objects that a Runnable selects, of which there may be one only. */
-export function severalSelected(type: ResourceType, objects: readonly KubeObject[]): string {
-  return `the selector matches ${objects.length} objects of [${qualifiedResource(type)}], where one is expected: [${namesOf(objects)}]; make it more exact`;
+export function severalSelected(type: ResourceType, objects: readonly KubeObject[]): PlannedEvent {
+  const message = `the selector matches ${objects.length} objects of [${qualifiedResource(type)}], where one is expected: [${namesOf(objects)}]; make it more exact`;
+  return advice('TemplateStampFailure', message);
 }
 
 /** Why a mutable object has no name. */

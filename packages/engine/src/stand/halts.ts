@@ -1,4 +1,4 @@
-import type { ResourceStatus } from '@cartographer/api';
+import type { ReasonOf, ResourceStatus } from '@cartographer/api';
 import type { Condition, KubeObject, ResourceType } from '@cartographer/machinery';
 import type { Asks } from '../world/asks.ts';
 import type { Stop } from '../world/world.ts';
@@ -40,6 +40,9 @@ export function haltOf(request: StandRequest, { cause, type, name, object, why }
   return { kind: 'halted', object, type, message: known ?? `${opening}${reason ?? ''}`, restMs: stop.restMs };
 }
 
+/** The reason of every condition that tells of a stop. */
+const STOPPED: ReasonOf<'ResourceSubmitted' | 'ResourcesSubmitted' | 'RunTemplateReady'> = 'TooManyWrites';
+
 type Told = { readonly conditions?: readonly Condition[] };
 
 /** What the status says of a stop that begins with these words, from there on. */
@@ -47,7 +50,7 @@ function toldBefore(owner: KubeObject, resource: string, opening: string): strin
   const status = (owner['status'] ?? {}) as Told & { readonly resources?: readonly (Told & { name: string })[] };
   const told: Told | undefined = resource === '' ? status : status.resources?.find(({ name }) => name === resource);
   for (const { reason, message } of told?.conditions ?? []) {
-    const at = reason === 'TooManyWrites' ? message.indexOf(opening) : -1;
+    const at = reason === STOPPED ? message.indexOf(opening) : -1;
     if (at >= 0) return message.slice(at);
   }
   return undefined;

@@ -1,8 +1,28 @@
+import type { ConditionType, ReasonedType, ReasonOf } from '@cartographer/api';
 import { CONDITION_REASON } from '@cartographer/api';
 import type { Condition, Json } from '@cartographer/machinery';
 
-/** A condition before it has a time. */
-export type ConditionDraft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+/** A condition of one type before it has a time, with one of the reasons of that type. */
+export type DraftOf<Type extends ReasonedType, Reason extends ReasonOf<Type> = ReasonOf<Type>> = {
+  readonly type: Type;
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+};
+
+/** A condition before it has a time. Each type has its own reasons. */
+export type ConditionDraft = { readonly [Type in ReasonedType]: DraftOf<Type> }[ReasonedType];
+
+/** What a condition says, whoever wrote it. */
+type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** The condition of a type in a list of ours, which another version of us, or the first implementation, may have written. */
+export function conditionIn<T extends Pick<Condition, 'type'>>(
+  conditions: readonly T[] | undefined,
+  type: ConditionType,
+): T | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
 
 /** What decides a summary: the last False, else the first Unknown, else nothing. */
 export function decidingCondition<T extends Pick<Condition, 'status'>>(conditions: readonly T[]): T | undefined {
@@ -21,7 +41,7 @@ export function conditionList(drafts: readonly ConditionDraft[], previous: unkno
   return [...drafts, readyOf(drafts)].map((draft) => dated(fit(draft), before, now));
 }
 
-function readyOf(drafts: readonly ConditionDraft[]): ConditionDraft {
+function readyOf(drafts: readonly ConditionDraft[]): Said {
   if (drafts.length === 0) return { type: 'Ready', status: 'Unknown', reason: 'Unknown', message: '' };
   const deciding = decidingCondition(drafts);
   if (deciding === undefined) return { type: 'Ready', status: 'True', reason: 'Ready', message: '' };
@@ -29,7 +49,7 @@ function readyOf(drafts: readonly ConditionDraft[]): ConditionDraft {
 }
 
 /** Compares by content, not by place: a list may hold two conditions of one type. */
-function dated(draft: ConditionDraft, before: readonly unknown[], now: string): Condition {
+function dated(draft: Said, before: readonly unknown[], now: string): Condition {
   for (const entry of before) {
     const old = entry as Partial<Condition>;
     if (
@@ -50,7 +70,7 @@ const LONGEST_REASON = 1024;
 const LONGEST_MESSAGE = 32_768;
 
 /** Makes a draft fit the schema: a status with a condition that the schema refuses could not be written at all. */
-function fit(draft: ConditionDraft): ConditionDraft {
+function fit(draft: Said): Said {
   const { reason, message } = draft;
   if (REASON.test(reason) && reason.length <= LONGEST_REASON && message.length <= LONGEST_MESSAGE) return draft;
   return { ...draft, reason: fitReason(reason), message: message.slice(0, LONGEST_MESSAGE) };

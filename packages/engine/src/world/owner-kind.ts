@@ -1,4 +1,5 @@
 import { LABELS } from '@cartographer/api';
+import type { DraftOf } from './condition-list.ts';
 
 /**
  * What tells a Workload with its supply chains from a Deliverable with its deliveries. The plan reads this data and
@@ -11,9 +12,15 @@ export type OwnerKind = {
   readonly blueprintRef: 'supplyChainRef' | 'deliveryRef';
   /** Type of the owner's first condition. */
   readonly blueprintReady: 'SupplyChainReady' | 'DeliveryReady';
-  readonly labelsMissing: { readonly reason: string; readonly message: string };
-  readonly notFound: { readonly reason: string; readonly message: string };
-  readonly multipleMatches: { readonly reason: string; readonly message: string };
+  /** What the first condition says of an owner that no blueprint can be told for. */
+  readonly labelsMissing:
+    | DraftOf<'SupplyChainReady', 'WorkloadLabelsMissing'>
+    | DraftOf<'DeliveryReady', 'DeliverableLabelsMissing'>;
+  /** The message goes on with the labels. */
+  readonly notFound: DraftOf<'SupplyChainReady', 'SupplyChainNotFound'> | DraftOf<'DeliveryReady', 'DeliveryNotFound'>;
+  readonly multipleMatches:
+    | DraftOf<'SupplyChainReady', 'MultipleSupplyChainMatches'>
+    | DraftOf<'DeliveryReady', 'MultipleDeliveryMatches'>;
   readonly labels: { readonly name: string; readonly namespace: string; readonly blueprint: string };
   /** How a resource whose output cannot be read is judged: a Deliverable looks at why, a Workload does not. */
   readonly outputFailures: 'missingValue' | 'byCause';
@@ -25,12 +32,21 @@ export const workloadOwner: OwnerKind = {
   blueprintKind: 'ClusterSupplyChain',
   blueprintRef: 'supplyChainRef',
   blueprintReady: 'SupplyChainReady',
-  labelsMissing: { reason: 'WorkloadLabelsMissing', message: 'workload has no labels to match to supply chain' },
+  labelsMissing: {
+    type: 'SupplyChainReady',
+    status: 'False',
+    reason: 'WorkloadLabelsMissing',
+    message: 'workload has no labels to match to supply chain',
+  },
   notFound: {
+    type: 'SupplyChainReady',
+    status: 'False',
     reason: 'SupplyChainNotFound',
     message: 'no supply chain found where full selector is satisfied by labels: ',
   },
   multipleMatches: {
+    type: 'SupplyChainReady',
+    status: 'False',
     reason: 'MultipleSupplyChainMatches',
     message: "workload may only match a single supply chain's selector",
   },
@@ -48,9 +64,21 @@ export const deliverableOwner: OwnerKind = {
   blueprintKind: 'ClusterDelivery',
   blueprintRef: 'deliveryRef',
   blueprintReady: 'DeliveryReady',
-  labelsMissing: { reason: 'DeliverableLabelsMissing', message: 'deliverable has no labels to match to delivery' },
-  notFound: { reason: 'DeliveryNotFound', message: 'no delivery found where full selector is satisfied by labels: ' },
+  labelsMissing: {
+    type: 'DeliveryReady',
+    status: 'False',
+    reason: 'DeliverableLabelsMissing',
+    message: 'deliverable has no labels to match to delivery',
+  },
+  notFound: {
+    type: 'DeliveryReady',
+    status: 'False',
+    reason: 'DeliveryNotFound',
+    message: 'no delivery found where full selector is satisfied by labels: ',
+  },
   multipleMatches: {
+    type: 'DeliveryReady',
+    status: 'False',
     reason: 'MultipleDeliveryMatches',
     message: "deliverable may only match a single delivery's selector",
   },

@@ -1,3 +1,4 @@
+import type { EventReason } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
 import type { OwnerKind } from './owner-kind.ts';
 
@@ -231,9 +232,12 @@ export type Render = {
 };
 
 /** An event about the owner. `Warning` events are ours, upstream has Normal ones alone. */
-export type PlannedEvent = {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+export type PlannedEvent = EventOf<'Normal'> | EventOf<'Warning'>;
+
+/** An event of one type, with one of the reasons of that type. */
+type EventOf<Type extends 'Normal' | 'Warning'> = {
+  readonly type: Type;
+  readonly reason: EventReason<Type>;
   readonly message: string;
 };
 

@@ -250,7 +250,7 @@ describe('a try to take or renew a lease', () => {
   it.each([
     ['a time that is up', new CartoError('CARTO_TIMEOUT', 'no answer in time'), 'no answer in time'],
     ['a stop', new Error('stop'), undefined],
-    ['a stop that has a code', new CartoError('CARTO_STOPPED', 'stop'), undefined],
+    ['a stop that has a code', new CartoError('CARTO_STOPPING', 'stop'), undefined],
   ])('tells the end of a try by %s as what it is', async (_what, reason, message) => {
     await using at = await setUp();
     const abort = new AbortController();

@@ -68,7 +68,7 @@ describe('what a refusal is', () => {
 
   it.each([
     ['an error of the transport', new TransportError('CARTO_TIMEOUT', 'x')],
-    ['another error', new CartoError('CARTO_X', 'x')],
+    ['another error', new CartoError('CARTO_CONNECTION_LOST', 'x')],
     ['an object that looks like one', { status: { code: 404, reason: 'NotFound' }, reason: 'NotFound' }],
     ['nothing', undefined],
   ])('is no question of %s', (_what, error) => {

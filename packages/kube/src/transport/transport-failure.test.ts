@@ -76,7 +76,7 @@ describe('a failure of the transport', () => {
   it('is the reason of the signal when that has fired, whatever broke then', () => {
     const reason = new Error('stop');
     const aborted = { ...request, signal: AbortSignal.abort(reason) };
-    expect(transportErrorOf(new CartoError('CARTO_X', 'x'), access, aborted)).toBe(reason);
+    expect(transportErrorOf(new CartoError('CARTO_CONNECTION_LOST', 'x'), access, aborted)).toBe(reason);
     const open = { ...request, signal: new AbortController().signal };
     expect(transportErrorOf(errorWith('EPIPE'), access, open)).toBeInstanceOf(TransportError);
   });

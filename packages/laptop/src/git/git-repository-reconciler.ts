@@ -13,6 +13,7 @@ import {
 } from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
+import type { EventsOf } from '../laptop-reasons.ts';
 import { WrittenObjects } from '../written-objects.ts';
 import { type SecretData } from './fetch/git-auth.ts';
 import { parseGitLocation } from './fetch/git-location.ts';
@@ -36,9 +37,7 @@ export type GitRepositoryDeps = {
   /** The cache of GitRepositories. */
   readonly repositories: { get(key: string): KubeObject | undefined };
   readonly client: Pick<Client, 'get' | 'patch' | 'apply'>;
-  readonly events: {
-    event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
-  };
+  readonly events: EventsOf<'GitRepository'>;
   readonly git: Git;
   readonly artifacts: ArtifactStore;
   /** The URL at which an archive of the store is served. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Client } from '@cartographer/kube';
 import { deepEqual, type KubeObject, splitKey } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
+import type { EventsOf } from '../laptop-reasons.ts';
 import { WrittenObjects } from '../written-objects.ts';
 import { type BuildRecord, requestKey, retained, writeBuildRecords } from './build-records.ts';
 import { type ImageSpec, imageSpec, imageStatus, imageType } from './image.ts';
@@ -15,7 +16,7 @@ export type ImageDeps = {
   /** The cache of Images. */
   readonly images: { get(key: string): KubeObject | undefined };
   readonly client: Pick<Client, 'apply'>;
-  readonly events: { event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void };
+  readonly events: EventsOf<'Image'>;
   readonly builds: ImageBuilds;
   /** The name of an image in the registry. */
   readonly imageName: (repository: string, digest: string) => string;

@@ -1,4 +1,5 @@
 import { type KubeObject, rfc3339 } from '@cartographer/machinery';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../laptop-reasons.ts';
 import type { BuildRecord } from './build-records.ts';
 import { type ImageCondition, type ImageStatus, imageStatus } from './image.ts';
 
@@ -18,12 +19,6 @@ export type ImageOutcome =
   | { readonly kind: 'failed'; readonly build: BuildRecord; readonly message: string }
   | { readonly kind: 'built'; readonly build: BuildRecord; readonly image: string };
 
-/** Reasons of the condition Ready. */
-type ImageReason = 'UpToDate' | 'BuildRunning' | 'BuildFailed' | 'SourceNotSupported';
-
-/** An event to be recorded. */
-export type ImageEvent = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
-
 /** Bounds what a build's words can do to an object. */
 const MAX_MESSAGE_CHARS = 4_096;
 
@@ -33,16 +28,17 @@ export function nextImageStatus(object: KubeObject, outcome: ImageOutcome, nowMs
   if (outcome.kind === 'looking') return previous;
   const generation = object.metadata.generation ?? 0;
   const ready = readyOf(outcome);
-  const conditions = [
+  const drafts: readonly Draft[] = [
     { type: 'Ready', ...ready },
-    { type: 'BuilderReady', status: 'True' as const, reason: 'BuilderReady', message: '' },
-    { type: 'BuilderUpToDate', status: 'True' as const, reason: 'BuilderUpToDate', message: '' },
-  ].map((condition) => dated(condition, previous.conditions ?? [], nowMs));
+    { type: 'BuilderReady', status: 'True', reason: 'BuilderReady', message: '' },
+    { type: 'BuilderUpToDate', status: 'True', reason: 'BuilderUpToDate', message: '' },
+  ];
+  const conditions = drafts.map((condition) => dated(condition, previous.conditions ?? [], nowMs));
   return { ...previous, ...buildFields(outcome, previous, generation), observedGeneration: generation, conditions };
 }
 
 /** The events of a run: one when a build is over. */
-export function imageEvents(object: KubeObject, outcome: ImageOutcome): readonly ImageEvent[] {
+export function imageEvents(object: KubeObject, outcome: ImageOutcome): readonly EventText<'Image'>[] {
   const before = imageStatus(object).conditions?.find(({ type }) => type === 'Ready');
   const ready = outcome.kind === 'looking' ? before : readyOf(outcome);
   if (ready === undefined || (before?.reason === ready.reason && before?.message === ready.message)) return [];
@@ -62,7 +58,13 @@ export function imageEvents(object: KubeObject, outcome: ImageOutcome): readonly
   }
 }
 
-type Ready = { readonly status: ImageCondition['status']; readonly reason: ImageReason; readonly message: string };
+/** What a condition says. */
+type Draft = Ready & { readonly type: ConditionTypeOf<'Image'> };
+type Ready = {
+  readonly status: ImageCondition['status'];
+  readonly reason: ConditionReasonOf<'Image'>;
+  readonly message: string;
+};
 
 function readyOf(outcome: Exclude<ImageOutcome, { kind: 'looking' }>): Ready {
   switch (outcome.kind) {
@@ -100,11 +102,7 @@ function buildFields(outcome: ImageOutcome, previous: ImageStatus, generation: n
   };
 }
 
-function dated(
-  condition: Omit<ImageCondition, 'lastTransitionTime'>,
-  before: readonly ImageCondition[],
-  nowMs: number,
-): ImageCondition {
+function dated(condition: Draft, before: readonly ImageCondition[], nowMs: number): ImageCondition {
   const old = before.find(({ type }) => type === condition.type);
   const isSame =
     old?.status === condition.status && old.reason === condition.reason && (old.message ?? '') === condition.message;

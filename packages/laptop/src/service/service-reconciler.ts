@@ -3,6 +3,7 @@ import type { Client } from '@cartographer/kube';
 import { deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { diskTrouble } from '../disk-trouble.ts';
+import type { EventsOf } from '../laptop-reasons.ts';
 import { WrittenObjects } from '../written-objects.ts';
 import {
   neededRevisions,
@@ -24,7 +25,7 @@ export type ServiceDeps = {
   /** The cache of Services. */
   readonly services: { get(key: string): KubeObject | undefined };
   readonly client: Pick<Client, 'apply'>;
-  readonly events: { event(about: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void };
+  readonly events: EventsOf<'Service'>;
   readonly apps: ServiceApps;
   readonly now: () => number;
 };

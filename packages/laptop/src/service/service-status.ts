@@ -1,4 +1,5 @@
 import { type Condition, type KubeObject, rfc3339, setCondition } from '@cartographer/machinery';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../laptop-reasons.ts';
 import { type ServiceStatus, serviceStatus } from './service.ts';
 
 /** How a Service stands, after a look at its processes. */
@@ -18,11 +19,8 @@ export type ServiceOutcome = {
   readonly url?: string;
 };
 
-/** Reasons of the conditions of a Service, Knative's. */
-type ServiceReason = 'RevisionFailed' | 'RevisionMissing' | '';
-
-/** An event to be recorded. */
-export type ServiceEvent = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+/** Reasons of the conditions of a Service; as in Knative, one that is well has none. */
+type ServiceReason = ConditionReasonOf<'Service'> | '';
 
 /** Bounds what an app's words can do to an object. */
 const MAX_MESSAGE_CHARS = 4_096;
@@ -33,7 +31,11 @@ export function nextServiceStatus(object: KubeObject, outcome: ServiceOutcome, n
   const name = object.metadata.name ?? '';
   const { url, serving } = outcome;
   const created = outcome.created ?? previous.latestCreatedRevisionName;
-  const set = (list: readonly Condition[], type: string, [status, reason, message]: Verdict): readonly Condition[] => {
+  const set = (
+    list: readonly Condition[],
+    type: ConditionTypeOf<'Service'>,
+    [status, reason, message]: Verdict,
+  ): readonly Condition[] => {
     const lastTransitionTime = rfc3339(nowMs);
     const old = list.find((condition) => condition.type === type);
     // Knative's rule: the time tells when the status changed, not when the words did.
@@ -57,19 +59,21 @@ export function nextServiceStatus(object: KubeObject, outcome: ServiceOutcome, n
 }
 
 /** The events of a run: what changed about the newest revision. */
-export function serviceEvents(object: KubeObject, outcome: ServiceOutcome): readonly ServiceEvent[] {
+export function serviceEvents(object: KubeObject, outcome: ServiceOutcome): readonly EventText<'Service'>[] {
   const previous = serviceStatus(object);
   const before = previous.conditions?.find(({ type }) => type === 'ConfigurationsReady');
-  const events: ServiceEvent[] = [];
+  const events: EventText<'Service'>[] = [];
   if (outcome.created !== undefined && outcome.created !== previous.latestCreatedRevisionName) {
     events.push({ type: 'Normal', reason: 'Created', message: `Created Revision "${outcome.created}"` });
   }
-  const [status, reason, message] = configurationsReady(outcome);
+  const [status, , message] = configurationsReady(outcome);
   if (status === 'True' && (before?.status !== 'True' || outcome.ready !== previous.latestReadyRevisionName)) {
     const text = `Revision "${outcome.ready ?? ''}" answers at ${outcome.url ?? ''}`;
     events.push({ type: 'Normal', reason: 'LatestReadyUpdate', message: text });
   }
-  if (status === 'False' && before?.message !== bounded(message)) events.push({ type: 'Warning', reason, message });
+  if (status === 'False' && before?.message !== bounded(message)) {
+    events.push({ type: 'Warning', reason: 'RevisionFailed', message });
+  }
   return events;
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** The text of anything thrown, for a log line or a condition. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -17,15 +19,15 @@ export type CartoErrorOptions = {
 
 /**
  * An operational failure: the world did not do what was asked. What a user can cause is a value instead, and a bug is
- * any other error. The controller loop alone turns these into retries, log lines and metrics.
+ * any other error. What each code means: `ERRORS`. The controller loop alone turns these into retries, log lines and metrics.
  */
 export class CartoError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly retry: Retry;
   /** With `retry: 'after'`: how long to wait. */
   readonly afterMs: number | undefined;
 
-  constructor(code: string, message: string, options: CartoErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: CartoErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CartoError';
     this.code = code;

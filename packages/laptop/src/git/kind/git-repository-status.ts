@@ -1,4 +1,5 @@
 import { type Condition, type KubeObject, rfc3339 } from '@cartographer/machinery';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../../laptop-reasons.ts';
 import {
   type Artifact,
   type GitRepositoryStatus,
@@ -41,8 +42,9 @@ export type Standing = {
   readonly disappeared: boolean;
 };
 
-/** An event to be recorded. */
-export type EventText = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string };
+type Event = EventText<'GitRepository'>;
+type ConditionType = ConditionTypeOf<'GitRepository'>;
+type ConditionReason = ConditionReasonOf<'GitRepository'>;
 
 /** The status of an object after a run, computed from the one before. */
 export function nextStatus(
@@ -64,8 +66,9 @@ export function nextStatus(
       conditions.refresh('Ready');
       return { ...base, ...(previous.conditions === undefined ? {} : { ...observed, conditions: conditions.list() }) };
     case 'stalled':
-      conditions.drop('Reconciling', ...(outcome.reason === 'URLInvalid' ? [] : ['FetchFailed']));
+      conditions.drop('Reconciling');
       if (outcome.reason === 'URLInvalid') conditions.set('FetchFailed', 'True', outcome.reason, outcome.message);
+      else conditions.drop('FetchFailed');
       conditions.set('Stalled', 'True', outcome.reason, outcome.message);
       conditions.set('Ready', 'False', outcome.reason, outcome.message);
       return { ...withArtifact(base, standing, conditions), ...observed, conditions: conditions.list() };
@@ -86,7 +89,7 @@ export function nextStatus(
  * The events of a run. One thing is quieter than in Flux: a look that finds nothing new at rest
  * says nothing, because an event is a write and would be made at every interval.
  */
-export function eventsOf(object: KubeObject, standing: Standing, outcome: Outcome): readonly EventText[] {
+export function eventsOf(object: KubeObject, standing: Standing, outcome: Outcome): readonly Event[] {
   switch (outcome.kind) {
     case 'suspended':
       return [];
@@ -110,11 +113,7 @@ export function isContentConfigObserved(object: KubeObject): boolean {
   );
 }
 
-function storedEvents(
-  object: KubeObject,
-  standing: Standing,
-  outcome: Outcome & { kind: 'stored' },
-): readonly EventText[] {
+function storedEvents(object: KubeObject, standing: Standing, outcome: Outcome & { kind: 'stored' }): readonly Event[] {
   const { revision, digest } = outcome.artifact;
   const commit = outcome.subject === undefined ? revision : shorten(outcome.subject);
   const message = `stored artifact for commit '${commit}'`;
@@ -196,7 +195,7 @@ function shorten(subject: string): string {
 
 /** Bounds what a server's words can do to an object. */
 const MAX_MESSAGE_LENGTH = 32_768;
-const FIRST = ['Stalled', 'Reconciling', 'Ready'];
+const FIRST: readonly string[] = ['Stalled', 'Reconciling', 'Ready'] satisfies readonly ConditionType[];
 
 /** A list of conditions under Flux's rules: the time changes with status, reason or message; a fixed order. */
 class Conditions {
@@ -210,7 +209,7 @@ class Conditions {
     this.#now = rfc3339(nowMs);
   }
 
-  set(type: string, status: Condition['status'], reason: string, text: string): void {
+  set(type: ConditionType, status: Condition['status'], reason: ConditionReason, text: string): void {
     const message = text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH - 3)}...` : text;
     const old = this.#items.get(type);
     const isSame = old?.status === status && old.reason === reason && old.message === message;
@@ -219,14 +218,14 @@ class Conditions {
     this.#items.set(type, { type, status, reason, message, lastTransitionTime, observedGeneration });
   }
 
-  drop(...types: readonly string[]): void {
+  drop(...types: readonly ConditionType[]): void {
     for (const type of types) this.#items.delete(type);
   }
 
   /** Notes that the condition was found to hold for this generation, too. */
-  refresh(type: string): void {
+  refresh(type: ConditionType): void {
     const item = this.#items.get(type);
-    if (item !== undefined) this.set(type, item.status, item.reason, item.message);
+    if (item !== undefined) this.set(type, item.status, item.reason as ConditionReason, item.message);
   }
 
   list(): readonly Condition[] {

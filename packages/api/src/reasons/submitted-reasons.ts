@@ -1,0 +1,100 @@
+import type { Explanations } from './explanation.ts';
+
+const NO_RETRIEVAL = 'a missing template is `UnknownError` or `TemplatesNotFound`';
+const NO_LIST = 'a failed list is `TemplateRejectedByAPIServer`';
+const UNDER_OWNER = 'on the step, too, it stands under `ResourcesSubmitted`';
+
+/** Reasons of `ResourcesSubmitted` that are one step's, in the order of the page. */
+const stepReasons = {
+  ResourceSubmissionComplete: { means: 'every step is stamped and its output is read', move: 'nobody' },
+  PassThrough: {
+    means: 'a step hands its input on',
+    move: 'nobody',
+    unwritten: 'it stands on steps only',
+  },
+  MissingValueAtPath: {
+    means: 'the object is there, the output is not yet',
+    move: 'nobody',
+    next: 'wait. If the message says *healthy object*: platform has the wrong path. If it says *unhealthy*: look at the object',
+  },
+  TemplateObjectRetrievalFailure: { means: 'the template cannot be read', move: 'platform', unwritten: NO_RETRIEVAL },
+  TemplateStampFailure: {
+    means:
+      'the template cannot be filled in: a path without a value, a wrong tag, another namespace, too large; or a name, label, annotation or finalizer that is no text',
+    move: 'platform',
+    next: 'most often an input is missing: then look at the step that makes it. Else correct the path named in the message. *must be a text*: quote the value where it is set. Waits',
+    see: 'templates.md#objects',
+  },
+  TemplateRejectedByAPIServer: {
+    means: 'the API server refused the object, or another owner controls it, or its kind is unknown',
+    move: 'platform',
+    next: "read the server's text. *forbidden*: admin gives the account the right, or the owner names another account. A name longer than 63 characters (owner, step, template, blueprint) cannot be the label that each stamped object carries: the message names both. Retries; *forbidden* every 30 s, and at once when the right comes",
+  },
+  ResolveTemplateOptionsError: {
+    means: 'the selector of an option cannot be evaluated',
+    move: 'platform',
+    next: "correct the option's `matchFields`. Waits",
+  },
+  TemplateOptionsMatchError: {
+    means: 'no option fits, or several do',
+    move: 'platform',
+    next: 'make exactly one option fit each owner. Waits',
+  },
+  FailedToListCreatedObjects: { means: 'the runs cannot be listed', move: 'admin', unwritten: NO_LIST },
+  ConditionNotMet: {
+    means: 'Deliverable: the deployment is not done yet',
+    move: 'nobody',
+    next: 'wait. If it stays: look at the object and at `observedMatches` or `observedCompletion`',
+  },
+  FailedConditionMet: {
+    means: 'Deliverable: the deployment failed',
+    move: 'developer',
+    next: 'look at the object that the message names',
+  },
+  TooManyWrites: {
+    means: 'the circuit breaker stopped a step, or the status',
+    move: 'platform',
+    next: 'the message tells both values and where they come from. Tried again after a growing rest; an edit of a template or blueprint shortens it',
+    see: 'reasons.md#toomanywrites',
+  },
+  UnknownError: {
+    means:
+      "no reason of its own: a template that is gone, a delivery's pass-through or deployment input without a value",
+    move: 'platform',
+    next: 'read the message',
+  },
+} as const satisfies Explanations;
+
+/** Why there is no account to stamp with. */
+export const accountReasons = {
+  ServiceAccountError: {
+    means: 'the account does not exist',
+    move: 'developer',
+    next: 'create it, or correct `serviceAccountName`. Its creation wakes the owner',
+  },
+  ServiceAccountTokenError: {
+    means: 'no token for the account',
+    move: 'admin',
+    next: 'let the controller create `serviceaccounts/token`. Retries',
+  },
+} as const satisfies Explanations;
+
+/** On the owner: of the first step that failed, and of a pass in which nothing could be stamped at all. */
+export const resourcesSubmitted = {
+  ...stepReasons,
+  ...accountReasons,
+  ResourceRealizerBuilderError: {
+    means: 'the clients of the owner cannot be built',
+    move: 'admin',
+    unwritten: 'clients are not built per owner',
+  },
+} as const satisfies Explanations;
+
+/** On a step. */
+export const resourceSubmitted = {
+  ...stepReasons,
+  ResourceSubmissionComplete: { means: 'stamped, and its output is read', move: 'nobody' },
+  PassThrough: { means: 'this step hands its input on and stamps nothing', move: 'nobody' },
+  ConditionNotMet: { ...stepReasons.ConditionNotMet, unwritten: UNDER_OWNER },
+  FailedConditionMet: { ...stepReasons.FailedConditionMet, unwritten: UNDER_OWNER },
+} as const satisfies Explanations;

@@ -1,0 +1,123 @@
+import {
+  CONDITION_TYPES,
+  EVENT_REASONS,
+  type Explanation,
+  type Explanations,
+  MOVERS,
+  REASONS,
+} from '@cartographer/api';
+import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
+import { ERRORS } from '@cartographer/machinery';
+
+/** Tables by their names. */
+export type Tables = ReadonlyMap<string, string>;
+
+const NOTHING = '–';
+
+/** The tables that are made from code, by the page in `docs` that they stand in. The words around them are the page's own. */
+export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
+  ['reasons.md', reasonTables()],
+  ['laptop-reasons.md', laptopTables()],
+  ['errors.md', errorTables()],
+]);
+
+/**
+ * The page with its tables as they are now. A table stands between `<!-- table NAME -->` and `<!-- end -->`.
+ *
+ * @throws Error when the page has no place for a table, or a place for one that there is not.
+ */
+export function withTables(page: string, text: string, tables: Tables): string {
+  const placed = new Set<string>();
+  const filled = text.replaceAll(/^<!-- table (.+?) -->$.*?^<!-- end -->$/gms, (_place, name: string) => {
+    const table = tables.get(name);
+    if (table === undefined)
+      throw new Error(`docs/${page} has a place for the table "${name}", which is not in the code`);
+    placed.add(name);
+    return `${opening(name)}\n\n${table}\n\n<!-- end -->`;
+  });
+  for (const name of tables.keys()) {
+    if (placed.has(name)) continue;
+    throw new Error(
+      `docs/${page} has no place for the table "${name}": add the lines "${opening(name)}" and "<!-- end -->"`,
+    );
+  }
+  return filled;
+}
+
+function opening(name: string): string {
+  return `<!-- table ${name} -->`;
+}
+
+function reasonTables(): Tables {
+  const types = Object.entries(CONDITION_TYPES).map(([object, list]) => [object, list.map(code).join(', ')]);
+  const told = new Map<Explanation, string>();
+  const explained = Object.entries<Explanations>({ ...REASONS, ...EVENT_REASONS });
+  return new Map([
+    ['whose move', table(['', 'means'], Object.entries(MOVERS))],
+    ['condition types', table(['object', 'conditions, in this order'], types)],
+    ...explained.map(([type, reasons]): [string, string] => [type, reasonTable(type, reasons, told)]),
+  ]);
+}
+
+/** What another table has told already is named, and not told again. */
+function reasonTable(type: string, reasons: Explanations, told: Map<Explanation, string>): string {
+  const rows: (readonly string[])[] = [];
+  const repeated = new Map<string, string[]>();
+  for (const [reason, explanation] of Object.entries(reasons)) {
+    const place = told.get(explanation);
+    if (place === undefined) {
+      told.set(explanation, type);
+      rows.push([code(reason), meaning(explanation), explanation.move, nextStep(explanation)]);
+    } else {
+      repeated.set(place, [...(repeated.get(place) ?? []), code(reason)]);
+    }
+  }
+  const others = [...repeated].map(
+    ([place, list]) => `\n\nAs under [${place}](#${place.toLowerCase()}): ${list.join(', ')}.`,
+  );
+  return table(['reason', 'means', 'whose move', 'what to do'], rows) + others.join('');
+}
+
+function meaning({ means, unwritten }: Explanation): string {
+  return unwritten === undefined ? means : `${means}; the original's word, never written: ${unwritten}`;
+}
+
+function nextStep({ next = NOTHING, see }: Explanation): string {
+  return see === undefined ? next : `${next}. [More](${see})`;
+}
+
+function laptopTables(): Tables {
+  const places = { condition: 'condition', event: 'event', both: 'condition, event' } as const;
+  return new Map(
+    Object.entries(LAPTOP_REASONS).flatMap(([kind, { conditions, reasons }]) => {
+      const rows = Object.entries<LaptopExplanation>(reasons).map(([reason, { of, means, next = NOTHING }]) => [
+        code(reason),
+        places[of],
+        means,
+        next,
+      ]);
+      return [
+        [`conditions of ${kind}`, `Conditions: ${conditions.map(code).join(', ')}.`],
+        [`reasons of ${kind}`, table(['reason', 'where', 'means', 'what to do'], rows)],
+      ] as const;
+    }),
+  );
+}
+
+function errorTables(): Tables {
+  return new Map(
+    Object.entries(ERRORS).map(([part, codes]) => {
+      const rows = Object.entries(codes).map(([name, { means, next }]) => [code(name), means, next]);
+      return [part, table(['code', 'means', 'what to do'], rows)];
+    }),
+  );
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
+  return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
+}
+
+function code(word: string): string {
+  return `\`${word}\``;
+}
