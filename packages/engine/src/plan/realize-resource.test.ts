@@ -52,7 +52,7 @@ const step = (more: Partial<Resource> = {}): Resource => ({
 /** The data of the object that would be written. */
 function written(pass: Pass, resource: Resource): Json | undefined {
   realizeResource(pass, resource);
-  return pass.asks.writes[0]?.object['data'] as Json | undefined;
+  return pass.asks.writes[0]?.object['data'];
 }
 
 describe('the choice among the options of a resource', () => {
