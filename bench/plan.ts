@@ -72,6 +72,7 @@ async function settledWorld({ client }: BenchCluster): Promise<{ world: World; s
   const cluster: Cluster = {
     template: ({ name }) => templates.get(name),
     account: () => ({ kind: 'found', uid: 'u' }),
+    readsCurrent: () => false,
     mapping: () => ({ kind: 'mapped', type }),
     observed: (key) => objects.get(objectKey(key)) ?? { kind: 'absent' },
     listed: () => ({ kind: 'listed', objects: stamped }),

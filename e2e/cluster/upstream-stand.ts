@@ -1,4 +1,4 @@
-import { carto, FIELD_MANAGER, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { carto, FIELD_MANAGER, MADE_FROM_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import { createRestMapper, type RestMapper, systemClock } from '@cartographer/kube';
 import { isObject, type JsonObject, type KubeObject, parseJson, type ResourceType } from '@cartographer/machinery';
 import { applyObjects, loadScenario, type Scenario, type TestCluster } from '@cartographer/testkit';
@@ -117,7 +117,9 @@ function revealed<T>(value: T, namespace: string, names: ReadonlyMap<string, str
 /** What an object says: everything but what the server and the ways of writing add. */
 export function contentOf(object: KubeObject): JsonObject {
   const { name = '', namespace = '', labels, annotations = {}, ownerReferences } = object.metadata;
-  const others = Object.entries(annotations).filter(([key]) => key !== STAMP_DIGEST_ANNOTATION);
+  const others = Object.entries(annotations).filter(
+    ([key]) => key !== STAMP_DIGEST_ANNOTATION && key !== MADE_FROM_ANNOTATION,
+  );
   const metadata = { name, namespace, labels, ownerReferences, annotations: Object.fromEntries(others) };
   return { ...object, metadata };
 }

@@ -23,4 +23,5 @@ export * from './schema/params.ts';
 export * from './schema/retention-policy.ts';
 export type { Infer, Schema, SchemaNode } from './schema/schema.ts';
 export * from './schema/source.ts';
+export * from './schema/step-states.ts';
 export * from './validation/validate.ts';

@@ -7,7 +7,8 @@ import { type Meta, thing, watching } from './testing/watching.ts';
 import { type StampedChange, wakeByDefinitions, wakeByStamped } from './wake-ups.ts';
 
 describe('the definition of a kind', () => {
-  const crd = (group: unknown = 'a.test') => thing('CustomResourceDefinition', { name: 'things' }, { spec: { group } });
+  const crd = (group: unknown = 'a.test', annotations: Meta['annotations'] = {}) =>
+    thing('CustomResourceDefinition', { name: 'things', annotations }, { spec: { group } });
 
   function stage() {
     const watched = watching();
@@ -39,6 +40,18 @@ describe('the definition of a kind', () => {
     }
     await clock.advance(600_000);
     expect(awake()).toEqual([]);
+  });
+
+  it('that asks for current reads, or no longer does, wakes everybody: who stamps the kind is not kept', () => {
+    const { tell, awake, hold } = stage();
+    hold('Workload', [thing('Workload', { name: 'shop', namespace: 'team' })]);
+    const current = crd('c.test', { 'carto.run/read': 'current' });
+    tell('CustomResourceDefinition', 'updated', current, crd('c.test'));
+    expect(awake()).toEqual(['Workload team/shop background']);
+    tell('CustomResourceDefinition', 'updated', current, current);
+    expect(awake()).toEqual([]);
+    tell('CustomResourceDefinition', 'updated', crd('c.test', { 'carto.run/read': 'other' }), current);
+    expect(awake()).toEqual(['Workload team/shop background']);
   });
 
   it('wakes nobody more once the kind was found, or the controller ends', async () => {

@@ -39,6 +39,19 @@ const EDITS: readonly (readonly [string, Meta, Meta, boolean])[] = [
 ];
 
 describe('a template', () => {
+  it('wakes those who looked at it when it is to be read otherwise, though its generation stays', () => {
+    const { caches, waking, tell, awake } = watching();
+    const workload = waking('Workload');
+    wakeByTemplates(caches, ['ClusterTemplate'], workload);
+    workload.dependencies.set('team/shop', [templateKey('ClusterTemplate', 'a')]);
+    const [plain, current] = [undefined, { 'carto.run/read': 'current' }].map((annotations) =>
+      thing('ClusterTemplate', { name: 'a', annotations }),
+    );
+    tell('ClusterTemplate', 'updated', current!, plain);
+    tell('ClusterTemplate', 'updated', plain!, current);
+    expect(awake()).toEqual(['Workload team/shop live', 'Workload team/shop live']);
+  });
+
   it.each(EDITS)('wakes those who looked at it by %s: %#', (_what, after, before, isNews) => {
     const { caches, waking, tell, awake } = watching();
     const workload = waking('Workload');

@@ -19,7 +19,7 @@ import type { Reporter } from './acting/report.ts';
 import type { DependencyIndex } from './caches/dependency-index.ts';
 import type { KindMappings } from './caches/kind-mappings.ts';
 import type { StampedCaches } from './caches/stamped-caches.ts';
-import type { WatchedKind } from './caches/static-caches.ts';
+import { saysCurrent, type WatchedKind } from './caches/static-caches.ts';
 import { accountKey, blueprintKey, selectedKey, templateKey, unknownKindKey } from './owner-reconciler.ts';
 
 /** A controller, as far as it can be woken, together with what its keys depend on. */
@@ -47,7 +47,7 @@ export function wakeByItself(caches: WakingCaches, { kind, controller, reporter 
 export function wakeByTemplates(caches: WakingCaches, kinds: readonly WatchedKind[], woken: Woken): void {
   for (const kind of kinds) {
     caches.informer(kind).onEvent((event) => {
-      if (event.type === 'updated' && sameGeneration(event)) return;
+      if (event.type === 'updated' && sameGeneration(event) && sameReading(event)) return;
       wake(woken, templateKey(kind, event.object.metadata.name ?? ''), priorityOf(event));
     });
   }
@@ -177,8 +177,16 @@ export function wakeByDefinitions(
     if (typeof group !== 'string') return;
     const missed = isMissed(group);
     wakeGroup(group);
+    if (saysCurrent(event.old) !== saysCurrent(event.object)) wakeEverybody(caches, all);
     if (missed && event.type !== 'deleted') lookAgain(group, LOOK_AGAIN_MS);
   });
+}
+
+/** How objects of a kind are to be read changed: that is rare, and nobody keeps account of who stamps which kind. */
+function wakeEverybody(caches: WakingCaches, all: readonly Woken[]): void {
+  for (const { kind, controller } of all) {
+    for (const { metadata } of caches.informer(kind).list()) controller.enqueue(objectKey(metadata), 'background');
+  }
 }
 
 /** A change of a stamped object in one of the caches; see `onEvent` of the stamped caches. */
@@ -230,6 +238,11 @@ function priorityOf({ initial }: InformerEvent): Priority {
 
 function sameGeneration({ object, old }: InformerEvent): boolean {
   return old?.metadata.uid === object.metadata.uid && old?.metadata.generation === object.metadata.generation;
+}
+
+/** Annotations move no generation. */
+function sameReading({ object, old }: InformerEvent): boolean {
+  return saysCurrent(object) === saysCurrent(old);
 }
 
 function sameReady({ object, old }: InformerEvent): boolean {

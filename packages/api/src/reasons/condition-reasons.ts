@@ -77,6 +77,11 @@ export const REASONS = {
     },
     NoStampedObject: { means: 'there is no object to judge', move: 'nobody', next: 'see `ResourceSubmitted`' },
     NoResource: { means: 'there is no step to judge', move: 'nobody', unwritten: 'upstream has no way to it' },
+    NotObserved: {
+      means: 'what the object says is not of the object as it is now',
+      move: 'nobody',
+      next: 'see `ResourceSubmitted`',
+    },
     Unknown: { means: 'a rule and no object yet', move: 'nobody', next: 'see `ResourceSubmitted`' },
   },
   ResourcesHealthy: {
@@ -135,6 +140,13 @@ export const REASONS = {
       means: 'the run succeeded, an output path finds nothing in it',
       move: 'platform',
       next: 'correct `outputs` of the run template',
+    },
+    NotObserved: {
+      means:
+        'the kind or the template carries `carto.run/read: current`, and what the run says is not of the run as it is now',
+      move: 'nobody',
+      next: 'wait for its controller. If the message says *is not as the template makes it*: platform deletes the run',
+      see: 'templates.md#gates',
     },
     ...accountReasons,
     ClientBuilderError: {

@@ -51,6 +51,25 @@ const stepReasons = {
     move: 'developer',
     next: 'look at the object that the message names',
   },
+  StepRefused: {
+    means: 'a policy or a gate refused what the step looks at; the message is that of its object',
+    move: 'developer',
+    next: 'read the message: it says what would open the gate. What runs already goes on; the steps behind it wait',
+    see: 'templates.md#gates',
+  },
+  WaitingForInput: {
+    means: 'an input comes from a step that holds it back; the message names the step, its state, and why',
+    move: 'nobody',
+    next: 'look at the step that the message names',
+    see: 'templates.md#gates',
+  },
+  NotObserved: {
+    means:
+      'the kind or the template carries `carto.run/read: current`, and what the object says is not of the object as it is now',
+    move: 'nobody',
+    next: 'wait for its controller. If the message says *is not as the template makes it*: somebody changed a run, and platform deletes it',
+    see: 'templates.md#gates',
+  },
   TooManyWrites: {
     means: 'the circuit breaker stopped a step, or the status',
     move: 'platform',

@@ -20,6 +20,18 @@ export type LabelName = (typeof LABELS)[keyof typeof LABELS];
 /** On a stamped object: SHA-256 of what the template rendered. Says whether an apply is needed, after a restart too. */
 export const STAMP_DIGEST_ANNOTATION = 'carto.run/stamp-digest';
 
+/** On a stamped object: what it was made from, as JSON. No part of the digest, and never a reason to write. */
+export const MADE_FROM_ANNOTATION = 'carto.run/made-from';
+
+/**
+ * On a CustomResourceDefinition or a template, with the value {@link READ_CURRENT}: what an object says counts only for
+ * the generation that its controller has observed, as long as it is as the template has it.
+ */
+export const READ_ANNOTATION = 'carto.run/read';
+
+/** The one value of {@link READ_ANNOTATION}. */
+export const READ_CURRENT = 'current';
+
 /** On an owner: asks to run the same inputs again. Any nonce for all resources, or `resource=nonce` for one. */
 export const RERUN_ANNOTATION = 'carto.run/rerun';
 

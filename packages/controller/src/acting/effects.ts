@@ -63,6 +63,7 @@ export function beginEffects(shared: Shared, ownerKey: string): Effects {
     template: caches.template,
     account,
     mapping: mappings.known,
+    readsCurrent: caches.readsCurrent,
     observed: reading.observed,
     listed: reading.listed,
     written: (id) => written.get(id),

@@ -1,4 +1,11 @@
-import { carto, type KindName, TEMPLATE_KINDS, type TemplateKindName } from '@cartographer/api';
+import {
+  carto,
+  type KindName,
+  READ_ANNOTATION,
+  READ_CURRENT,
+  TEMPLATE_KINDS,
+  type TemplateKindName,
+} from '@cartographer/api';
 import type { AccountAnswer, AccountKey, TemplateKey } from '@cartographer/engine';
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
 import {
@@ -7,6 +14,7 @@ import {
   type KubeObject,
   type Log,
   objectKey,
+  qualifiedResource,
   type ResourceType,
 } from '@cartographer/machinery';
 
@@ -38,6 +46,8 @@ export interface StaticCaches {
   blueprints(kind: 'ClusterSupplyChain' | 'ClusterDelivery'): readonly KubeObject[];
   template(key: TemplateKey): KubeObject | undefined;
   account(key: AccountKey): AccountAnswer;
+  /** Whether the kind's definition carries {@link READ_ANNOTATION}; kinds that the server has built in never do. */
+  readsCurrent(type: ResourceType): boolean;
 }
 
 /** Makes the caches; they fill once their informers run. */
@@ -75,6 +85,7 @@ export function createStaticCaches(deps: { client: Client; clock: Clock; log: Lo
       const account = informer('ServiceAccount').get(objectKey({ namespace, name }));
       return account?.metadata.uid === undefined ? { kind: 'missing' } : { kind: 'found', uid: account.metadata.uid };
     },
+    readsCurrent: (type) => saysCurrent(informer('CustomResourceDefinition').get(qualifiedResource(type))),
   };
 }
 
@@ -103,9 +114,16 @@ const SLIM: Partial<Record<WatchedKind, (object: KubeObject) => KubeObject>> = {
   CustomResourceDefinition(object) {
     const { group } = (object['spec'] ?? {}) as { group?: Json };
     const { conditions } = (object['status'] ?? {}) as { conditions?: Json };
-    return { ...slimMeta(object), spec: { group }, status: { conditions } };
+    const slim = slimMeta(object);
+    const annotations = saysCurrent(object) ? { annotations: { [READ_ANNOTATION]: READ_CURRENT } } : {};
+    return { ...slim, metadata: { ...slim.metadata, ...annotations }, spec: { group }, status: { conditions } };
   },
 };
+
+/** Whether a definition or a template asks for its objects to be read as current ones only. */
+export function saysCurrent(definition: KubeObject | undefined): boolean {
+  return definition?.metadata.annotations?.[READ_ANNOTATION] === READ_CURRENT;
+}
 
 function slimMeta({ apiVersion, kind, metadata }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, generation } = metadata;

@@ -13,6 +13,11 @@ export function valueDigest(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
+/** The digest of an output value, as an owner's status shows it beside the preview. */
+export function outputDigest(value: Json): string {
+  return `sha256:${sha256(goYaml(value))}`;
+}
+
 const PREVIEW_BYTES = 1024;
 const encoder = new TextEncoder();
 const buffer = new Uint8Array(PREVIEW_BYTES);

@@ -9,6 +9,8 @@ import { renderTemplate } from '../render/template-program.ts';
 import { accountFailure } from '../report/stamping-account.ts';
 import { ownerView } from '../select/owner-view.ts';
 import { severalSelected, unfitLabel } from '../stand/advice.ts';
+import { notObserved, readsCurrent, tamperedWith } from '../stand/current-read.ts';
+import { madeFrom } from '../stand/made-from.ts';
 import { runnableLabels } from '../stand/stamp-labels.ts';
 import { stampObject } from '../stand/stamped-object.ts';
 import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
@@ -38,6 +40,8 @@ type Progress =
       readonly message: string;
       readonly retry: Again;
       readonly run?: KubeObject;
+      /** Outputs of before do not stand: see `carto.run/read`. */
+      readonly withdraws?: boolean;
       /** Says what to do, where the message does not. */
       readonly advice?: PlannedEvent | undefined;
     }
@@ -46,6 +50,7 @@ type Progress =
       readonly run: KubeObject;
       readonly type: ResourceType;
       readonly outputs: JsonObject | undefined;
+      readonly withdraws: boolean;
       readonly events: readonly PlannedEvent[];
     };
 
@@ -110,6 +115,7 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     stamped: stamping.stamped,
     reads: { producers: [], selected: selection.object },
     secrets,
+    madeFrom: () => madeFrom({ template, selected: selection.object }),
     labels: { [LABELS.runnableName]: runnable.metadata.name ?? '' },
     nonce: rerunNonce(runnable.metadata.annotations?.[RERUN_ANNOTATION], ''),
   });
@@ -125,10 +131,11 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     case 'halted': {
       const message = `unable to apply object ${place}: ${standing.message}`;
       const retry: Again = { kind: 'after', afterMs: standing.restMs };
-      return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object };
+      const withdraws = readsCurrent(asks.cluster, template, standing.type);
+      return { kind: 'failed', reason: 'TooManyWrites', message, retry, run: standing.object, withdraws };
     }
     case 'stands':
-      return finish(runnable, template, asks, { standing, secrets });
+      return finish(runnable, template, asks, { standing, secrets, desired: stamping.stamped.object });
   }
 }
 
@@ -171,27 +178,39 @@ function select({ spec, metadata }: Runnable, asks: Asks): Selection {
 type Run = {
   readonly standing: Extract<ReturnType<typeof standRun>, { kind: 'stands' }>;
   readonly secrets: SecretValues;
+  readonly desired: KubeObject;
 };
 
 /** Reads the outputs of the run that counts, and asks for the delete of runs beyond retention. */
-function finish(runnable: Runnable, template: ClusterRunTemplate, asks: Asks, { standing, secrets }: Run): Progress {
+function finish(
+  runnable: Runnable,
+  template: ClusterRunTemplate,
+  asks: Asks,
+  { standing, secrets, desired }: Run,
+): Progress {
   const { object, type, events, runs = [] } = standing;
+  const current = readsCurrent(asks.cluster, template, type);
   const mine = runs.filter(({ metadata }) => metadata.labels?.[LABELS.runTemplateName] === template.metadata.name);
-  const source = outputRun(object, mine, TEKTON_RULE);
+  const source = outputRun(object, current ? [object] : mine, TEKTON_RULE);
   const policy = runnable.spec.retentionPolicy ?? DEFAULT_RETENTION;
   for (const run of surplusRuns(newestFirst(mine), TEKTON_RULE, policy, [object, source])) {
     asks.delete(runDelete(type, run));
   }
   if (asks.open) return WAITING;
+  const late = current ? (tamperedWith(type, desired, object, secrets) ?? notObserved(type, object)) : undefined;
+  if (late !== undefined) {
+    return { kind: 'failed', reason: 'NotObserved', message: late, retry: NEVER, run: object, withdraws: true };
+  }
   if (source !== undefined) secrets.addObject(source);
   const outputs = source === undefined ? undefined : readOutputs(template, source);
   if (outputs?.kind === 'unread') {
     const { namespace = '' } = object.metadata;
     const what = `[${objectKey(object.metadata)}] of type [${qualifiedResource(type)}]`;
     const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${secrets.redact(outputs.message)}`;
-    return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object };
+    return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object, withdraws: current };
   }
-  return { kind: 'ran', run: object, type, outputs: outputs?.outputs, events };
+  const none = current ? {} : undefined;
+  return { kind: 'ran', run: object, type, outputs: outputs?.outputs ?? none, withdraws: current, events };
 }
 
 type ReadOutputs =
@@ -219,14 +238,16 @@ function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: End
     const { reason, message, run, advice: what } = progress;
     return settled(world, asks, key, {
       drafts: [{ type: 'RunTemplateReady', status: 'False', reason, message }, stampedCondition(run)],
+      ...(progress.withdraws === true ? { outputs: {} } : {}),
       retry: retryOfAll([retryWith(progress.retry, message), ...undone]),
       events: [...deletions, ...(what === undefined ? [] : [what])],
     });
   }
   const { run, type, outputs, events } = progress;
   const before = (world.owner as Runnable).status?.outputs;
-  const latched = outputs === undefined || Object.keys(outputs).length === 0 ? before : outputs;
-  const changed = latched !== undefined && !deepEqual(before ?? {}, latched);
+  const isEmpty = outputs === undefined || Object.keys(outputs).length === 0;
+  const latched = isEmpty && !progress.withdraws ? before : outputs;
+  const changed = !isEmpty && !deepEqual(before ?? {}, latched);
   const message = `Runnable [${world.owner.metadata.name ?? ''}] found a new output in [${objectText(type, run.metadata.name)}]`;
   const found: PlannedEvent = { type: 'Normal', reason: 'ResourceOutputChanged', message };
   return settled(world, asks, key, {
@@ -262,7 +283,9 @@ function settled({ owner, now }: RunnableWorld, asks: Asks, key: AccountKey, fou
   const status: JsonObject = {
     observedGeneration: owner.metadata.generation ?? 0,
     conditions: conditionsJson(conditionList(drafts, before.conditions, now)),
-    ...(outputs === undefined ? {} : { outputs }),
+    ...(outputs === undefined || (found?.outputs !== undefined && Object.keys(found.outputs).length === 0)
+      ? {}
+      : { outputs }),
   };
   return {
     kind: 'settled',

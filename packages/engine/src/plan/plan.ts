@@ -17,9 +17,10 @@ import { Asks } from '../world/asks.ts';
 import type { ConditionDraft } from '../world/condition-list.ts';
 import { conditionIn, conditionList, conditionsJson, decidingCondition } from '../world/condition-list.ts';
 import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, Stop, World } from '../world/world.ts';
+import { absentTemplate } from './choose-template.ts';
 import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
-import type { Pass } from './realize-resource.ts';
-import { absentTemplate, realizeResource } from './realize-resource.ts';
+import type { Pass } from './pass.ts';
+import { realizeResource } from './realize-resource.ts';
 
 /**
  * Decides what is to be done for a Workload or Deliverable, from what is known so far. Pure: equal worlds give equal
@@ -179,6 +180,7 @@ function realizeAll(
     blueprintParams: spec.params,
     asks,
     outputs: new Map(),
+    held: new Map(),
     taken: new Map(),
     secrets,
   };
@@ -192,6 +194,7 @@ function realizeAll(
       continue;
     }
     realized.push(outcome);
+    if (outcome.holds !== undefined) pass.held.set(resource.name, outcome.holds);
     if (outcome.output.kind !== 'nothing') pass.outputs.set(resource.name, outcome.output);
   }
   return realized;

@@ -1,53 +1,34 @@
-import type { EventReason, TemplateOption } from '@cartographer/api';
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
 import { memoByIdentity } from '@cartographer/machinery';
-import { paramValues } from '../read/param-values.ts';
 import type { Inputs, Outputs, Resource } from '../read/resource-inputs.ts';
 import { inputsOf, producersOf } from '../read/resource-inputs.ts';
-import type { Output, OutputFailure } from '../read/resource-outputs.ts';
-import { NOTHING, outputValues, readOutput, unreadOutput } from '../read/resource-outputs.ts';
-import type { SecretValues } from '../read/secret-values.ts';
-import { givesSecrets } from '../read/secret-values.ts';
+import type { Output } from '../read/resource-outputs.ts';
+import { NOTHING } from '../read/resource-outputs.ts';
 import { renderResource } from '../render/render-resource.ts';
 import type { Realized } from '../report/realized.ts';
-import type { StepFailure } from '../report/step-failure.ts';
-import { bestFits, fitsOption } from '../select/owner-selection.ts';
-import { advice, unfitLabel } from '../stand/advice.ts';
-import { stampLabels } from '../stand/stamp-labels.ts';
+import { madeFrom } from '../stand/made-from.ts';
 import type { Stamping } from '../stand/stamped-object.ts';
 import { stampObject } from '../stand/stamped-object.ts';
 import type { Standing } from '../stand/stand.ts';
 import { standMutable } from '../stand/stand-mutable.ts';
-import { outputRun, rerunNonce, standRun, surplusRuns } from '../stand/stand-run.ts';
-import type { Asks } from '../world/asks.ts';
-import type { OwnerKind } from '../world/owner-kind.ts';
-import { healthRuleOf, lifecycleOf, retentionOf, templateFields, templateKind } from '../world/template-kinds.ts';
-import type { TemplateKey } from '../world/world.ts';
-
-/** What one pass over a blueprint shares among its resources. */
-export type Pass = {
-  readonly kind: OwnerKind;
-  readonly owner: KubeObject;
-  readonly blueprint: KubeObject;
-  readonly blueprintParams: Resource['params'];
-  readonly asks: Asks;
-  readonly outputs: Map<string, Output>;
-  /** Objects that resources of this pass stamp in place, by key: no two may stamp the same. */
-  readonly taken: Map<string, string>;
-  /** Values of Secrets that the steps so far have read or stamped. */
-  readonly secrets: SecretValues;
-};
-
-type Choice =
-  | { readonly kind: 'template'; readonly template: KubeObject }
-  | { readonly kind: 'passThrough'; readonly input: string }
-  | { readonly kind: 'none'; readonly failure: StepFailure };
+import { rerunNonce, standRun } from '../stand/stand-run.ts';
+import { lifecycleOf, templateKind } from '../world/template-kinds.ts';
+import { chooseTemplate } from './choose-template.ts';
+import type { Pass } from './pass.ts';
+import { blueprintName, failed, labelsOf, paramsOf } from './pass.ts';
+import { advised, readStood } from './read-standing.ts';
 
 /** Brings one resource as far as it goes: choose, render, stand, read. Undefined while it waits for an answer. */
 export function realizeResource(pass: Pass, resource: Resource): Realized | undefined {
   const choice = chooseTemplate(pass, resource);
   if (choice.kind === 'none') return failed(resource, undefined, choice.failure);
+  const held = producersOf(resource).find((producer) => pass.held.has(producer));
+  if (held !== undefined) {
+    const message = pass.held.get(held) ?? '';
+    const template = choice.kind === 'template' ? choice.template : undefined;
+    return { ...failed(resource, template, { kind: 'held', message }), holds: message };
+  }
   const inputs = inputsOf(resource, pass.outputs);
   if (choice.kind === 'passThrough') return passThrough(pass, resource, choice.input, inputs);
   const { template } = choice;
@@ -59,50 +40,7 @@ export function realizeResource(pass: Pass, resource: Resource): Realized | unde
     return advised(failed(resource, template, { kind: 'stamp', message }), 'TemplateStampFailure', stamping.advice);
   }
   const standing = stand(pass, resource, template, stamping);
-  return read({ pass, resource, template, inputs, stamping, standing });
-}
-
-function chooseTemplate({ owner, blueprint, asks }: Pass, resource: Resource): Choice {
-  const { kind, name, options = [] } = resource.templateRef;
-  const place = `for resource [${resource.name}] in supply chain [${blueprint.metadata.name ?? ''}]`;
-  const none = (failure: 'resolveOptions' | 'matchOptions', message: string): Choice => {
-    const text = `get template name from resource: find matching template option: ${message}`;
-    return { kind: 'none', failure: { kind: failure, message: text } };
-  };
-  let chosen = name ?? '';
-  if (options.length > 0) {
-    const { best, broken } = bestFits(options, (option) => fitsOption(option.selector, owner));
-    const [fault] = broken;
-    if (fault !== undefined) {
-      const text = `error matching against template option [${fault.candidate.name ?? ''}] ${place}: ${fault.message}`;
-      return none('resolveOptions', text);
-    }
-    const [only] = best;
-    if (only === undefined || best.length > 1) return none('matchOptions', noSingleOption(best, place));
-    if (only.passThrough !== undefined && only.passThrough !== '') {
-      return { kind: 'passThrough', input: only.passThrough };
-    }
-    chosen = only.name ?? '';
-  }
-  const template = asks.template({ kind, name: chosen });
-  return template === undefined
-    ? { kind: 'none', failure: noTemplate({ kind, name: chosen }) }
-    : { kind: 'template', template };
-}
-
-function noTemplate({ kind, name }: TemplateKey): StepFailure {
-  const message = `failed to get cluster template [{Kind:${kind} Name:${name}}]: resource does not match a known template`;
-  return { kind: 'noTemplate', message };
-}
-
-/** The failure of a resource whose template is not there, or undefined when it is. */
-export function absentTemplate(asks: Asks, key: TemplateKey): StepFailure | undefined {
-  return asks.template(key) === undefined ? noTemplate(key) : undefined;
-}
-
-function noSingleOption(best: readonly TemplateOption[], place: string): string {
-  const names = best.length === 0 ? '' : `[${best.map(({ name = '' }) => name).join(', ')}] `;
-  return `expected exactly 1 option to match, found [${best.length}] matching options ${names}${place}`;
+  return readStood({ pass, resource, template, inputs, stamping, standing });
 }
 
 function passThrough(pass: Pass, resource: Resource, input: string, inputs: Inputs): Realized {
@@ -161,13 +99,7 @@ function stamp(pass: Pass, resource: Resource, template: KubeObject, inputs: Inp
 function stampAnew(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
   const { owner, asks } = pass;
   const labels = labelsOf(pass, resource, template);
-  const spec = owner['spec'] as { readonly params?: Parameters<typeof paramValues>[0]['owner'] } | undefined;
-  const params = paramValues({
-    template: templateFields(template).params,
-    blueprint: pass.blueprintParams,
-    resource: resource.params,
-    owner: spec?.params,
-  });
+  const params = paramsOf(pass, resource, template);
   const rendered = renderResource(template, { owner, params, inputs, labels }, asks);
   if (rendered === undefined || rendered.kind === 'faulty') return rendered;
   return stampObject(rendered.value, owner, labels);
@@ -184,119 +116,25 @@ function stand(
   const reads = { producers: producersOf(resource) };
   const { secrets } = pass;
   secrets.addObject(stamped.object);
-  const request = { asks, owner, resource: resource.name, templateId, stamped, reads, secrets };
+  const request = {
+    asks,
+    owner,
+    resource: resource.name,
+    templateId,
+    stamped,
+    reads,
+    secrets,
+    madeFrom: () =>
+      madeFrom({
+        blueprint: pass.blueprint,
+        template,
+        ...((resource.templateRef.options ?? []).length === 0 ? {} : { option: template.metadata.name }),
+        params: paramsOf(pass, resource, template),
+        inputs: inputsOf(resource, pass.outputs),
+      }),
+  };
   if (lifecycleOf(template) === 'mutable') return standMutable({ ...request, taken });
   const labels = labelsOf(pass, resource, template);
   const nonce = rerunNonce(owner.metadata.annotations?.[RERUN_ANNOTATION], resource.name);
   return standRun({ ...request, labels, nonce });
-}
-
-type Stood = {
-  readonly pass: Pass;
-  readonly resource: Resource;
-  readonly template: KubeObject;
-  readonly inputs: Inputs;
-  readonly stamping: Extract<Stamping, { kind: 'stamped' }>;
-  readonly standing: Standing;
-};
-
-function read({ pass, resource, template, inputs, stamping, standing }: Stood): Realized | undefined {
-  switch (standing.kind) {
-    case 'waiting':
-      return undefined;
-    case 'refused': {
-      const { namespace, name } = stamping.stamped;
-      const { retry } = standing;
-      const place = `resource [${resource.name}] in supply chain [${blueprintName(pass)}]`;
-      const why = `${pass.secrets.redact(standing.message)}${unfitLabel(labelsOf(pass, resource, template))}`;
-      const message = `unable to apply object [${namespace}/${name}] for ${place}: ${why}`;
-      const refused = failed(resource, template, { kind: 'apply', message, retry });
-      return advised(refused, 'TemplateRejectedByAPIServer', standing.advice);
-    }
-    case 'halted': {
-      const { object, type, restMs } = standing;
-      const failure: StepFailure = {
-        kind: 'halted',
-        message: `resource [${resource.name}] ${standing.message}`,
-        restMs,
-      };
-      if (object === undefined) return failed(resource, template, failure);
-      const result = readOutput(template, object, inputs.deployment);
-      const output = result.kind === 'read' ? result.output : NOTHING;
-      const isSecret = noteSecrets(pass, object, output);
-      return { ...failed(resource, template, failure), stamped: { object, type }, output, isSecret };
-    }
-    case 'stands':
-      return readStanding({ pass, resource, template, inputs }, standing);
-  }
-}
-
-function readStanding(
-  { pass, resource, template, inputs }: Pick<Stood, 'pass' | 'resource' | 'template' | 'inputs'>,
-  standing: Extract<Standing, { kind: 'stands' }>,
-): Realized {
-  const { object, type, events, remember, runs } = standing;
-  const rule = healthRuleOf(template);
-  const source = runs === undefined ? object : outputRun(object, runs, rule);
-  const result = source === undefined ? unreadOutput(template) : readOutput(template, source, inputs.deployment);
-  const output = result.kind === 'read' ? result.output : NOTHING;
-  const isSecret = noteSecrets(pass, source ?? object, output);
-  return {
-    resource,
-    template,
-    passesThrough: false,
-    stamped: { object, type },
-    output,
-    isSecret,
-    failure:
-      result.kind === 'read'
-        ? undefined
-        : { kind: 'output', failure: withoutValues(pass, result.failure), object, type },
-    events,
-    remember,
-    surplus: runs === undefined ? [] : surplusRuns(runs, rule, retentionOf(template), [object, source]),
-  };
-}
-
-/** Takes note of what a Secret holds and gives out; whether it does. */
-function noteSecrets({ asks, secrets }: Pass, object: KubeObject, output: Output): boolean {
-  const isSecret = givesSecrets(object, asks.cluster);
-  secrets.addObject(object);
-  if (isSecret) for (const value of outputValues(output)) secrets.add(value);
-  return isSecret;
-}
-
-function withoutValues({ secrets }: Pass, failure: OutputFailure): OutputFailure {
-  return { ...failure, message: secrets.redact(failure.message) };
-}
-
-/** The same with an event that says what to do where the condition, whose text is upstream's, does not. */
-function advised(realized: Realized, reason: EventReason<'Warning'>, what: string | undefined): Realized {
-  const { template, resource } = realized;
-  if (what === undefined || template === undefined) return realized;
-  const message = `[${resource.name}] template [${template.kind}/${template.metadata.name ?? ''}] ${what}`;
-  return { ...realized, events: [advice(reason, message)] };
-}
-
-function labelsOf({ kind, owner, blueprint }: Pass, resource: Resource, template: KubeObject): Record<string, string> {
-  return stampLabels(kind, owner, { blueprint: blueprint.metadata.name ?? '', resource: resource.name }, template);
-}
-
-function failed(resource: Resource, template: KubeObject | undefined, failure: StepFailure | undefined): Realized {
-  return {
-    resource,
-    template,
-    passesThrough: false,
-    stamped: undefined,
-    output: NOTHING,
-    isSecret: false,
-    failure,
-    events: [],
-    remember: [],
-    surplus: [],
-  };
-}
-
-function blueprintName({ blueprint }: Pass): string {
-  return blueprint.metadata.name ?? '';
 }

@@ -214,10 +214,10 @@ describe('the conditions of an object', () => {
     }
   });
 
-  test('have the empty text for what is absent, and nothing but type, status and message', () => {
+  test('have the empty text for what is absent, and nothing but type, status, reason and message', () => {
     expect(conditionsOf(object({ conditions: [{ ...condition, ...fields }, {}] }))).toEqual([
-      condition,
-      { type: '', status: '', message: '' },
+      { ...condition, reason: 'R' },
+      { type: '', status: '', reason: '', message: '' },
     ]);
   });
 

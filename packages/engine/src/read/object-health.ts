@@ -74,6 +74,23 @@ function multiMatch(rule: HealthRule['multiMatch'], object: KubeObject): Health 
   return health('True', 'MatchedField', firstField === undefined ? '' : fieldMessage(firstField, object));
 }
 
+/**
+ * The condition that a rule names, as it stands on the object: of several, the first that says that the object is
+ * unhealthy, else the first that does not yet say that it is healthy. Undefined where the rule names none, or it is not there.
+ */
+export function namedCondition(rule: HealthRule | undefined, object: KubeObject): StatusCondition | undefined {
+  const conditions = conditionsOf(object);
+  const type = rule?.singleConditionType ?? '';
+  if (type !== '') return conditions.find((condition) => condition.type === type);
+  const { unhealthy, healthy } = rule?.multiMatch ?? {};
+  for (const requirement of unhealthy?.matchConditions ?? []) {
+    const met = matchingCondition(requirement, conditions);
+    if (met !== undefined) return met;
+  }
+  const unmet = (healthy?.matchConditions ?? []).find((it) => matchingCondition(it, conditions) === undefined);
+  return conditions.find((condition) => condition.type === unmet?.type);
+}
+
 function matchingCondition(
   { type, status }: HealthConditionRequirement,
   conditions: readonly StatusCondition[],
@@ -100,7 +117,12 @@ function fieldMessage({ key, messagePath = '' }: HealthFieldRequirement, object:
   return `field value: ${shownValue}, message: ${shownMessage}`;
 }
 
-type StatusCondition = { readonly type: string; readonly status: string; readonly message: string };
+type StatusCondition = {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+};
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 const NONE: readonly StatusCondition[] = [];
@@ -115,6 +137,7 @@ export function conditionsOf(object: KubeObject): readonly StatusCondition[] {
     conditions.push({
       type: textOf(getKey(entry, 'type')),
       status: textOf(getKey(entry, 'status')),
+      reason: textOf(getKey(entry, 'reason')),
       message: textOf(getKey(entry, 'message')),
     });
   }

@@ -20,6 +20,8 @@ export type Output =
 export type OutputFailure =
   | { readonly kind: 'path'; readonly expression: string; readonly message: string }
   | { readonly kind: 'observedGeneration'; readonly message: string }
+  /** Not of the object as it is now: see `carto.run/read`. */
+  | { readonly kind: 'notObserved'; readonly message: string }
   | { readonly kind: 'conditionNotMet'; readonly message: string }
   | { readonly kind: 'failedCondition'; readonly message: string }
   | { readonly kind: 'other'; readonly message: string };

@@ -14,6 +14,8 @@ export type Realized = {
   /** The output was read from a Secret: it is handed on, but not shown. */
   readonly isSecret: boolean;
   readonly failure: StepFailure | undefined;
+  /** Those who read from this resource wait, and why: set where its output is held back. */
+  readonly holds?: string | undefined;
   readonly events: readonly PlannedEvent[];
   readonly remember: Settled['remember'];
   /** Runs beyond the retention policy. */

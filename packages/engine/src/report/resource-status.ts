@@ -66,8 +66,11 @@ export function reportResource(
   return { status, health, place, events: [...realized.events, ...events] };
 }
 
-function freshHealth({ template, passesThrough, stamped, output }: Realized): Health | undefined {
+function freshHealth({ template, passesThrough, stamped, output, failure }: Realized): Health | undefined {
   if (template === undefined || passesThrough) return undefined;
+  if (failure?.kind === 'output' && failure.failure.kind === 'notObserved') {
+    return { status: 'Unknown', reason: 'NotObserved', message: failure.failure.message };
+  }
   return healthOf({
     rule: healthRuleOf(template),
     object: stamped?.object,

@@ -16,6 +16,10 @@ export type StepFailure =
   | { readonly kind: 'stamp'; readonly message: string }
   | { readonly kind: 'apply'; readonly message: string; readonly retry: Again }
   | { readonly kind: 'halted'; readonly message: string; readonly restMs: number }
+  /** A policy or a gate said no: what stands there is not handed on. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** An input comes from a step that holds it back. */
+  | { readonly kind: 'held'; readonly message: string }
   | { readonly kind: 'passThrough'; readonly input: string; readonly message: string }
   | {
       readonly kind: 'output';
@@ -55,6 +59,10 @@ export function failureCondition(failure: StepFailure, place: FailurePlace, type
       return is('TemplateRejectedByAPIServer', failure.message);
     case 'halted':
       return is('TooManyWrites', failure.message);
+    case 'refused':
+      return is('StepRefused', failure.message);
+    case 'held':
+      return { type, status: 'Unknown', reason: 'WaitingForInput', message: failure.message };
     case 'passThrough':
       return passThroughCondition(failure, place, type);
     case 'output':
@@ -80,6 +88,8 @@ type OutputStepFailure = Extract<StepFailure, { kind: 'output' }>;
 
 function outputCondition(step: OutputStepFailure, place: FailurePlace, type: SubmittedType): ConditionDraft {
   const { failure } = step;
+  if (failure.kind === 'notObserved')
+    return { type, status: 'Unknown', reason: 'NotObserved', message: failure.message };
   if (place.kind.outputFailures === 'missingValue' || failure.kind === 'path') {
     return { type, status: 'Unknown', reason: 'MissingValueAtPath', message: missingValue(step, place) };
   }

@@ -1,4 +1,4 @@
-import { STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { MADE_FROM_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { canonicalJson, deepEqual, getKey, isList, isObject } from '@cartographer/machinery';
 import type { SecretValues } from '../read/secret-values.ts';
@@ -39,7 +39,8 @@ function bare(object: KubeObject): JsonObject {
   const { apiVersion: _apiVersion, kind: _kind, status: _status, metadata, ...fields } = object;
   if (!isObject(metadata)) return fields;
   const { labels = null, annotations, ownerReferences = null, finalizers = null } = metadata;
-  const { [STAMP_DIGEST_ANNOTATION]: _digest, ...notes } = isObject(annotations) ? annotations : {};
+  const given = isObject(annotations) ? annotations : {};
+  const { [STAMP_DIGEST_ANNOTATION]: _digest, [MADE_FROM_ANNOTATION]: _origins, ...notes } = given;
   return { ...fields, metadata: { labels, annotations: notes, ownerReferences, finalizers } };
 }
 

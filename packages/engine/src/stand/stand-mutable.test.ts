@@ -46,6 +46,7 @@ describe('a stamped object', () => {
     ]);
     expect(metadata.annotations).toEqual({
       note: 'y',
+      'carto.run/made-from': expect.stringMatching(/^{"blueprint"/),
       'carto.run/stamp-digest': expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });

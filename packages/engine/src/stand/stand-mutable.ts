@@ -9,6 +9,7 @@ import { alternation } from './alternation.ts';
 import type { Dropped } from './dropped-fields.ts';
 import { droppedFields, lostFields, pathText, withoutDropped } from './dropped-fields.ts';
 import { changeText, haltOf, originText } from './halts.ts';
+import { withMadeFrom } from './made-from.ts';
 import { foreignController, hasDrifted, projectionDigest } from './object-drift.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { Standing, StandRequest } from './stand.ts';
@@ -199,7 +200,8 @@ function verbOf({ live }: Case): 'create' | 'patch' {
   return live === undefined ? 'create' : 'patch';
 }
 
-function writeOf(it: Case, id: string, verb: Write['verb'], object: KubeObject, cause: Write['cause']): Write {
+function writeOf(it: Case, id: string, verb: Write['verb'], desired: KubeObject, cause: Write['cause']): Write {
+  const object = verb === 'apply' ? withMadeFrom(desired, it.madeFrom()) : desired;
   const takeOver = verb === 'apply' && it.live !== undefined && hasLegacyFields(it.live);
   return {
     id,

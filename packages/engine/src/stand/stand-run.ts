@@ -6,6 +6,7 @@ import { runHealth } from '../read/object-health.ts';
 import type { ObjectsKey, PlannedEvent, Write } from '../world/world.ts';
 import { alternation } from './alternation.ts';
 import { changeText, haltOf } from './halts.ts';
+import { withMadeFrom } from './made-from.ts';
 import { hasDrifted } from './object-drift.ts';
 import { stampDigestOf } from './stamped-object.ts';
 import type { Standing, StandRequest } from './stand.ts';
@@ -73,7 +74,7 @@ function create(request: RunRequest, write: Write, runs: readonly KubeObject[]):
     const halt = haltOf(request, { cause: 'created', type, name, object: newest, why });
     if (halt !== undefined) return halt;
   }
-  const answer = asks.written(write);
+  const answer = asks.written({ ...write, object: withMadeFrom(write.object, request.madeFrom()) });
   if (answer === undefined) return WAITING;
   if (answer.kind === 'done') return stands(type, runs, answer.object, [appliedEvent(type, answer.object, true)]);
   if (answer.kind === 'exists' && isRunOf(request, answer.object)) return stands(type, runs, answer.object);

@@ -22,6 +22,8 @@ export type StandRequest = {
     /** The object that a Runnable selects. */
     readonly selected?: KubeObject | undefined;
   };
+  /** The value of the annotation `carto.run/made-from`, worked out when something is written. */
+  readonly madeFrom: () => string;
   /** Values that no message may hold. */
   readonly secrets: SecretValues;
   /** Objects that resources of this pass stamp in place, by key. */

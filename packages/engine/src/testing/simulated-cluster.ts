@@ -68,6 +68,8 @@ export class SimulatedCluster {
   ];
   refusal: Refusal = () => undefined;
   render: Cluster['rendered'] = () => undefined;
+  /** Kinds whose definition carries `carto.run/read: current`. */
+  currentKinds = new Set<string>();
   accounts = new Set([`${NAMESPACE}/default`]);
   pace: Cluster['pace'] = () => ({});
   second = 0;
@@ -200,6 +202,7 @@ export class SimulatedCluster {
       account: ({ namespace, name }) =>
         this.accounts.has(`${namespace}/${name}`) ? { kind: 'found', uid: `account-${name}` } : { kind: 'missing' },
       mapping: (apiVersion, kind) => this.#mapping(apiVersion, kind),
+      readsCurrent: ({ kind }) => this.currentKinds.has(kind),
       observed: (key) => this.#observed(key),
       listed: ({ type: listedType, labels }) => ({
         kind: 'listed',

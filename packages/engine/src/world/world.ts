@@ -133,6 +133,8 @@ export interface Cluster {
   template(key: TemplateKey): KubeObject | undefined;
   account(key: AccountKey): AccountAnswer | undefined;
   mapping(apiVersion: string, kind: string): MappingAnswer | undefined;
+  /** Whether the definition of this kind asks for its objects to be read as `carto.run/read: current` says. */
+  readsCurrent(type: ResourceType): boolean;
   /** The object as the caches (with own writes folded in) have it. */
   observed(key: ObjectKey): Observation | undefined;
   listed(key: ObjectsKey): ListAnswer | undefined;

@@ -5,7 +5,7 @@ import { deepEqual, getKey, isList, isObject, stringifyJson } from '@cartographe
 import { stringify } from 'yaml';
 import type { RecordedEvent, RecordedStatus, Scenario, Snapshot } from './scenario.ts';
 import { DIFFERENCES, readYaml } from './scenario.ts';
-import { withDigest } from './snapshot.ts';
+import { withMarks } from './snapshot.ts';
 
 /** A place where ours is not what was recorded. A side that has nothing there lacks the key. */
 export type Difference = {
@@ -53,7 +53,7 @@ export function compareSnapshots(recorded: Snapshot, ours: Snapshot): readonly D
 export function differencesOf({ recorded }: Scenario, ours: readonly Snapshot[]): readonly Difference[] {
   return recorded.flatMap((one, index) => {
     const snapshot = ours[index] ?? { step: one.step, owners: [], blueprints: [], objects: [], events: [] };
-    return compareSnapshots({ ...one, objects: one.objects.map(withDigest) }, snapshot);
+    return compareSnapshots({ ...one, objects: one.objects.map(withMarks) }, snapshot);
   });
 }
 

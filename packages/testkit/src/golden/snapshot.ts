@@ -1,4 +1,4 @@
-import { carto, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
+import { carto, MADE_FROM_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import type { Client } from '@cartographer/kube';
 import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
 import { isObject, setKey } from '@cartographer/machinery';
@@ -117,24 +117,24 @@ function shownObject(object: KubeObject): KubeObject {
     ...reference,
     uid: undefined,
   }));
-  if (isObject(metadata['annotations'])) metadata['annotations'] = maskDigest(metadata['annotations']);
+  if (isObject(metadata['annotations'])) metadata['annotations'] = maskMarks(metadata['annotations']);
   // A stamped Runnable is an owner as well: its status is shown there.
   return object.kind === 'Runnable' ? { ...object, metadata, status: undefined } : { ...object, metadata };
 }
 
-/** The digest's value is our own affair; that it is there is not. */
-function maskDigest(annotations: JsonObject): JsonObject {
-  if (!Object.hasOwn(annotations, STAMP_DIGEST_ANNOTATION)) return annotations;
-  return { ...annotations, [STAMP_DIGEST_ANNOTATION]: DIGEST };
+/** What stands for the values of our marks on stamped objects. */
+const MARKS = { [STAMP_DIGEST_ANNOTATION]: '<digest>', [MADE_FROM_ANNOTATION]: '<origins>' } as const;
+
+/** The values of our marks are our own affair; that they are there is not. */
+function maskMarks(annotations: JsonObject): JsonObject {
+  const marks = Object.entries(MARKS).filter(([mark]) => Object.hasOwn(annotations, mark));
+  return { ...annotations, ...Object.fromEntries(marks) };
 }
 
-/** What stands for the value of the annotation {@link STAMP_DIGEST_ANNOTATION}. */
-const DIGEST = '<digest>';
-
-/** A recorded object as we would leave it: with our mark. */
-export function withDigest(object: KubeObject): KubeObject {
+/** A recorded object as we would leave it: with our marks. */
+export function withMarks(object: KubeObject): KubeObject {
   const annotations: MutableJsonObject = { ...object.metadata.annotations };
-  setKey(annotations, STAMP_DIGEST_ANNOTATION, DIGEST);
+  for (const [mark, value] of Object.entries(MARKS)) setKey(annotations, mark, value);
   return { ...object, metadata: { ...object.metadata, annotations: annotations as Record<string, string> } };
 }
 
