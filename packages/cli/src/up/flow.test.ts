@@ -55,6 +55,35 @@ describe('the flow of an owner', () => {
     ]);
   });
 
+  it('tells a step that a policy refused, and lets those behind it say for whom they wait', () => {
+    const refused = 'refused by ClusterScanPolicy web-gate: 1 High';
+    const held = `waits for step [scan], which is refused: ${refused}`;
+    const resources = [
+      {
+        name: 'scan',
+        conditions: [
+          { ...condition('ResourceSubmitted', 'False', refused), reason: 'StepRefused' },
+          condition('Ready', 'False', refused),
+        ],
+      },
+      {
+        name: 'app',
+        inputs: [{ name: 'scan' }],
+        conditions: [{ ...condition('Ready', 'Unknown', held), reason: 'WaitingForInput' }],
+      },
+    ];
+    const conditions = [
+      { ...condition('ResourcesSubmitted', 'False', refused), reason: 'StepRefused' },
+      condition('Ready', 'False', refused),
+    ];
+    const { state, steps } = flowOf({ ...workload, status: { conditions, resources } });
+    expect(state).toBe('refused');
+    expect(steps.map((step) => [step.name, step.state, step.message])).toEqual([
+      ['scan', 'refused', refused],
+      ['app', 'waiting', held],
+    ]);
+  });
+
   it('shows a step whose input is still to come as waiting for it, not as failed', () => {
     const resources = [
       { name: 'source', conditions: [condition('Ready', 'Unknown', 'waiting to read value')] },

@@ -1,10 +1,16 @@
+import type { ReasonOf, StepState } from '@cartographer/api';
 import { getPath, isList, isObject, type Json, type KubeObject, objectKey } from '@cartographer/machinery';
+
+/**
+ * How far a step or an owner is. `ready`: its object is healthy and its outputs are there. `waiting`: not yet. `failed`:
+ * somebody has to act. `refused`: a policy or a gate said no.
+ */
+export type FlowState = Extract<StepState, 'ready' | 'waiting' | 'failed' | 'refused'>;
 
 /** One step of an owner as a person sees it. */
 export type Step = {
   readonly name: string;
-  /** `ready`: its object is healthy and its outputs are there. `waiting`: not yet. `failed`: somebody has to act. */
-  readonly state: 'ready' | 'waiting' | 'failed';
+  readonly state: FlowState;
   /** What it gives to the next ones, shortened. */
   readonly value: string;
   /** When this last changed, RFC 3339. */
@@ -17,20 +23,25 @@ export type Step = {
 export type Flow = {
   readonly key: string;
   readonly blueprint: string | undefined;
-  readonly state: 'ready' | 'waiting' | 'failed';
+  readonly state: FlowState;
   readonly message: string;
   readonly steps: readonly Step[];
 };
 
+const REFUSED: ReasonOf<'ResourceSubmitted'> = 'StepRefused';
+/** Its message names the step that is waited for, and why. */
+const HELD: ReasonOf<'ResourceSubmitted'> = 'WaitingForInput';
+
 /** Reads from an owner's status how far it flowed. */
 export function flowOf(owner: KubeObject): Flow {
   const status = owner['status'];
-  const ready = conditionOf(getPath(status, 'conditions'), 'Ready');
+  const conditions = getPath(status, 'conditions');
+  const ready = conditionOf(conditions, 'Ready');
   const resources = getPath(status, 'resources');
   return {
     key: objectKey(owner.metadata),
     blueprint: textOf(getPath(status, 'supplyChainRef', 'name')),
-    state: stateOf(ready?.status),
+    state: stateOf(ready, conditionOf(conditions, 'ResourcesSubmitted')),
     message: ready?.message ?? 'not looked at yet',
     steps: isList(resources) ? waitingSteps(resources, resources.map(stepOf)) : [],
   };
@@ -46,18 +57,20 @@ function waitingSteps(resources: readonly Json[], steps: readonly Step[]): reado
       textOf(getPath(input, 'name')),
     );
     const awaited = producers.find((name) => name !== undefined && lacking.has(name));
-    if (step.state === 'ready' || awaited === undefined) return step;
+    const isTold = conditionOf(getPath(resources[index] ?? null, 'conditions'), 'Ready')?.reason === HELD;
+    if (step.state === 'ready' || isTold || awaited === undefined) return step;
     return { ...step, state: 'waiting', message: `waits for ${awaited}` };
   });
 }
 
 function stepOf(resource: Json): Step {
-  const ready = conditionOf(getPath(resource, 'conditions'), 'Ready');
+  const conditions = getPath(resource, 'conditions');
+  const ready = conditionOf(conditions, 'Ready');
   const outputs = listOf(getPath(resource, 'outputs'));
   const times = outputs.flatMap((output) => textOf(getPath(output, 'lastTransitionTime')) ?? []);
   return {
     name: textOf(getPath(resource, 'name')) ?? '?',
-    state: stateOf(ready?.status),
+    state: stateOf(ready, conditionOf(conditions, 'ResourceSubmitted')),
     value: outputs.map(previewOf).filter(Boolean).at(-1) ?? '',
     since: times.toSorted().at(-1) ?? ready?.since,
     message: ready?.message ?? '',
@@ -76,21 +89,29 @@ function previewOf(output: Json): string {
   return line.length > SHORT ? `${line.slice(0, SHORT - 1)}…` : line;
 }
 
-type Told = { readonly status: string; readonly message: string; readonly since: string | undefined };
+type Told = {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly since: string | undefined;
+};
 
 function conditionOf(conditions: Json | undefined, type: string): Told | undefined {
   const found = listOf(conditions).find((condition) => getPath(condition, 'type') === type);
   if (!isObject(found)) return undefined;
   return {
     status: textOf(found['status']) ?? 'Unknown',
+    reason: textOf(found['reason']) ?? '',
     message: textOf(found['message']) ?? '',
     since: textOf(found['lastTransitionTime']),
   };
 }
 
-function stateOf(status: string | undefined): Step['state'] {
-  if (status === 'True') return 'ready';
-  return status === 'False' ? 'failed' : 'waiting';
+/** By the condition `Ready`, and the one that says how far the stamping got. */
+function stateOf(ready: Told | undefined, submitted: Told | undefined): FlowState {
+  if (ready?.status === 'True') return 'ready';
+  if (submitted?.reason === REFUSED) return 'refused';
+  return ready?.status === 'False' ? 'failed' : 'waiting';
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -9,8 +9,8 @@ export type View = {
   readonly nowMs: number;
 };
 
-const SIGN = { ready: '●', waiting: '○', failed: '✗' } as const;
-const COLOUR = { ready: 'green', waiting: 'yellow', failed: 'red' } as const;
+const SIGN = { ready: '●', waiting: '○', failed: '✗', refused: '⊘' } as const;
+const COLOUR = { ready: 'green', waiting: 'yellow', failed: 'red', refused: 'magenta' } as const;
 
 /** The lines of the live view, none wider than `width`. */
 export function viewLines({ flows, urls, nowMs }: View, width: number): readonly string[] {
