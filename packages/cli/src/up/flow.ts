@@ -5,7 +5,7 @@ import { getPath, isList, isObject, type Json, type KubeObject, objectKey } from
  * How far a step or an owner is. `ready`: its object is healthy and its outputs are there. `waiting`: not yet. `failed`:
  * somebody has to act. `refused`: a policy or a gate said no.
  */
-export type FlowState = Extract<StepState, 'ready' | 'waiting' | 'failed' | 'refused'>;
+type FlowState = Extract<StepState, 'ready' | 'waiting' | 'failed' | 'refused'>;
 
 /** One step of an owner as a person sees it. */
 export type Step = {
