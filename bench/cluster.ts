@@ -14,6 +14,7 @@ import {
   systemClock,
 } from '@cartographer/kube';
 import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
+import { grantedAccountYaml } from '@cartographer/testkit';
 
 /** An embedded server for a benchmark, with a count of the requests it got. */
 export type BenchCluster = {
@@ -95,17 +96,7 @@ export async function untilQuiet(cluster: BenchCluster, controller: RunningContr
 }
 
 /** The account that chains act as. */
-export const ACCOUNT = `
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: default, namespace: default}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: default, namespace: default}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-subjects: [{kind: ServiceAccount, name: default, namespace: default}]
-`;
+export const ACCOUNT = grantedAccountYaml('default');
 
 /** A chain of ConfigMaps: each but the first copies the value of the one before it. */
 export function chainOfConfigMaps(length: number): string {

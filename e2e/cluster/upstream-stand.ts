@@ -1,7 +1,7 @@
 import { carto, FIELD_MANAGER, MADE_FROM_ANNOTATION, STAMP_DIGEST_ANNOTATION } from '@cartographer/api';
 import { createRestMapper, type RestMapper, systemClock } from '@cartographer/kube';
 import { isObject, type JsonObject, type KubeObject, parseJson, type ResourceType } from '@cartographer/machinery';
-import { applyObjects, loadScenario, type Scenario, type TestCluster } from '@cartographer/testkit';
+import { applyObjects, grantedAccount, loadScenario, type Scenario, type TestCluster } from '@cartographer/testkit';
 
 /** Upstream writes as this manager, by create, and by merge patch of what is there. */
 const UPSTREAM = { fieldManager: FIELD_MANAGER } as const;
@@ -125,16 +125,5 @@ export function contentOf(object: KubeObject): JsonObject {
 }
 
 function prelude(namespace: string): readonly KubeObject[] {
-  const meta = (name: string) => ({ name, namespace });
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: meta('default') },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: meta('default-all'),
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
-    },
-  ];
+  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, ...grantedAccount(namespace)];
 }

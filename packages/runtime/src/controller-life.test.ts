@@ -2,22 +2,8 @@ import { CartoError, type Log, silentLog } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createController, done, type Next, type Reconcile } from './controller.ts';
-import { createControllerMetrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-
-function start(reconcile: Reconcile, concurrency = 2) {
-  const clock = createFakeClock();
-  const metrics = createControllerMetrics();
-  const controller = createController({ name: 'test', reconcile, clock, log: silentLog, concurrency, metrics });
-  const stop = new AbortController();
-  const ended = controller.run(stop.signal);
-  const value = async (name: string, labels = '{controller="test"}') => {
-    const { text } = await metrics.expose();
-    const line = text.split('\n').find((entry) => entry.startsWith(`${name}${labels} `));
-    return Number(line?.split(' ')[1]);
-  };
-  return { clock, controller, value, stop: () => (stop.abort(), ended) };
-}
+import { startedController } from './testing/started-controller.ts';
 
 describe('the turns of a controller', () => {
   afterEach(() => void vi.restoreAllMocks());
@@ -29,7 +15,7 @@ describe('the turns of a controller', () => {
     let nowMs = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
     const seen: string[] = [];
-    const { controller, stop } = start(async (key) => {
+    const { controller, stop } = startedController(async (key) => {
       seen.push(key);
       nowMs += keyMs;
       return done;
@@ -88,7 +74,7 @@ describe('what a controller tells', () => {
 
   it('its metrics know, and count what is tried again', async () => {
     const outcomes: Next[] = [{ kind: 'retry' }, { kind: 'retry' }, { kind: 'again', afterMs: 1_000 }, done];
-    const { clock, controller, value, stop } = start(async () => outcomes.shift() ?? done, 3);
+    const { clock, controller, value, stop } = startedController(async () => outcomes.shift() ?? done, 3);
     controller.enqueue('a');
     await clock.advance(2_000);
     await controller.idle();
@@ -109,7 +95,7 @@ describe('what a controller tells', () => {
 
   it('is how many keys it works on', async () => {
     const open: (() => void)[] = [];
-    const { clock, controller, value, stop } = start(async () => {
+    const { clock, controller, value, stop } = startedController(async () => {
       await new Promise<void>((resolve) => open.push(resolve));
       return done;
     }, 2);
@@ -136,7 +122,7 @@ describe('the end of a controller', () => {
   it('takes no key that comes after it, though it has not ended yet', async () => {
     const release = Promise.withResolvers<void>();
     const seen: string[] = [];
-    const { clock, controller, stop } = start(async (key) => {
+    const { clock, controller, stop } = startedController(async (key) => {
       seen.push(key);
       await release.promise;
       return done;
@@ -154,7 +140,7 @@ describe('the end of a controller', () => {
 
   it('does not cut off what ended in time', async () => {
     const cuts: boolean[] = [];
-    const { clock, controller, stop } = start(async (_key, { signal, cutOff }) => {
+    const { clock, controller, stop } = startedController(async (_key, { signal, cutOff }) => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       await clock.sleep(9_999);
       cuts.push(cutOff.aborted);
@@ -190,7 +176,7 @@ describe('the end of a controller', () => {
 
   it('is waited for by who waits for quiet', async () => {
     const release = Promise.withResolvers<void>();
-    const { clock, controller, stop } = start(async () => {
+    const { clock, controller, stop } = startedController(async () => {
       await release.promise;
       return done;
     });

@@ -2,28 +2,14 @@ import { CartoError, type Log, silentLog, whenAborted } from '@cartographer/mach
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createController, done, type Next, type Reconcile } from './controller.ts';
-import { createControllerMetrics } from './metrics.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-
-function start(reconcile: Reconcile, concurrency = 2) {
-  const clock = createFakeClock();
-  const metrics = createControllerMetrics();
-  const controller = createController({ name: 'test', reconcile, clock, log: silentLog, concurrency, metrics });
-  const stop = new AbortController();
-  const ended = controller.run(stop.signal);
-  const value = async (name: string, labels = '{controller="test"}') => {
-    const { text } = await metrics.expose();
-    const line = text.split('\n').find((entry) => entry.startsWith(`${name}${labels} `));
-    return Number(line?.split(' ')[1]);
-  };
-  return { clock, controller, value, stop: () => (stop.abort(), ended) };
-}
+import { startedController } from './testing/started-controller.ts';
 
 describe('a controller', () => {
   it('reconciles each key that is enqueued, and again when it changes during the work', async () => {
     const seen: string[] = [];
     const release = Promise.withResolvers<void>();
-    const { controller, stop } = start(async (key) => {
+    const { controller, stop } = startedController(async (key) => {
       seen.push(key);
       if (seen.length === 1) await release.promise;
       return done;
@@ -67,7 +53,7 @@ describe('a controller', () => {
     { title: 'a bug: with backoff', outcome: () => Promise.reject(new TypeError('boom')), waitMs: 5, result: 'error' },
   ])('looks at a key again as the reconcile asks: $title', async ({ outcome, waitMs, result }) => {
     let runs = 0;
-    const { clock, controller, value, stop } = start(() => {
+    const { clock, controller, value, stop } = startedController(() => {
       runs += 1;
       return runs === 1 ? outcome() : Promise.resolve(done);
     });
@@ -158,7 +144,7 @@ describe('a controller', () => {
     const open: (() => void)[] = [];
     let now = 0;
     let most = 0;
-    const { clock, controller, stop } = start(async () => {
+    const { clock, controller, stop } = startedController(async () => {
       now += 1;
       most = Math.max(most, now);
       await new Promise<void>((resolve) => open.push(resolve));
@@ -239,7 +225,7 @@ describe('a controller', () => {
 
   it('keeps a bug of one key away from the others and counts it', async () => {
     const seen: string[] = [];
-    const { controller, value, stop } = start(async (key) => {
+    const { controller, value, stop } = startedController(async (key) => {
       seen.push(key);
       if (key === 'bad') throw new TypeError('boom');
       return done;
@@ -254,7 +240,7 @@ describe('a controller', () => {
   it('works on no more keys at once than its concurrency', async () => {
     let now = 0;
     let most = 0;
-    const { controller, stop } = start(async () => {
+    const { controller, stop } = startedController(async () => {
       now += 1;
       most = Math.max(most, now);
       await new Promise((resolve) => void setImmediate(resolve));
@@ -270,7 +256,7 @@ describe('a controller', () => {
   it('ends only after the reconciles in flight have ended', async () => {
     const release = Promise.withResolvers<void>();
     let ended = false;
-    const { controller, stop } = start(async () => {
+    const { controller, stop } = startedController(async () => {
       await release.promise;
       ended = true;
       return done;
@@ -285,7 +271,7 @@ describe('a controller', () => {
 
   it('lets a reconcile in flight finish after a stop, for a bounded time', async () => {
     const seen: string[] = [];
-    const { controller, clock, stop } = start(async (_, { signal, cutOff }) => {
+    const { controller, clock, stop } = startedController(async (_, { signal, cutOff }) => {
       signal.addEventListener('abort', () => seen.push('asked to stop'));
       await whenAborted(cutOff);
       seen.push('cut off');

@@ -33,4 +33,5 @@ export { describeDifferences, differencesOf, judge, loadAllowedDifferences } fro
 export { playOnCluster } from './golden/play-on-cluster.ts';
 export type { Scenario, Snapshot } from './golden/scenario.ts';
 export { goldenCrds, loadScenario, scenarioNames } from './golden/scenario.ts';
+export { grantedAccount, grantedAccountYaml } from './granted-account.ts';
 export { stepsOf } from './steps-of.ts';

@@ -16,7 +16,13 @@ import {
   type Transport,
 } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics } from '@cartographer/runtime';
-import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
+import {
+  createFakeClock,
+  createFaultTransport,
+  type FakeClock,
+  type FaultTransport,
+  grantedAccountYaml,
+} from '@cartographer/testkit';
 import { type RunningController, startController } from '../start-controller.ts';
 
 /** A controller with a cluster of its own, for one test. */
@@ -143,7 +149,7 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
       await server.close();
     },
   };
-  await stage.apply(ACCOUNT);
+  await stage.apply(grantedAccountYaml('default'));
   return stage;
 }
 
@@ -203,18 +209,6 @@ export function controllerWrites(audit: readonly AuditEntry[], since = 0): reado
       return `${verb} ${resource}/${name}${subresource === undefined ? '' : `/${subresource}`}${responseStatus.code < 300 ? '' : ` ${responseStatus.code}`}`;
     });
 }
-
-const ACCOUNT = `
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: default, namespace: default}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: default, namespace: default}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
-subjects: [{kind: ServiceAccount, name: default, namespace: default}]
-`;
 
 /** A chain of two steps: a source ConfigMap whose data a plain ConfigMap copies. */
 export function chain(name: string, data = 'one'): string {

@@ -2,6 +2,7 @@ import type { Client, RestMapper } from '@cartographer/kube';
 import { isAlreadyExists, isNotFound } from '@cartographer/kube';
 import type { JsonObject, KubeObject, ResourceType } from '@cartographer/machinery';
 import { isObject, labelSelectorOf } from '@cartographer/machinery';
+import { grantedAccount } from '../granted-account.ts';
 import { firstMismatch } from './subset.ts';
 
 const USER = 'acceptance';
@@ -106,15 +107,5 @@ function orNothing(error: unknown): undefined {
 }
 
 function prelude(namespace: string): readonly KubeObject[] {
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'default-all', namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
-    },
-  ];
+  return [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, ...grantedAccount(namespace)];
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@cartographer/kube';
 import { isAlreadyExists, isNotFound, isTooManyRequests } from '@cartographer/kube';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import { grantedAccount } from '../granted-account.ts';
 import { Placeholders } from './placeholders.ts';
 import type { Prelude, Scenario, Snapshot, Step, Target } from './scenario.ts';
 import { listOf, STAMPED_KINDS, takeSnapshot, typeOf } from './snapshot.ts';
@@ -44,15 +45,9 @@ export async function replay(scenario: Scenario, options: ReplayOptions): Promis
 async function playPrelude(client: Client, namespace: string, prelude: Prelude): Promise<void> {
   await put(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   if (prelude === 'namespace') return;
-  await put(client, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
-  if (prelude === 'full') {
-    await put(client, {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'default-all', namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
-    });
+  const [account, ...grants] = grantedAccount(namespace);
+  for (const object of [account, ...(prelude === 'full' ? grants : [])]) {
+    if (object !== undefined) await put(client, object);
   }
 }
 
