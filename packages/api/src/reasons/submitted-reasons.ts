@@ -101,6 +101,10 @@ export const accountReasons = {
 /** On the owner: of the first step that failed, and of a pass in which nothing could be stamped at all. */
 export const resourcesSubmitted = {
   ...stepReasons,
+  WaitingForInput: {
+    ...stepReasons.WaitingForInput,
+    unwritten: 'the owner speaks of the step that holds back, which comes before',
+  },
   ...accountReasons,
   ResourceRealizerBuilderError: {
     means: 'the clients of the owner cannot be built',

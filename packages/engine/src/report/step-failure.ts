@@ -62,7 +62,8 @@ export function failureCondition(failure: StepFailure, place: FailurePlace, type
     case 'refused':
       return is('StepRefused', failure.message);
     case 'held':
-      return { type, status: 'Unknown', reason: 'WaitingForInput', message: failure.message };
+      // Never the owner's first failure: that is of the step which holds back.
+      return { type: 'ResourceSubmitted', status: 'Unknown', reason: 'WaitingForInput', message: failure.message };
     case 'passThrough':
       return passThroughCondition(failure, place, type);
     case 'output':
