@@ -1,0 +1,1 @@
+export type { Bill, BillPackage, Unread } from './bill.ts';
