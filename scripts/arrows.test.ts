@@ -11,7 +11,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runtime: ['machinery', 'kube'],
   controller: ['machinery', 'api', 'engine', 'kube', 'runtime'],
   apiserver: ['machinery'],
-  laptop: ['machinery', 'kube', 'runtime'],
+  oci: ['machinery'],
+  laptop: ['machinery', 'kube', 'runtime', 'oci'],
   ytt: ['machinery'],
   cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt'],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
@@ -28,6 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kube/src': ['transport', 'client', 'access', 'cache', 'lease'],
   'controller/src': ['caches', 'acting', 'webhooks', 'install'],
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
+  'oci/src': ['archive', 'content', 'layers', 'layout', 'server'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
 };
 

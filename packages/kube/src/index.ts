@@ -55,8 +55,6 @@ export type { HttpTransportOptions } from './transport/connection-pools.ts';
 export { createDeadline } from './transport/deadline.ts';
 export { createHttpTransport } from './transport/http-transport.ts';
 export { createInProcessTransport } from './transport/in-process-transport.ts';
-export { createRetryBackoff } from './transport/retry-backoff.ts';
-export { Secret } from './transport/secret.ts';
 export { systemClock } from './transport/system-clock.ts';
 export type { Trouble, TroubleLog } from './transport/trouble.ts';
 export { createTroubleLog } from './transport/trouble.ts';

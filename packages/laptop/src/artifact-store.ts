@@ -5,8 +5,7 @@ import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
-import { writeGzip } from './archive/write-gzip.ts';
-import { ifThere } from './if-there.ts';
+import { ifThere, writeGzip } from '@cartographer/oci';
 
 /** What was written: the digest and the size of the compressed archive. */
 type StoredArchive = { readonly digest: string; readonly sizeBytes: number };

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifThere } from './if-there.ts';
+import { ifThere } from '@cartographer/oci';
 
 /** Keys of the folders `NAMESPACE/NAME` below a folder. */
 export async function keysOnDisk(folder: string): Promise<readonly string[]> {

@@ -26,6 +26,7 @@ export * from './text/field-error.ts';
 export { goJson, goQuote, goText } from './text/go-text.ts';
 export * from './text/names.ts';
 export { PatternError } from './text/schema-pattern.ts';
+export { Secret } from './text/secret.ts';
 export { trimRight } from './text/trim-right.ts';
 export { parseYamlDocuments, toYaml } from './text/yaml.ts';
 export { YamlError } from './text/yaml-error.ts';
@@ -50,6 +51,7 @@ export {
   type Quantity,
   type QuantityFormat,
 } from './values/quantity.ts';
+export { createRetryBackoff, type RetryBackoff } from './values/retry-backoff.ts';
 export { createRoom, type Place, type Room } from './values/room.ts';
 export * from './values/status.ts';
 export * from './values/structural-schema.ts';

@@ -1,9 +1,8 @@
 import type { Clock, Json, JsonObject } from '@cartographer/machinery';
-import { getKey, isObject, parseJson, stringifyJson } from '@cartographer/machinery';
+import { getKey, isObject, parseJson, Secret, stringifyJson } from '@cartographer/machinery';
 import { TransportError } from '../transport/api-error.ts';
 import type { Credential, CredentialSource } from '../transport/cluster-access.ts';
 import { bearer } from '../transport/cluster-access.ts';
-import { Secret } from '../transport/secret.ts';
 import { runProgram } from './run-program.ts';
 
 /** An exec plugin as a kubeconfig names it. */

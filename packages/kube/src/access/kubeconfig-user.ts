@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Json, JsonObject } from '@cartographer/machinery';
-import { getKey, isList, isObject } from '@cartographer/machinery';
+import { getKey, isList, isObject, Secret } from '@cartographer/machinery';
 import type { Credential, CredentialSource } from '../transport/cluster-access.ts';
 import { bearer, staticCredentials } from '../transport/cluster-access.ts';
-import { Secret } from '../transport/secret.ts';
 import type { ExecPlugin, ExecSurroundings } from './exec-credential.ts';
 import { createExecCredentials } from './exec-credential.ts';
 import type { Entry } from './kubeconfig-file.ts';

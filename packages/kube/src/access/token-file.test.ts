@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CredentialSource } from '../transport/cluster-access.ts';
-import { Secret } from '../transport/secret.ts';
 import { createTokenFileCredentials } from './token-file.ts';
 
 let folder: string;

@@ -1,12 +1,11 @@
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { qualifiedResource } from '@cartographer/machinery';
+import { createRetryBackoff, qualifiedResource } from '@cartographer/machinery';
 import type { Client, Selection } from '../client/client.ts';
 import type { CompleteList } from '../client/list-pages.ts';
 import { listPages } from '../client/list-pages.ts';
 import { isOlder } from '../client/resource-version.ts';
 import { ApiError, isNotFound, isStorageStarting, TransportError } from '../transport/api-error.ts';
 import { createDeadline, noSignOfLife } from '../transport/deadline.ts';
-import { createRetryBackoff } from '../transport/retry-backoff.ts';
 import type { Trouble } from '../transport/trouble.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 import type { Change, ObjectMirror } from './object-mirror.ts';

@@ -8,9 +8,8 @@ import type {
   WireRequest,
   WireResponse,
 } from '@cartographer/machinery';
-import { isStatus } from '@cartographer/machinery';
+import { isStatus, Secret } from '@cartographer/machinery';
 import { errorOf } from '../transport/api-error.ts';
-import { Secret } from '../transport/secret.ts';
 import type { ObjectKey } from './resource-path.ts';
 import { queryOf, resourcePath } from './resource-path.ts';
 import type { ServerAnswer, Writes } from './writes.ts';

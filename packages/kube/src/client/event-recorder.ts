@@ -1,7 +1,6 @@
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import { messageOf, orAborted, rfc3339 } from '@cartographer/machinery';
+import { createRetryBackoff, messageOf, orAborted, rfc3339 } from '@cartographer/machinery';
 import { ApiError, hasCause, isAlreadyExists, isNotFound } from '../transport/api-error.ts';
-import { createRetryBackoff } from '../transport/retry-backoff.ts';
 import type { Trouble, TroubleLog } from '../transport/trouble.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 import type { Client } from './client.ts';

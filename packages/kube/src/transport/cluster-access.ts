@@ -1,4 +1,4 @@
-import { Secret } from './secret.ts';
+import { Secret } from '@cartographer/machinery';
 
 /** What a request shows to prove who it is: a header, a client certificate, both or neither. */
 export type Credential = {

@@ -1,7 +1,7 @@
+import { Secret } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { staticCredentials } from './cluster-access.ts';
 import { createConnectionPools } from './connection-pools.ts';
-import { Secret } from './secret.ts';
 
 const bounds = { connections: 4, connectTimeoutMs: 1, requestTimeoutMs: 1, maxAnswerBytes: 1, maxWatchLineBytes: 1 };
 const access = { server: 'https://127.0.0.1:1', credentials: staticCredentials({}), namespace: 'default' };

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { Secret } from '@cartographer/machinery';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTransportStage } from '../testing/transport-stage.ts';
 import { TransportError } from './api-error.ts';
 import { bearer, staticCredentials } from './cluster-access.ts';
 import { createHttpTransport } from './http-transport.ts';
-import { Secret } from './secret.ts';
 
 const stage = createTransportStage();
 const { start } = stage;

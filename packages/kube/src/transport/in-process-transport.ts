@@ -1,5 +1,5 @@
 import type { Transport, WatchEvent, WireRequest, WireResponse } from '@cartographer/machinery';
-import { Secret } from './secret.ts';
+import { Secret } from '@cartographer/machinery';
 
 /**
  * Hands requests to a server in the same process: no socket, no serialising, the same pipeline. Objects are shared,

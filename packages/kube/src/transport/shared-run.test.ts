@@ -1,6 +1,6 @@
+import { createRetryBackoff } from '@cartographer/machinery';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { createRetryBackoff } from './retry-backoff.ts';
 import { createSharedRun } from './shared-run.ts';
 
 describe('a shared run', () => {

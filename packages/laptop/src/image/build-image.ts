@@ -5,16 +5,22 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import { ArchiveError } from '../archive/archive-error.ts';
-import { type TarRoot, tarOfFolder } from '../archive/folder-tar.ts';
-import { isFolder, unpackTar } from '../archive/unpack-tar.ts';
+import {
+  ArchiveError,
+  type Layer,
+  type OciImage,
+  type OciLayout,
+  ociImage,
+  type TarRoot,
+  tarOfFolder,
+  unpackTar,
+} from '@cartographer/oci';
+import { isFolder } from '../is-folder.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import { lastLines } from '../last-lines.ts';
 import { type Environment, programEnvironment } from '../program-environment.ts';
 import { type BuildStep, buildSteps, chooseStart, PAGE_FOLDERS, type Source, type Start } from './detect-app.ts';
 import type { BuildInputs } from './image.ts';
-import { type Layer, type OciImage, ociImage } from './oci-image.ts';
-import type { OciLayout } from './oci-layout.ts';
 import { shellCommand } from './start-command.ts';
 
 /** How a build ended; both ways are final for its inputs. */

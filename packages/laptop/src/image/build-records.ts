@@ -1,9 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { canonicalJson, isObject } from '@cartographer/machinery';
-import { ifThere } from '../if-there.ts';
+import { digestOf, ifThere } from '@cartographer/oci';
 import type { BuildInputs } from './image.ts';
-import { digestOf } from './oci-image.ts';
 
 /** A build that has ended, as it is kept on disk: what makes that none is done twice. */
 export type BuildRecord = {

@@ -1,7 +1,8 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createDeadline, createRetryBackoff } from '@cartographer/kube';
-import { allEnded, CartoError, type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { createDeadline } from '@cartographer/kube';
+import { allEnded, CartoError, type Clock, createRetryBackoff, type Log, messageOf } from '@cartographer/machinery';
+import { createOciLayout, type OciLayout } from '@cartographer/oci';
 import { diskTrouble } from '../disk-trouble.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import type { Environment } from '../program-environment.ts';
@@ -18,7 +19,6 @@ import {
 } from './build-records.ts';
 import { fetchSource } from './fetch-source.ts';
 import type { ImageSpec } from './image.ts';
-import { createOciLayout, type OciLayout } from './oci-layout.ts';
 import { createSlots } from './slots.ts';
 
 /** Where things of one image are. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
 import { type Clock, getPath, isList, type KubeObject, type Log } from '@cartographer/machinery';
+import { createOciLayout } from '@cartographer/oci';
 import type { Runnable } from '@cartographer/runtime';
-import { isFolder } from '../archive/unpack-tar.ts';
+import { isFolder } from '../is-folder.ts';
 import type { Keeper } from '../keeper/keeper.ts';
 import { keysOnDisk } from '../keys-on-disk.ts';
 import type { Environment } from '../program-environment.ts';
@@ -10,7 +11,6 @@ import { createToolController } from '../tool-controller.ts';
 import { BUILD_REQUEST_ANNOTATION, imageType } from './image.ts';
 import { createImageBuilds } from './image-builds.ts';
 import { createImageReconciler, type ImageDeps, repositoryOf } from './image-reconciler.ts';
-import { createOciLayout } from './oci-layout.ts';
 import { type RegistryServer, startRegistryServer } from './registry-server.ts';
 
 /** What {@link createImageTool} needs. */

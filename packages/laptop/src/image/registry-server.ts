@@ -1,13 +1,7 @@
-import { Buffer } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import type { Log } from '@cartographer/machinery';
+import { answerRegistryRequest, type OciLayout, type RegistryRefusal, refuseRegistryRequest } from '@cartographer/oci';
 import { isLoopbackHost, MISDIRECTED } from '@cartographer/runtime';
 import { serveOnLoopback } from '../serve-on-loopback.ts';
-import { type Descriptor, isDigest } from './oci-image.ts';
-import type { OciLayout } from './oci-layout.ts';
 
 /** A registry of the images that were built here: what the OCI distribution specification asks of one for reading. */
 export interface RegistryServer {
@@ -18,14 +12,7 @@ export interface RegistryServer {
 
 const MAX_CONNECTIONS = 256;
 
-type Refusal = { readonly status: number; readonly code: string; readonly message: string };
-
-const ROUTE = /^\/v2\/([a-z0-9._/-]+)\/(?:(manifests|blobs)\/([A-Za-z0-9_.:+-]+)|(tags)\/list)$/;
-const UNSUPPORTED: Refusal = { status: 405, code: 'UNSUPPORTED', message: 'this registry can only be read from' };
-const NOT_HERE: Refusal = { status: 421, code: 'DENIED', message: MISDIRECTED };
-const NO_ROUTE: Refusal = { status: 404, code: 'NAME_UNKNOWN', message: 'repository name not known to registry' };
-const NO_MANIFEST: Refusal = { status: 404, code: 'MANIFEST_UNKNOWN', message: 'manifest unknown to registry' };
-const NO_BLOB: Refusal = { status: 404, code: 'BLOB_UNKNOWN', message: 'blob unknown to registry' };
+const NOT_HERE: RegistryRefusal = { status: 421, code: 'DENIED', message: MISDIRECTED };
 
 /** Starts the registry on loopback, without authentication: everyone on this machine may read. */
 export async function startRegistryServer(options: {
@@ -43,93 +30,10 @@ export async function startRegistryServer(options: {
     log,
     times: { requestTimeout: 30_000, headersTimeout: 10_000 },
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-    answer: (request, response) => answer(layoutOf, request, response),
+    async answer(request, response) {
+      if (isLoopbackHost(request.headers.host)) await answerRegistryRequest(layoutOf, request, response);
+      else refuseRegistryRequest(response, NOT_HERE);
+    },
   });
   return { host: `127.0.0.1:${port}`, close };
-}
-
-async function answer(
-  layoutOf: (repository: string) => Promise<OciLayout | undefined>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  response.setHeader('docker-distribution-api-version', 'registry/2.0');
-  if (!isLoopbackHost(request.headers.host)) return refuse(response, NOT_HERE);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, UNSUPPORTED);
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-  if (path === '/v2' || path === '/v2/') return sendJson(response, {});
-  const [, repository = '', kind, reference = '', tags] = ROUTE.exec(path) ?? [];
-  const layout = repository === '' ? undefined : await layoutOf(repository);
-  if (layout === undefined) return refuse(response, NO_ROUTE);
-  if (tags !== undefined) return sendTags(response, repository, layout, new URLSearchParams(query));
-  const head = request.method === 'HEAD';
-  return kind === 'manifests'
-    ? sendManifest(response, layout, reference, head)
-    : sendBlob(response, layout, reference, head);
-}
-
-async function sendTags(
-  response: ServerResponse,
-  name: string,
-  layout: OciLayout,
-  query: URLSearchParams,
-): Promise<void> {
-  const last = query.get('last') ?? '';
-  const after = (await layout.tags()).filter((tag) => tag > last);
-  const limit = Number(query.get('n') ?? after.length);
-  if (!Number.isInteger(limit) || limit < 0) {
-    return refuse(response, { status: 400, code: 'PAGINATION_NUMBER_INVALID', message: 'n is not a number' });
-  }
-  const tags = after.slice(0, limit);
-  if (tags.length > 0 && tags.length < after.length) {
-    response.setHeader('link', `</v2/${name}/tags/list?n=${limit}&last=${tags.at(-1) ?? ''}>; rel="next"`);
-  }
-  sendJson(response, { name, tags });
-}
-
-async function sendManifest(
-  response: ServerResponse,
-  layout: OciLayout,
-  reference: string,
-  head: boolean,
-): Promise<void> {
-  const found: Descriptor | undefined = await layout.find(reference);
-  const blob = found === undefined ? undefined : await layout.blob(found.digest);
-  if (found === undefined || blob === undefined) return refuse(response, NO_MANIFEST);
-  response.writeHead(200, {
-    'content-type': found.mediaType,
-    'content-length': blob.sizeBytes,
-    'docker-content-digest': found.digest,
-    etag: `"${found.digest}"`,
-  });
-  response.end(head ? undefined : await readFile(blob.file));
-}
-
-async function sendBlob(response: ServerResponse, layout: OciLayout, digest: string, head: boolean): Promise<void> {
-  if (!isDigest(digest)) {
-    return refuse(response, { status: 400, code: 'DIGEST_INVALID', message: 'provided digest is not a sha256 digest' });
-  }
-  const blob = await layout.blob(digest);
-  if (blob === undefined) return refuse(response, NO_BLOB);
-  response.writeHead(200, {
-    'content-type': 'application/octet-stream',
-    'content-length': blob.sizeBytes,
-    'docker-content-digest': digest,
-    etag: `"${digest}"`,
-  });
-  if (head) {
-    response.end();
-    return;
-  }
-  await pipeline(createReadStream(blob.file), response);
-}
-
-function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
-  sendJson(response, { errors: [{ code, message, detail: null }] }, status);
-}
-
-function sendJson(response: ServerResponse, body: object, status = 200): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
 }

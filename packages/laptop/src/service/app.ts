@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRetryBackoff } from '@cartographer/kube';
-import { type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { type Clock, createRetryBackoff, type Log, messageOf } from '@cartographer/machinery';
 import type { Exit, Keeper, KeptProcess } from '../keeper/keeper.ts';
 import { lastLines } from '../last-lines.ts';
 import { type Environment, programEnvironment } from '../program-environment.ts';

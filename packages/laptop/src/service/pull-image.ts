@@ -6,9 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { CartoError, getPath, isList, textsAt } from '@cartographer/machinery';
-import { ArchiveError } from '../archive/archive-error.ts';
-import { unpackTar } from '../archive/unpack-tar.ts';
-import { type Descriptor, digestOf, isDigest, mediaTypes } from '../image/oci-image.ts';
+import { ArchiveError, type Descriptor, digestOf, isDigest, mediaTypes, unpackTar } from '@cartographer/oci';
 
 /** An image cannot be had; the message says why and what to do. */
 class PullError extends CartoError {

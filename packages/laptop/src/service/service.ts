@@ -9,7 +9,7 @@ import {
   type ResourceType,
   textsAt,
 } from '@cartographer/machinery';
-import { digestOf } from '../image/oci-image.ts';
+import { digestOf } from '@cartographer/oci';
 import { progressDeadlineOf } from './progress-deadline.ts';
 import { PROGRESS_DEADLINE_ANNOTATION, refuseService } from './service-rules.ts';
 

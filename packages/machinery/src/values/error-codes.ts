@@ -115,14 +115,20 @@ export const ERRORS = {
     CARTO_YTT_BUSY: { means: 'too many templates wait to be rendered', next: 'nothing. Retries' },
     CARTO_YTT_CLOSED: { means: 'the process is stopping', next: 'nothing' },
   },
+  images: {
+    CARTO_ARCHIVE: {
+      means: 'an archive cannot be packed or unpacked: broken, too large, or it leads out of its folder',
+      next: 'see the message',
+    },
+    CARTO_IMAGE: {
+      means: 'what an image says of itself cannot be read, is not what its digest says, or is larger than a bound',
+      next: 'see the message. Retries where the transfer may have been at fault',
+    },
+  },
   laptop: {
     CARTO_GIT_FAILED: {
       means: "git failed; the message is in Flux's words where Flux has some",
       next: 'see the message. Retries',
-    },
-    CARTO_ARCHIVE: {
-      means: 'an archive cannot be packed or unpacked: too large, or it leads out of its folder',
-      next: 'see the message',
     },
     CARTO_ARTIFACT_STORE: { means: 'an artifact cannot be stored', next: 'look at disk space and rights. Retries' },
     CARTO_PORT: { means: 'no free port on loopback', next: 'see the message' },

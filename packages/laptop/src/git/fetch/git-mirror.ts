@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifThere } from '../../if-there.ts';
+import { ifThere } from '@cartographer/oci';
+
 import type { Candidate } from './choose-revision.ts';
 import { GitError } from './git-error.ts';
 import { describeGitFailure } from './git-failure.ts';

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { trimRight } from '@cartographer/machinery';
+import { tarEnd, tarHeader, tarPadding } from '@cartographer/oci';
 import { GitError } from '../fetch/git-error.ts';
 import type { GitMirror } from '../fetch/git-mirror.ts';
 import { GitObjects } from '../fetch/git-objects.ts';
 import type { TreeEntry } from './list-tree.ts';
 import { createSourceFilter, IGNORE_FILE, type IgnoreFile } from './source-ignore.ts';
-import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 /** An ignore file larger than this is refused. */
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;

@@ -1,22 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { canonicalJson } from '@cartographer/machinery';
-
-/** Media types of the OCI image specification. */
-export const mediaTypes = {
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  index: 'application/vnd.oci.image.index.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-} as const;
-
-/** Points to a blob by its digest. */
-export type Descriptor = {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
-};
+import { digestOf } from './digest.ts';
+import { mediaTypes } from './media-types.ts';
 
 /** A layer as it was written. */
 export type Layer = {
@@ -82,14 +67,4 @@ export function ociImage(
     }),
   );
   return { digest: digestOf(manifest), manifest, configDigest, config };
-}
-
-/** `sha256:…` of some bytes. */
-export function digestOf(bytes: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-/** Whether a text is a digest that we can check. */
-export function isDigest(text: unknown): text is string {
-  return typeof text === 'string' && /^sha256:[0-9a-f]{64}$/.test(text);
 }

@@ -2,9 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from '@cartographer/machinery';
+import { ifThere } from '../archive/if-there.ts';
 import { type Compressed, writeGzip } from '../archive/write-gzip.ts';
-import { ifThere } from '../if-there.ts';
-import { type Descriptor, isDigest, mediaTypes, type OciImage } from './oci-image.ts';
+import type { Descriptor } from '../content/descriptor.ts';
+import { digestParts, isDigest } from '../content/digest.ts';
+import { mediaTypes } from '../content/media-types.ts';
+import type { OciImage } from '../content/oci-image.ts';
 
 /** One repository on disk, as the OCI image layout specification has it: other tools can read the folder, too. */
 export interface OciLayout {
@@ -28,7 +31,10 @@ const REF_NAME = 'org.opencontainers.image.ref.name';
 /** Makes the layout of a folder, which is created when first written to. One writer at a time. */
 export function createOciLayout(folder: string): OciLayout {
   const blobs = join(folder, 'blobs', 'sha256');
-  const fileOf = (digest: string): string => join(blobs, digest.slice('sha256:'.length));
+  const fileOf = (digest: string): string => {
+    const { algorithm, hex } = digestParts(digest);
+    return join(folder, 'blobs', algorithm, hex);
+  };
 
   async function prepare(): Promise<void> {
     await mkdir(blobs, { recursive: true, mode: 0o700 });

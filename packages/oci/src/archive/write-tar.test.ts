@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from './write-tar.ts';
 
 const folder = (path: string): readonly [TarEntry, Buffer] => [{ kind: 'folder', path: bytes(path) }, Buffer.alloc(0)];
 const file = (path: string, text: string, executable = false): readonly [TarEntry, Buffer] => {

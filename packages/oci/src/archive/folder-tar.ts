@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { tarEnd, tarHeader, tarPadding } from '../git/tree/tar.ts';
 import { ArchiveError } from './archive-error.ts';
 import { staysInside } from './link-target.ts';
+import { tarEnd, tarHeader, tarPadding } from './write-tar.ts';
 
 /** A folder of the disk that becomes a folder of an archive. */
 export type TarRoot = {

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from '../git/tree/tar.ts';
 import { tarOfFolder } from './folder-tar.ts';
 import { unpackTar } from './unpack-tar.ts';
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from './write-tar.ts';
 
 const { signal } = new AbortController();
 

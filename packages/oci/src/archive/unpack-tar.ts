@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, rm, symlink } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { trimRight } from '@cartographer/machinery';
@@ -78,6 +78,7 @@ async function unpackItem(
       return;
     }
     case 'hardlink':
+    case 'device':
     case 'other':
       throw new ArchiveError(`'${printable(path)}' is neither a file nor a folder nor a symbolic link`);
   }
@@ -114,10 +115,4 @@ function dirnameOf(place: Buffer): Buffer {
 
 function printable(path: string): string {
   return JSON.stringify(Buffer.from(path, 'latin1').toString('utf8').slice(0, 200)).slice(1, -1);
-}
-
-/** Whether a folder exists. */
-export async function isFolder(...path: readonly string[]): Promise<boolean> {
-  const found = await lstat(join(...path)).catch(() => undefined);
-  return found?.isDirectory() === true;
 }

@@ -8,19 +8,29 @@ const MAX_RECORD_BYTES = 1024 * 1024;
 /** Real archives have two records before an entry at most; without a bound a small one could keep a reader busy for ever. */
 const MAX_RECORDS_PER_ENTRY = 100;
 
-/** An entry as it stands in an archive. Paths are binary strings: one character a byte. */
+/**
+ * An entry as it stands in an archive. Paths are binary strings: one character a byte. `other` is a file that is not read,
+ * such as a sparse one.
+ */
 export type TarItem = {
-  readonly kind: 'folder' | 'file' | 'link' | 'hardlink' | 'other';
+  readonly kind: 'folder' | 'file' | 'link' | 'hardlink' | 'device' | 'other';
   readonly path: string;
   /** Where a link points; empty for others. */
   readonly target: string;
   readonly mode: number;
   readonly sizeBytes: number;
+  /** Where in the archive its content begins. */
+  readonly offset: number;
   /** Has to be read before the next entry is asked for; what is left of it is skipped. */
   readonly content: AsyncIterable<Buffer>;
 };
 
-/** Reads an uncompressed tar stream: ustar, PAX and GNU long names. */
+/**
+ * Reads an uncompressed tar stream: ustar, PAX and GNU long names. It ends at the first empty block; what follows in the
+ * stream is left to whoever opened it.
+ *
+ * @throws ArchiveError when the archive is broken.
+ */
 export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<TarItem, void, undefined> {
   const reader = new ByteReader(chunks);
   let overrides = new Map<string, string>();
@@ -37,18 +47,22 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Ta
       if (header.type !== 'g') overrides = new Map([...overrides, ...recordsOf(header.type, body)]);
       continue;
     }
+    if (header.isSparse) await reader.skipSparseMap();
     const size = overrides.get('size');
-    const sizeBytes = kindOf(header.type) === 'file' ? (size === undefined ? header.sizeBytes : Number(size)) : 0;
+    const sizeBytes = hasContent(header.type) ? (size === undefined ? header.sizeBytes : Number(size)) : 0;
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0)
       throw new ArchiveError('the archive is broken: a size is no number');
     const content = reader.content(sizeBytes);
-    const path = trimRight(overrides.get('path') ?? header.path, '/');
+    const named = overrides.get('GNU.sparse.name') ?? overrides.get('path') ?? header.path;
+    const kind = overrides.has('GNU.sparse.major') ? 'other' : kindOf(header.type);
+    const { offset } = reader;
     yield {
-      kind: header.path.endsWith('/') ? 'folder' : kindOf(header.type),
-      path,
+      kind: kind === 'file' && header.path.endsWith('/') ? 'folder' : kind,
+      path: trimRight(named, '/'),
       target: overrides.get('linkpath') ?? header.target,
       mode: header.mode,
       sizeBytes,
+      offset,
       content,
     };
     overrides = new Map();
@@ -64,6 +78,8 @@ type Header = {
   readonly mode: number;
   readonly sizeBytes: number;
   readonly type: string;
+  /** A GNU sparse file, whose map goes on behind the header. */
+  readonly isSparse: boolean;
 };
 
 function parseHeader(block: Buffer): Header {
@@ -78,7 +94,13 @@ function parseHeader(block: Buffer): Header {
     mode: octal(block, 100, 8) & 0o7777,
     sizeBytes: size(block),
     type: String.fromCharCode(block[156] ?? 0),
+    isSparse: block[156] === 0x53 && block[482] === 1,
   };
+}
+
+/** Links, devices, folders and pipes have none, whatever their size says; types that nobody knows count as files. */
+function hasContent(type: string): boolean {
+  return !/[1-6]/.test(type);
 }
 
 function kindOf(type: string): TarItem['kind'] {
@@ -91,6 +113,10 @@ function kindOf(type: string): TarItem['kind'] {
       return 'hardlink';
     case '2':
       return 'link';
+    case '3':
+    case '4':
+    case '6':
+      return 'device';
     case '5':
       return 'folder';
     default:
@@ -118,7 +144,7 @@ function text(block: Buffer, offset: number, width: number): string {
 }
 
 /** What of the records counts here; times, owners and comments do not. */
-const USED = new Set(['path', 'linkpath', 'size']);
+const USED = new Set(['path', 'linkpath', 'size', 'GNU.sparse.major', 'GNU.sparse.name']);
 
 function recordsOf(type: string, body: Buffer): ReadonlyMap<string, string> {
   const all = body.toString('latin1');
@@ -143,9 +169,15 @@ function recordsOf(type: string, body: Buffer): ReadonlyMap<string, string> {
 class ByteReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);
+  #offset = 0;
 
   constructor(chunks: AsyncIterable<Buffer>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes were taken. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** The next block; undefined at the end of the stream. */
@@ -185,7 +217,16 @@ class ByteReader {
     for await (const _part of this.content(count));
   }
 
+  /** Blocks that say where the parts of a GNU sparse file go; byte 504 says whether another one follows. */
+  async skipSparseMap(): Promise<void> {
+    for (let more = true, blocks = 0; more; blocks += 1) {
+      if (blocks === MAX_RECORDS_PER_ENTRY) throw new ArchiveError('the archive has a sparse file of too many parts');
+      more = (await this.block())?.[504] === 1;
+    }
+  }
+
   #take(count: number): Buffer {
+    this.#offset += count;
     const part = this.#rest.subarray(0, count);
     this.#rest = this.#rest.subarray(count);
     return part;

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
-
 const REDACTED = '[redacted]';
+/** By this name Node looks for how a value is printed; written out, because this package imports nothing of Node's. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Holds a credential so that no message, log line or JSON can show it; {@link Secret.reveal} is the only way out. */
 export class Secret {
@@ -23,7 +23,7 @@ export class Secret {
     return REDACTED;
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return REDACTED;
   }
 }

@@ -1,0 +1,37 @@
+export { ArchiveError } from './archive/archive-error.ts';
+export { type DecompressLimits, decompress, defaultDecompressLimits } from './archive/decompress.ts';
+export { type TarRoot, tarOfFolder } from './archive/folder-tar.ts';
+export { ifThere } from './archive/if-there.ts';
+export { readTar, type TarItem } from './archive/read-tar.ts';
+export { type UnpackLimits, unpackTar } from './archive/unpack-tar.ts';
+export { type Compressed, writeGzip } from './archive/write-gzip.ts';
+export { type TarEntry, tarEnd, tarHeader, tarPadding } from './archive/write-tar.ts';
+export type { Descriptor, Platform } from './content/descriptor.ts';
+export { digestOf, isDigest } from './content/digest.ts';
+export { ImageError } from './content/image-error.ts';
+export { type FetchedManifest, type ImageSource, readBlob } from './content/image-source.ts';
+export {
+  artifactTypeOf,
+  type Index,
+  type Manifest,
+  type Platforms,
+  parseManifest,
+  platformName,
+  platformsOf,
+} from './content/manifest.ts';
+export { isLayerType, mediaTypes } from './content/media-types.ts';
+export { type ImageProcess, type Layer, type OciImage, ociImage } from './content/oci-image.ts';
+export {
+  formatReference,
+  type ParsedReference,
+  parseReference,
+  type Reference,
+  type RepositoryName,
+  targetOf,
+} from './content/reference.ts';
+export * from './layers/layer-contents.ts';
+export { createLayerMerge, type LayerMerge, mergeLayers } from './layers/merge-layers.ts';
+export { type ReadLayersOptions, readLayers } from './layers/read-layers.ts';
+export { defaultLayerLimits, type LayerLimits, visitLayer } from './layers/visit-layer.ts';
+export { createOciLayout, type OciLayout } from './layout/oci-layout.ts';
+export { answerRegistryRequest, type RegistryRefusal, refuseRegistryRequest } from './server/registry-requests.ts';
