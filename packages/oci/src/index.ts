@@ -33,5 +33,7 @@ export * from './layers/layer-contents.ts';
 export { createLayerMerge, type LayerMerge, mergeLayers } from './layers/merge-layers.ts';
 export { type ReadLayersOptions, readLayers } from './layers/read-layers.ts';
 export { defaultLayerLimits, type LayerLimits, visitLayer } from './layers/visit-layer.ts';
+export { openImageFile } from './layout/image-file.ts';
+export type { ImageFile, NamedImage } from './layout/named-image.ts';
 export { createOciLayout, type OciLayout } from './layout/oci-layout.ts';
 export { answerRegistryRequest, type RegistryRefusal, refuseRegistryRequest } from './server/registry-requests.ts';
