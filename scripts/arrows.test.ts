@@ -29,7 +29,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kube/src': ['transport', 'client', 'access', 'cache', 'lease'],
   'controller/src': ['caches', 'acting', 'webhooks', 'install'],
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
-  'oci/src': ['archive', 'content', 'layers', 'layout', 'server'],
+  'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
 };
 

@@ -1,3 +1,12 @@
+export { createDestinations, type DestinationRules, type Destinations } from './access/destinations.ts';
+export {
+  type DockerConfig,
+  loginsFor,
+  parseDockerConfigJson,
+  parseDockercfg,
+  type RegistryLogin,
+} from './access/docker-config.ts';
+export { RegistryError, type RegistryFailure } from './access/registry-error.ts';
 export { ArchiveError } from './archive/archive-error.ts';
 export { type DecompressLimits, decompress, defaultDecompressLimits } from './archive/decompress.ts';
 export { type TarRoot, tarOfFolder } from './archive/folder-tar.ts';
@@ -36,4 +45,15 @@ export { defaultLayerLimits, type LayerLimits, visitLayer } from './layers/visit
 export { openImageFile } from './layout/image-file.ts';
 export type { ImageFile, NamedImage } from './layout/named-image.ts';
 export { createOciLayout, type OciLayout } from './layout/oci-layout.ts';
+export { createGuardedAgent, type GuardedAgentOptions } from './registry/guarded-agent.ts';
+export type { PushContent, PushedManifest, Pushes } from './registry/pushes.ts';
+export { referrersTag } from './registry/referrers.ts';
+export {
+  type Artifact,
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type Repository,
+} from './registry/registry-client.ts';
+export type { Pulls } from './registry/repository.ts';
 export { answerRegistryRequest, type RegistryRefusal, refuseRegistryRequest } from './server/registry-requests.ts';

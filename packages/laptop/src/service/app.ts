@@ -128,7 +128,7 @@ async function prepare(
   const { template, name } = order.revision;
   const reference = parseImageReference(template.image);
   if (reference.kind === 'refused') return reference.message;
-  const image = await pullImage(reference.image, order.folder, signal);
+  const image = await pullImage(reference.image, order.folder, { clock: deps.clock, signal });
   const env = await deps.envValues(order.namespace, template.env, signal);
   const port = await findFreePort();
   const platform = { PORT: String(port), K_SERVICE: order.service, K_CONFIGURATION: order.service, K_REVISION: name };

@@ -1,16 +1,24 @@
-import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import type { Buffer } from 'node:buffer';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { CartoError, getPath, isList, textsAt } from '@cartographer/machinery';
-import { ArchiveError, type Descriptor, digestOf, isDigest, mediaTypes, unpackTar } from '@cartographer/oci';
+import { CartoError, type Clock, getPath, type Retry, textsAt } from '@cartographer/machinery';
+import {
+  ArchiveError,
+  createRegistryClient,
+  type Descriptor,
+  decompress,
+  ImageError,
+  type ImageSource,
+  isDigest,
+  mediaTypes,
+  RegistryError,
+  readBlob,
+  unpackTar,
+} from '@cartographer/oci';
 
 /** An image cannot be had; the message says why and what to do. */
 class PullError extends CartoError {
-  constructor(message: string, options: { readonly cause?: unknown; readonly retry?: 'backoff' | 'never' } = {}) {
+  constructor(message: string, options: { readonly cause?: unknown; readonly retry?: Retry } = {}) {
     super('CARTO_PULL', message, options);
     this.name = 'PullError';
   }
@@ -27,7 +35,7 @@ export type PulledImage = {
 /** An image named by its digest. */
 export type ImageReference = { readonly host: string; readonly repository: string; readonly digest: string };
 
-const MAX_JSON_BYTES = 4 * 1024 * 1024;
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 const MAX_LAYERS = 128;
 const TIMEOUT_MS = 120_000;
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
@@ -56,23 +64,36 @@ export function parseImageReference(
  *
  * @throws PullError, or what the disk says.
  */
-export async function pullImage(image: ImageReference, folder: string, signal: AbortSignal): Promise<PulledImage> {
+export async function pullImage(
+  image: ImageReference,
+  folder: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<PulledImage> {
   const unpacked = await readUnpacked(folder, image.digest);
   if (unpacked !== undefined) return unpacked;
   const both = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const destinations = { allowed: [image.host], plainHttp: [image.host] };
+  // Whoever starts the app tries again by itself, and waits longer each time.
+  const client = createRegistryClient({ clock, random: () => 0, destinations, attempts: 1 });
   try {
-    const accept = { accept: mediaTypes.manifest };
-    const manifest = await fetchJson(image, `manifests/${image.digest}`, image.digest, both, accept);
-    const [config, layers] = partsOf(image, manifest);
-    const pulled = imageOf(image, await fetchJson(image, `blobs/${config.digest}`, config.digest, both));
-    await unpackLayers(image, layers, folder, both);
+    const repository = client.repository({ registry: image.host, repository: image.repository });
+    const { content } = await repository.manifest(image.digest, both);
+    if (content.kind !== 'manifest' || content.layers.length > MAX_LAYERS) {
+      throw new PullError(`image ${nameOf(image)} has no manifest of one OCI image`, { retry: 'never' });
+    }
+    const config = await readBlob(repository, content.config, { maxBytes: MAX_CONFIG_BYTES, signal: both });
+    const pulled = imageOf(image, parseConfig(image, config));
+    await unpackLayers(image, { source: repository, layers: content.layers }, folder, both);
     await writeFile(join(folder, 'image.json'), JSON.stringify({ digest: image.digest, pulled }), { mode: 0o600 });
     return pulled;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ArchiveError)
-      throw new PullError(`image ${nameOf(image)}: ${error.message}`, { retry: 'never' });
+    if (error instanceof RegistryError || error instanceof ImageError || error instanceof ArchiveError) {
+      throw new PullError(`cannot pull ${nameOf(image)}: ${error.message}`, { cause: error, retry: error.retry });
+    }
     throw error;
+  } finally {
+    await client.close();
   }
 }
 
@@ -89,7 +110,7 @@ async function readUnpacked(folder: string, digest: string): Promise<PulledImage
 
 async function unpackLayers(
   image: ImageReference,
-  layers: readonly Descriptor[],
+  { source, layers }: { readonly source: ImageSource; readonly layers: readonly Descriptor[] },
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -97,7 +118,16 @@ async function unpackLayers(
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o700 });
   try {
-    for (const layer of layers) await unpackLayer(image, layer, join(temporary, 'rootfs'), signal);
+    for (const layer of layers) {
+      if (layer.mediaType !== mediaTypes.layer) {
+        const message = `image ${nameOf(image)} has a layer of type ${layer.mediaType}, which is not supported`;
+        throw new PullError(message, { retry: 'never' });
+      }
+      const tar = decompress(await source.blob(layer, signal));
+      await unpackTar(tar, join(temporary, 'rootfs'), { signal });
+      // Only at the very end does the blob say that it is what its digest says.
+      for await (const _rest of tar);
+    }
     // Node looks for the nearest package.json upwards: not one of whatever this folder lies in.
     await writeFile(join(temporary, 'package.json'), '{}\n');
     await rm(folder, { recursive: true, force: true });
@@ -107,86 +137,13 @@ async function unpackLayers(
   }
 }
 
-async function unpackLayer(
-  image: ImageReference,
-  layer: Descriptor,
-  folder: string,
-  signal: AbortSignal,
-): Promise<void> {
-  if (layer.mediaType !== mediaTypes.layer) {
-    throw new PullError(`image ${nameOf(image)} has a layer of type ${layer.mediaType}, which is not supported`, {
-      retry: 'never',
-    });
-  }
-  const response = await request(image, `blobs/${layer.digest}`, signal);
-  const hash = createHash('sha256');
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  if (response.body === null) throw new PullError(`the registry sent nothing of ${nameOf(image)}`);
-  const body = Readable.fromWeb(response.body);
-  await pipeline(body, measure, createGunzip(), (tar) => unpackTar(tar, folder, { signal }), { signal });
-  if (`sha256:${hash.digest('hex')}` !== layer.digest)
-    throw new PullError(`a layer of image ${nameOf(image)} is damaged`);
-}
-
-async function fetchJson(
-  image: ImageReference,
-  path: string,
-  digest: string,
-  signal: AbortSignal,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<unknown> {
-  const response = await request(image, path, signal, headers);
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_JSON_BYTES)
-      throw new PullError(`image ${nameOf(image)} describes itself in more than ${MAX_JSON_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  if (digestOf(bytes) !== digest) throw new PullError(`image ${nameOf(image)} is not what its digest says`);
+function parseConfig(image: ImageReference, bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
-    throw new PullError(`image ${nameOf(image)} describes itself in something that is no JSON`, {
-      cause,
-      retry: 'never',
-    });
+    const message = `image ${nameOf(image)} describes itself in something that is no JSON`;
+    throw new PullError(message, { cause, retry: 'never' });
   }
-}
-
-async function request(
-  image: ImageReference,
-  path: string,
-  signal: AbortSignal,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> {
-  const url = `http://${image.host}/v2/${image.repository}/${path}`;
-  const response = await fetch(url, { headers, signal, redirect: 'error' }).catch((cause: Error) => {
-    signal.throwIfAborted();
-    const reason = cause.cause instanceof Error ? cause.cause.message : cause.message;
-    throw new PullError(`cannot pull ${nameOf(image)}: ${reason}`, { cause });
-  });
-  if (response.ok && response.body !== null) return response;
-  await response.body?.cancel();
-  const reason = response.status === 404 ? 'the registry does not have it' : `the registry answered ${response.status}`;
-  throw new PullError(`cannot pull ${nameOf(image)}: ${reason}`);
-}
-
-function partsOf(image: ImageReference, manifest: unknown): readonly [Descriptor, readonly Descriptor[]] {
-  const config = getPath(manifest, 'config');
-  const layers = getPath(manifest, 'layers');
-  const isPart = (part: unknown): boolean => isDigest(getPath(part, 'digest'));
-  if (!isPart(config) || !isList(layers) || layers.length > MAX_LAYERS || !layers.every(isPart)) {
-    throw new PullError(`image ${nameOf(image)} has no manifest of one OCI image`, { retry: 'never' });
-  }
-  return [config as Descriptor, layers as readonly Descriptor[]];
 }
 
 function imageOf(image: ImageReference, config: unknown): PulledImage {

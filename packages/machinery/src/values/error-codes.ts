@@ -116,6 +116,14 @@ export const ERRORS = {
     CARTO_YTT_CLOSED: { means: 'the process is stopping', next: 'nothing' },
   },
   images: {
+    CARTO_REGISTRY: {
+      means: 'a registry did not give what was asked; the message has its host, the HTTP status and its error code',
+      next: '401 and 403: check the pull secret. Not asked at all: allow the destination, if it is meant. Retries, as late as it says',
+    },
+    CARTO_PULL_SECRET: {
+      means: 'a pull secret cannot be read',
+      next: 'correct the entry that the message names; nothing of its values is shown',
+    },
     CARTO_ARCHIVE: {
       means: 'an archive cannot be packed or unpacked: broken, too large, or it leads out of its folder',
       next: 'see the message',

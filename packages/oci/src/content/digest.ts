@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 
 const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
-/** `sha256:…` of some bytes. */
-export function digestOf(bytes: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+/** `sha256:…` of some bytes, or their digest by another algorithm. */
+export function digestOf(bytes: string | Buffer, algorithm = 'sha256'): string {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
 /** Whether a text is a digest that we can check: SHA-256 or SHA-512, the two that the OCI image specification registers. */
