@@ -37,6 +37,7 @@ const REFUSED_NETS: readonly (readonly [net: string, prefix: number])[] = [
   ['240.0.0.0', 4],
   ['::', 128],
   ['::1', 128],
+  ['64:ff9b:1::', 48], // NAT64 of a network's own, which can lead to all of the above
   ['fe80::', 10],
   ['fec0::', 10],
   ['fd00:ec2::', 32], // AWS

@@ -19,6 +19,8 @@ export type Descriptor = {
 };
 
 const MAX_MEDIA_TYPE_CHARS = 255;
+/** The names of RFC 6838, without parameters. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 
 /**
  * Reads a descriptor.
@@ -57,7 +59,7 @@ export function annotationsIn(value: Json | undefined): Pick<Descriptor, 'annota
 
 /** Whether a value can be a media type or an artifact type. */
 export function isMediaType(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_MEDIA_TYPE_CHARS && /^[\w.+-]+\/[\w.+-]+/.test(value);
+  return typeof value === 'string' && value.length <= MAX_MEDIA_TYPE_CHARS && MEDIA_TYPE.test(value);
 }
 
 function parsePlatform(value: Json | undefined): Platform | undefined {

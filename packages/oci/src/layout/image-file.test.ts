@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Descriptor } from '../content/descriptor.ts';
 import { digestOf } from '../content/digest.ts';
 import { readBlob } from '../content/image-source.ts';
 import type { Manifest } from '../content/manifest.ts';
@@ -83,6 +84,16 @@ describe('an image on disk', () => {
       await expect(filesOf(path, 'v2')).rejects.toThrow(`${path} has no image of the name v2`);
       await expect(filesOf(path, digestOf('x'))).rejects.toThrow('is missing');
     }
+  });
+
+  it('says so when a layer of a layout is not what its digest says', async () => {
+    const path = await writeLayout();
+    const blobs = join(path, 'blobs/sha256');
+    const file = await openImageFile(path, signal);
+    const { content } = await file.manifest('v1', signal);
+    const [{ digest, size }] = (content as Manifest).layers as [Descriptor];
+    await writeFile(join(blobs, digest.slice(7)), Buffer.alloc(size));
+    await expect(filesOf(path, 'v1')).rejects.toThrow('is not what its digest says');
   });
 
   it('is read from an archive of docker save, layers that are links included', async () => {

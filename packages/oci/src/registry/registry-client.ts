@@ -86,7 +86,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     repository(name, logins = []) {
       const host = apiHostOf(name.registry);
       const { origin } = new URL(`${destinations.schemeFor(host)}//${host}`);
-      const session = createSession({ name, origin, logins, exchange, destinations, clock });
+      const session = createSession({ name, origin, logins, exchange, clock });
       const calls = createRepositoryCalls({ name, origin, session, retries, clock });
       const pulls = createPulls(calls);
       const push = createPushes(calls);

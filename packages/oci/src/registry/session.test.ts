@@ -142,6 +142,24 @@ describe('a registry with tokens', () => {
     await expect(open(registry, [login('a')]).resolve('v1', signal)).rejects.toMatchObject({ status });
   });
 
+  it('does not log in anew for what is not there', async () => {
+    let status = 200;
+    const registry = await playTokens({ takes: () => true, allows: () => status });
+    const repository = open(registry, [login('a')]);
+    await repository.resolve('v1', signal);
+    status = 404;
+    await expect(repository.resolve('v2', signal)).rejects.toMatchObject({ reason: 'NotFound' });
+    expect(registry.lines().slice(3)).toEqual(['HEAD /v2/team/app/manifests/v2']);
+  });
+
+  it('sees nothing more of a login that it did not take', async () => {
+    const registry = await playTokens({ takes: () => true, allows: () => 401 });
+    const repository = open(registry, [login('a')]);
+    for (const tag of ['v1', 'v2'])
+      await expect(repository.resolve(tag, signal)).rejects.toMatchObject({ status: 401 });
+    expect(registry.seen[3]).toEqual({ line: 'HEAD /v2/team/app/manifests/v2', authorization: undefined });
+  });
+
   it('does not keep us busy when it says 401 for ever', async () => {
     const registry = await playTokens({ takes: () => true, allows: () => 401 });
     const logins = Array.from({ length: 50 }, (_, at) => login(`u${at}`));

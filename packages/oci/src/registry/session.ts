@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { type Clock, getPath, type Json, Secret } from '@cartographer/machinery';
-import type { Destinations } from '../access/destinations.ts';
 import type { RegistryLogin } from '../access/docker-config.ts';
 import { RegistryError } from '../access/registry-error.ts';
 import type { RepositoryName } from '../content/reference.ts';
@@ -25,7 +24,6 @@ export type SessionOptions = {
   /** In the order in which they are tried; without any, nobody logs in. */
   readonly logins: readonly RegistryLogin[];
   readonly exchange: Exchange;
-  readonly destinations: Destinations;
   readonly clock: Clock;
 };
 
@@ -95,7 +93,7 @@ async function grantFor(options: SessionOptions, challenge: Challenge, wish: Wis
 
 /** Asks a token server: https://distribution.github.io/distribution/spec/auth/token/ */
 async function tokenFor(
-  { name, exchange, destinations, clock }: SessionOptions,
+  { name, exchange, clock }: SessionOptions,
   { realm, service, scope }: Extract<Challenge, { kind: 'bearer' }>,
   { at, action, signal, basic }: Wish & { readonly basic: Secret | undefined },
 ): Promise<Grant | undefined> {
@@ -107,7 +105,6 @@ async function tokenFor(
     );
   }
   const url = new URL(realm);
-  destinations.checkUrl(url);
   if (service !== '') url.searchParams.set('service', service);
   const own = `repository:${name.repository}:${action}`;
   // Registries behind others know their repositories by other names.
