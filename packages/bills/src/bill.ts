@@ -6,13 +6,21 @@ export type BillPackage = {
   readonly version: string;
   /** Its package URL; empty where the bill names none. Compare parsed ones, never texts. */
   readonly purl: string;
-  /** As OSV names it, with the release of a distribution: `npm`, `crates.io`, `Debian:12`; empty where it is not known. */
+  /**
+   * As OSV names it, with the release of a distribution: `npm`, `crates.io`, `Debian:12`. What OSV has no name for is
+   * called by type and namespace of its package URL, `rpm:centos`; empty where there is no package URL that can be read.
+   */
   readonly ecosystem: string;
   /** What a distribution built it from: its advisories name source packages. */
   readonly source?: { readonly name: string; readonly version: string };
   /** The platforms of an index that have it, `linux/amd64`; left out where there is but one. */
   readonly platforms?: readonly string[];
+  /** The files that name it, sorted, {@link MOST_PLACES} at most: `web/package-lock.json`; left out where none is known. */
+  readonly places?: readonly string[];
 };
+
+/** How many of the files that name a package are kept. */
+export const MOST_PLACES = 5;
 
 /** Something that could not be read, so that a bill without it is not whole: a layer, a file, a platform. */
 export type Unread = {

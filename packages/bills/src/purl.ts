@@ -1,0 +1,95 @@
+import packageurl, { type PurlComponentEncoder } from 'packageurl-js';
+
+/** A package URL in its parts, decoded, written as it stood: nothing is made lower case. */
+export type Purl = {
+  /** Lower case: `npm`, `deb`. */
+  readonly type: string;
+  /** Parts are joined by `/`; empty where there is none. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty where there is none. */
+  readonly version: string;
+  /** Keys are lower case; those without a value are left out. */
+  readonly qualifiers: ReadonlyMap<string, string>;
+  /** Empty where there is none. */
+  readonly subpath: string;
+};
+
+/** Longer than any real one by far. */
+const MOST_CHARACTERS = 4096;
+const TYPE = /^[a-z][a-z0-9.+-]*$/;
+
+/**
+ * Reads a package URL; undefined where the text is none. Only the path goes to the library: it decodes qualifiers twice,
+ * changes names to the case that registries prefer, and throws at versions of Go that are none.
+ */
+export function parsePurl(text: string): Purl | undefined {
+  if (text.length > MOST_CHARACTERS || !text.isWellFormed()) return undefined;
+  const [beforeHash, subpath] = cutAtLast(text.trim(), '#');
+  const [path, query] = cutAtLast(beforeHash, '?');
+  try {
+    const [type = '', namespace = '', name = '', version = ''] = packageurl.PackageURL.parseString(path);
+    const purl = {
+      type: type.toLowerCase(),
+      namespace: segments(namespace),
+      name: name.trim(),
+      version: version.trim(),
+      qualifiers: qualifiersOf(query),
+      subpath: segments(decodeURIComponent(subpath)),
+    };
+    return TYPE.test(purl.type) && purl.name !== '' ? purl : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The canonical text of a package URL; equal ones have equal texts. */
+export function formatPurl(purl: Purl): string {
+  const { Component } = packageurl.PackageURL;
+  const part = (lead: string, encode: PurlComponentEncoder, value: string): string =>
+    value === '' ? '' : `${lead}${encode(value)}`;
+  const qualifiers = [...purl.qualifiers]
+    .filter(([, value]) => value !== '')
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
+    .toSorted()
+    .join('&');
+  const namespace = purl.namespace === '' ? '' : `${Component.namespace.encode(purl.namespace)}/`;
+  return [
+    `pkg:${purl.type}/${namespace}${Component.name.encode(purl.name)}`,
+    part('@', Component.version.encode, purl.version),
+    qualifiers === '' ? '' : `?${qualifiers}`,
+    part('#', Component.subpath.encode, purl.subpath),
+  ].join('');
+}
+
+/** Whether two texts are the same package URL, however each is encoded and its qualifiers are ordered. */
+export function equalPurls(left: string, right: string): boolean {
+  if (left === right) return true;
+  const [first, second] = [parsePurl(left), parsePurl(right)];
+  return first !== undefined && second !== undefined && formatPurl(first) === formatPurl(second);
+}
+
+/** `+` stands for itself: package URLs are no forms, and versions of distributions are full of it. */
+function qualifiersOf(query: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    const at = pair.indexOf('=');
+    if (at <= 0) continue;
+    const value = decodeURIComponent(pair.slice(at + 1)).trim();
+    if (value !== '') found.set(decodeURIComponent(pair.slice(0, at)).toLowerCase(), value);
+  }
+  return found;
+}
+
+function segments(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => segment.trim())
+    .filter((segment) => segment !== '' && segment !== '.' && segment !== '..')
+    .join('/');
+}
+
+function cutAtLast(text: string, mark: string): readonly [string, string] {
+  const at = text.lastIndexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
