@@ -93,7 +93,7 @@ function led(lead: string, release: string): string {
 
 /** The first numbers of a release, at most `most` of them; a code name stands for its number. */
 function numbers(distro: string, most: number): string {
-  const found = /\d+(?:\.\d+)*/.exec(distro)?.[0] ?? CODENAMES.get(/[a-z]+$/.exec(distro)?.[0] ?? '') ?? '';
+  const found = /\d+(?:\.\d+)*/.exec(distro)?.[0] ?? CODENAMES.get(distro.slice(distro.lastIndexOf('-') + 1)) ?? '';
   return found.split('.').slice(0, most).join('.');
 }
 

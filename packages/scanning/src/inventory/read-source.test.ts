@@ -94,6 +94,17 @@ describe('a source', () => {
     expect(await linesOf(filesOf({ 'x/requirements.txt': wide.swap16() }))).toHaveLength(2);
   });
 
+  it('has what requirements include, each file once, and names what is not there', async () => {
+    const files = filesOf({
+      'base.txt': 'c==3\n-r requirements.txt\n-r base.txt',
+      'notes.txt': 'no==1',
+      'requirements.txt': 'a==1\n-r x/requirements.txt\n-r base.txt\n-r none.txt',
+      'x/requirements.txt': 'b==2\n-r ../base.txt',
+    });
+    const lines = ['a 1 in requirements.txt', 'b 2 in x/requirements.txt', 'c 3 in base.txt'];
+    expect(await linesOf(files)).toEqual([...lines, '! requirements.txt: -r none.txt is not in the source']);
+  });
+
   it.each([
     ['files', { ...SOURCE_LIMITS, files: 2 }, '! source has more than 1 files'],
     ['depth', { ...SOURCE_LIMITS, depth: 1 }, '! x/package-lock.json is more than 0 folders deep'],

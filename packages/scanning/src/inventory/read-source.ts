@@ -1,5 +1,5 @@
 import { type Bill, BillError, type BillPackage, billOf, readBill, type Unread } from '@cartographer/bills';
-import { LockFileError } from './lockfiles/lock-file.ts';
+import { type LockContents, type LockFile, LockFileError, type LockReader } from './lockfiles/lock-file.ts';
 import { isUnreadLock, lockReaderOf } from './lockfiles/lock-files.ts';
 import { isManifest, unlockedBy } from './manifests.ts';
 
@@ -57,27 +57,29 @@ export async function readSource(
   const texts = await textsOf(files, limits, unread);
   const packages: BillPackage[] = [];
   const locks = [...texts.keys()].filter((path) => kindOf(path) === 'lock' || isUnreadLock(path));
-  for (const [path, text] of texts) {
-    const found = contentsOf(path, text, texts, locks);
+  // Files that others include come last, each once.
+  const readers = new Map([...texts.keys()].map((path) => [path, lockReaderOf(path)] as const));
+  for (const [path, reader] of readers) {
+    const found = contentsOf({ path, text: texts.get(path) ?? '' }, reader, locks);
     packages.push(...found.packages);
     unread.push(...found.unread);
+    for (const { written, path: other } of found.includes ?? []) {
+      if (!texts.has(other)) unread.push({ what: `${path}: ${written}`, why: 'is not in the source' });
+      else if (readers.get(other) === undefined) {
+        readers.delete(other);
+        readers.set(other, reader);
+      }
+    }
   }
   return billOf(packages, unread);
 }
 
-type Contents = { readonly packages: readonly BillPackage[]; readonly unread: readonly Unread[] };
-
-function contentsOf(
-  path: string,
-  text: string,
-  texts: ReadonlyMap<string, string>,
-  locks: readonly string[],
-): Contents {
+function contentsOf(file: LockFile, reader: LockReader | undefined, locks: readonly string[]): LockContents {
+  const { path, text } = file;
   const why = unlockedBy(path, text, locks);
   if (why !== undefined) return { packages: [], unread: [{ what: path, why }] };
   try {
-    const read = lockReaderOf(path);
-    if (read !== undefined) return read({ path, text, other: (other) => texts.get(other) });
+    if (reader !== undefined) return reader(file);
     return isBill(path) ? billAt(path, text) : { packages: [], unread: [] };
   } catch (error) {
     if (!(error instanceof LockFileError) && !(error instanceof BillError)) throw error;
@@ -85,7 +87,7 @@ function contentsOf(
   }
 }
 
-function billAt(path: string, text: string): Contents {
+function billAt(path: string, text: string): LockContents {
   const { packages, unread } = readBill(text);
   return {
     packages: packages.map((item) => ({ ...item, places: [path] })),

@@ -4,7 +4,7 @@ import { type LockContents, type LockFile, LockFileError, linesOf, locked } from
 const SECTIONS_OF_GEMS = new Set(['GEM', 'GIT', 'PATH', 'PLUGIN SOURCE']);
 
 /** A gem has four blanks before it, what it requires has six: `    nokogiri (1.15.4-x86_64-linux)`. */
-const GEM = /^ {4}(?<name>[^\s(]+)(?: \((?<version>[^-)]*)[^)]*\))?!?$/;
+const GEM = /^ {4}(?<name>[^\s(]+)(?: \((?<version>[^-)]*)(?:-[^)]*)?\))?!?$/;
 const REMOTE = /^ {2}remote: (?<remote>.+)$/;
 
 /** `Gemfile.lock`: the gems of all sources. The platform of a gem is no part of its version. */

@@ -3,15 +3,18 @@ import { isObject, type JsonObject, jsonTextNestsTooDeep, messageOf } from '@car
 import { parse } from 'smol-toml';
 
 /** What a lock file gives: packages, with an empty version where it says none, and what of it could not be read. */
-export type LockContents = { readonly packages: readonly BillPackage[]; readonly unread: readonly Unread[] };
+export type LockContents = {
+  readonly packages: readonly BillPackage[];
+  readonly unread: readonly Unread[];
+  /** Paths of files of the same kind that this one includes, as it writes them and from the top of the source. */
+  readonly includes?: readonly { readonly written: string; readonly path: string }[];
+};
 
 /** A lock file to be read: where it stands in the source, and its text. */
 export type LockFile = {
   /** Below the source, parts joined by `/`: `web/package-lock.json`. */
   readonly path: string;
   readonly text: string;
-  /** The text of another file of the same source, by its path; undefined where there is none. */
-  readonly other: (path: string) => string | undefined;
 };
 
 /**
@@ -33,8 +36,13 @@ export function locked(
   version: string,
   repository = '',
 ): BillPackage {
-  const qualifiers = new Map(repository === '' ? [] : [['vcs_url', repository] as const]);
+  const qualifiers = new Map(repository === '' ? [] : [['vcs_url', withoutLogin(repository)] as const]);
   return { name, version, ecosystem, purl: purlOf(ecosystem, name, version, qualifiers), places: [path] };
+}
+
+/** An address without a name and a password, which some lock files keep: bills are read by more people than sources. */
+export function withoutLogin(address: string): string {
+  return address.replace(/\/\/(?!git@)[^/@]*@/, '//');
 }
 
 /** Something of a lock file that could not be read: `web/yarn.lock: line 7`. */

@@ -46,10 +46,14 @@ function propertiesOf(project: Element): ReadonlyMap<string, string> {
     ] as const;
   });
   const named = elementsAt(project, 'properties').flatMap(({ children }) => children);
-  return new Map([...own, ...named.map(({ name, text }) => [name, text] as const)].filter(([, value]) => value !== ''));
+  return new Map(
+    [...own, ...named.map(({ name, text }) => [name, text] as const)].filter(
+      ([, value]) => value !== '' && value.length < MOST_CHARACTERS,
+    ),
+  );
 }
 
-/** How often a property may name another, and how long a text may become by it. */
+/** How often a property may name another, and how long it and what names it may be. */
 const MOST_ROUNDS = 10;
 const MOST_CHARACTERS = 1000;
 

@@ -57,24 +57,31 @@ describe('requirements', () => {
     );
   });
 
-  it('include other files by their path, each once, and name what is not there', () => {
-    const others = { 'base/a.txt': 'a==1\n-r ../b.txt', 'b.txt': 'b==2\n-r base/a.txt\n-r lock' };
-    expect(linesRead(readRequirements, '-r base/a.txt\n--requirement b.txt\n-r c.txt', others)).toEqual([
-      'a 1',
-      'b 2',
-      '! lock: -r c.txt is not in the source',
+  it('include other files by their path', () => {
+    const { includes } = readLock(
+      readRequirements,
+      '-r x.txt\n--requirement ../y.txt\n-r=z.txt',
+      'web/requirements.txt',
+    );
+    expect(includes).toEqual([
+      { written: '-r x.txt', path: 'web/x.txt' },
+      { written: '-r ../y.txt', path: 'y.txt' },
+      { written: '-r z.txt', path: 'web/z.txt' },
     ]);
   });
 
-  it('say in which of the files a package stands', () => {
-    const { packages } = readLock(readRequirements, '-r x.txt', 'web/requirements.txt', { 'web/x.txt': 'a==1' });
-    expect(packages[0]?.places).toEqual(['web/x.txt']);
+  it('keep no name and no password of an address', () => {
+    const text = 'a @ git+https://user:secret@example.com/a.git\nhttps://token@example.com/main.zip';
+    const { packages, unread } = readLock(readRequirements, text);
+    expect(packages[0]?.purl).toBe('pkg:pypi/a?vcs_url=git%2Bhttps%3A%2F%2Fexample.com%2Fa.git');
+    expect(unread[0]?.what).toBe('lock: https://example.com/main.zip');
   });
 
   it('name a line that is longer than any real one', () => {
-    expect(linesRead(readRequirements, `a==1${' '.repeat(8187)};`)).toEqual(['a 1']);
-    expect(linesRead(readRequirements, `a==1${' '.repeat(8188)};`)).toEqual([
-      `! lock: a==1${' '.repeat(46)}… is a line of more than 8192 characters`,
+    const hashes = ` --hash=sha256:${'0'.repeat(64)}`.repeat(200);
+    expect(linesRead(readRequirements, `a==${'1'.repeat(8189)}${hashes}`)).toEqual([`a ${'1'.repeat(8189)}`]);
+    expect(linesRead(readRequirements, `a==${'1'.repeat(8190)}${hashes}`)).toEqual([
+      `! lock: a==${'1'.repeat(47)}… is a line of more than 8192 characters`,
     ]);
   });
 });

@@ -1,23 +1,25 @@
 import { posix } from 'node:path';
 import type { BillPackage, Unread } from '@cartographer/bills';
-import { type LockContents, type LockFile, linesOf, locked, unreadOf } from './lock-file.ts';
+import { type LockContents, type LockFile, linesOf, locked, unreadOf, withoutLogin } from './lock-file.ts';
 
 type Found = {
   readonly packages: BillPackage[];
   readonly unread: Unread[];
+  readonly includes: { readonly written: string; readonly path: string }[];
   /** Requirements without a pin, which have no version. */
   readonly unpinned: string[];
-  /** Files that were read already: an include may lead back. */
-  readonly files: Set<string>;
 };
 
+/** Longer than any real line without its hashes. */
+const MOST_CHARACTERS = 8192;
+
 /**
- * `requirements.txt` with what it includes by `-r`. A requirement that pins no version (`==`) has none; they are named
- * together as unread, since what will be installed is not said.
+ * `requirements.txt` and what includes it or is included by `-r`. A requirement that pins no version (`==`) has none; they
+ * are named together as unread, since what will be installed is not said.
  */
 export function readRequirements(file: LockFile): LockContents {
-  const found: Found = { packages: [], unread: [], unpinned: [], files: new Set([file.path]) };
-  readInto(file, found);
+  const found: Found = { packages: [], unread: [], includes: [], unpinned: [] };
+  for (const line of requirementsOf(file.text)) readLine(file, line, found);
   const names = [...new Set(found.unpinned)].toSorted();
   if (names.length > 0) found.unread.push(unreadOf(file, '', `pins no version of ${shown(names)}`));
   return found;
@@ -30,22 +32,21 @@ function shown(names: readonly string[]): string {
   return more > 0 ? `${names.slice(0, MOST_SHOWN).join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** Longer than any real line, and short enough for any pattern. */
-const MOST_CHARACTERS = 8192;
+function readLine(file: LockFile, line: string, found: Found): void {
+  const [, option = '', value = ''] = /^(--?[a-z-]+)[\s=]*(.*)$/.exec(line) ?? [];
+  // What follows a requirement are options of its own: hashes, mostly.
+  const requirement = option === '' ? line.slice(0, optionsAt(line)) : value;
+  if (requirement.length > MOST_CHARACTERS) {
+    found.unread.push(unreadOf(file, `${line.slice(0, 50)}…`, `is a line of more than ${MOST_CHARACTERS} characters`));
+  } else if (option === '-r' || option === '--requirement') {
+    found.includes.push({ written: `-r ${value}`, path: posix.join(posix.dirname(file.path), value) });
+  } else if (option === '-e' || option === '--editable') addPlace(file, value, found);
+  else if (option === '') addRequirement(file, requirement, found);
+}
 
-function readInto(file: LockFile, found: Found): void {
-  for (const line of requirementsOf(file.text)) {
-    if (line.length > MOST_CHARACTERS) {
-      found.unread.push(
-        unreadOf(file, `${line.slice(0, 50)}…`, `is a line of more than ${MOST_CHARACTERS} characters`),
-      );
-      continue;
-    }
-    const [, option = '', value = ''] = /^(--?[a-z-]+)[\s=]*(.*)$/.exec(line) ?? [];
-    if (option === '-r' || option === '--requirement') include(file, value, found);
-    else if (option === '-e' || option === '--editable') addPlace(file, value, found);
-    else if (option === '') addRequirement(file, line, found);
-  }
+function optionsAt(line: string): number {
+  const at = line.search(/\s--?[a-z]/);
+  return at < 0 ? line.length : at;
 }
 
 /** Logical lines: a backslash at the end goes on, `#` begins a comment. */
@@ -57,36 +58,42 @@ function requirementsOf(text: string): readonly string[] {
     .filter((line) => line !== '');
 }
 
-function include(file: LockFile, target: string, found: Found): void {
-  const path = posix.join(posix.dirname(file.path), target);
-  if (found.files.has(path)) return;
-  found.files.add(path);
-  const text = file.other(path);
-  if (text === undefined) found.unread.push(unreadOf(file, `-r ${target}`, 'is not in the source'));
-  else readInto({ ...file, path, text }, found);
+/** `name [extras] pins ; marker` or `name @ address ; marker`. Source: PEP 508. */
+function addRequirement(file: LockFile, line: string, found: Found): void {
+  const [requirement = ''] = line.split(/;|\s#/, 1);
+  const name = /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(requirement)?.[0] ?? '';
+  const rest = requirement
+    .slice(name.length)
+    .replace(/^\s*\[[^\]]*\]/, '')
+    .trim();
+  const pins = rest.replace(/^\((.*)\)$/, '$1').trim();
+  if (name !== '' && rest.startsWith('@')) {
+    const place = rest.slice(1).trim();
+    add(file, name, versionOfFile(place)?.[1] ?? '', found, place);
+  } else if (name !== '' && /^(?:[=<>!~]|$)/.test(pins)) add(file, name, pinned(pins), found);
+  else addPlace(file, requirement.trim(), found);
 }
 
-const REQUIREMENT =
-  /^(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:@\s*(?<place>\S+)|\(?(?<pins>(?:[=<>!~][^;()]*)?)\)?)\s*(?:;.*)?$/;
-
-function addRequirement(file: LockFile, line: string, found: Found): void {
-  const requirement = line.replace(/\s--?[a-z-]+[\s=].*$/, '');
-  const { name, place, pins = '' } = REQUIREMENT.exec(requirement)?.groups ?? {};
-  if (name === undefined || /^[^=<>~!;@]*[/\\]|^\./.test(requirement)) return addPlace(file, requirement, found);
-  if (place !== undefined) return add(file, name, versionOfFile(place)?.[1] ?? '', found, place);
-  const pin = pins.split(',').map((one) => /^\s*===?\s*(\S+)\s*$/.exec(one)?.[1] ?? '');
-  add(file, name, pin.find((version) => version !== '' && !version.includes('*')) ?? '', found);
+/** The version that `==` or `===` pins; none for one with a star. */
+function pinned(pins: string): string {
+  const versions = pins
+    .split(',')
+    .map((pin) => pin.trim())
+    .filter((pin) => pin.startsWith('==') && !pin.includes('*'))
+    .map((pin) => pin.replace(/^={2,3}/, '').trim());
+  return versions[0] ?? '';
 }
 
 /** A folder, a file or an address: its name stands in `#egg=`, name and version in the name of a wheel or a sdist. */
 function addPlace(file: LockFile, place: string, found: Found): void {
   const [name, version] = versionOfFile(place) ?? [/[#&]egg=([A-Za-z0-9._-]+)/.exec(place)?.[1] ?? '', ''];
-  if (name === '') found.unread.push(unreadOf(file, place.slice(0, 200), 'says neither name nor version of a package'));
+  if (name === '')
+    found.unread.push(unreadOf(file, withoutLogin(place).slice(0, 200), 'says neither name nor version of a package'));
   else add(file, name, version, found, place);
 }
 
 const DISTRIBUTION_FILE =
-  /(?<name>[A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*)-(?<version>\d[^-/]*?)(?:-[^/]+\.whl|\.tar\.gz|\.zip)(?:#.*)?$/;
+  /^(?<name>[A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*)-(?<version>\d[^-/]*?)(?:-[^/]+\.whl|\.tar\.gz|\.zip)(?:#.*)?$/;
 
 function versionOfFile(place: string): readonly [string, string] | undefined {
   const { name, version } = DISTRIBUTION_FILE.exec(place.slice(place.lastIndexOf('/') + 1))?.groups ?? {};
