@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { equalPurls, formatPurl, type Purl, parsePurl } from './purl.ts';
+import { coversPurl, equalPurls, formatPurl, type Purl, parsePurl } from './purl.ts';
 
 describe('package URLs', () => {
   it.each([
@@ -50,7 +50,7 @@ describe('package URLs', () => {
 
   it('a text of any kind is read or is none, and never throws', () => {
     const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'p k g : / @ ? # % & = a 0 .'.split(' ')) }),
     );
@@ -84,6 +84,29 @@ describe('package URLs', () => {
   it('are the same when their parts are, whatever the text', () => {
     expect(equalPurls('pkg:npm/@a/b@1+c?x=1&y=2', 'pkg:NPM/%40a/b@1%2Bc?y=2&x=1')).toBe(true);
     expect(equalPurls('pkg:npm/a@1', 'pkg:npm/a@2')).toBe(false);
+    expect(equalPurls('pkg:pypi/Foo_Bar.x@1', 'pkg:pypi/foo-bar-x@1')).toBe(true);
+    expect(equalPurls('pkg:composer/Sym/Yaml@1', 'pkg:composer/sym/yaml@1')).toBe(true);
+    expect(equalPurls('pkg:npm/JSONStream@1', 'pkg:npm/jsonstream@1')).toBe(false);
     expect(equalPurls('no purl', 'neither')).toBe(false);
+  });
+
+  it.each([
+    ['pkg:npm/a', 'pkg:npm/a@1', true],
+    ['pkg:npm/a@1', 'pkg:npm/a@1?x=y#z', true],
+    ['pkg:npm/%40s/a', 'pkg:npm/@s/a@1', true],
+    ['pkg:pypi/Foo_Bar', 'pkg:pypi/foo-bar@1', true],
+    ['pkg:deb/debian/a?arch=amd64', 'pkg:deb/debian/a@1?distro=debian-12&arch=amd64', true],
+    ['pkg:npm/a@1', 'pkg:npm/a@2', false],
+    ['pkg:npm/a@1', 'pkg:npm/a', false],
+    ['pkg:npm/a', 'pkg:npm/b@1', false],
+    ['pkg:npm/a', 'pkg:npm/%40s/a@1', false],
+    ['pkg:npm/a', 'pkg:pypi/a@1', false],
+    ['pkg:npm/a#x', 'pkg:npm/a@1#y', false],
+    ['pkg:deb/debian/a?arch=amd64', 'pkg:deb/debian/a@1?arch=arm64', false],
+    ['pkg:deb/debian/a?arch=amd64', 'pkg:deb/debian/a@1', false],
+    ['', 'pkg:npm/a@1', false],
+    ['pkg:npm/a', '', false],
+  ])('%s covers %s: %s', (covering, covered, covers) => {
+    expect(coversPurl(covering, covered)).toBe(covers);
   });
 });

@@ -62,11 +62,42 @@ export function formatPurl(purl: Purl): string {
   ].join('');
 }
 
-/** Whether two texts are the same package URL, however each is encoded and its qualifiers are ordered. */
+/** Whether two texts are the same package URL, however each is encoded, spelled and its qualifiers are ordered. */
 export function equalPurls(left: string, right: string): boolean {
   if (left === right) return true;
   const [first, second] = [parsePurl(left), parsePurl(right)];
-  return first !== undefined && second !== undefined && formatPurl(first) === formatPurl(second);
+  return first !== undefined && second !== undefined && formatPurl(alike(first)) === formatPurl(alike(second));
+}
+
+/**
+ * Whether a package URL names the package of another one: `pkg:npm/a` covers all versions of it, and with a version that
+ * one alone; qualifiers and a subpath have to be the same only where the covering one has them.
+ */
+export function coversPurl(covering: string, covered: string): boolean {
+  const [pattern, purl] = [parsePurl(covering), parsePurl(covered)].map((one) => one && alike(one));
+  if (pattern === undefined || purl === undefined) return false;
+  return (
+    pattern.type === purl.type &&
+    pattern.namespace === purl.namespace &&
+    pattern.name === purl.name &&
+    (pattern.version === '' || pattern.version === purl.version) &&
+    (pattern.subpath === '' || pattern.subpath === purl.subpath) &&
+    [...pattern.qualifiers].every(([key, value]) => purl.qualifiers.get(key) === value)
+  );
+}
+
+/** Types whose names mean the same in any case. Source: the list of types of the package URL specification. */
+const IN_ANY_CASE = new Set(['pypi', 'nuget', 'composer', 'github', 'bitbucket', 'hex', 'deb', 'apk', 'pub']);
+
+/** The package URL with its names in the form in which they are compared. */
+function alike(purl: Purl): Purl {
+  if (!IN_ANY_CASE.has(purl.type)) return purl;
+  const name = purl.name.toLowerCase();
+  return {
+    ...purl,
+    namespace: purl.namespace.toLowerCase(),
+    name: purl.type === 'pypi' ? name.replaceAll(/[-_.]+/g, '-') : name,
+  };
 }
 
 /** `+` stands for itself: package URLs are no forms, and versions of distributions are full of it. */
