@@ -54,7 +54,9 @@ export function isOfDistribution(purl: Purl): boolean {
  */
 export function distributionOf(purl: Purl, fallback: string): string | undefined {
   const release = DISTRIBUTIONS.get(`${purl.type}/${purl.namespace.toLowerCase()}`);
-  return release?.((purl.qualifiers.get('distro') ?? fallback).toLowerCase());
+  const of = (key: string): string | undefined => purl.qualifiers.get(key);
+  // Syft and trivy write `distro`, Docker's tools `os_version` or `os_distro`.
+  return release?.((of('distro') ?? of('os_version') ?? of('os_distro') ?? fallback).toLowerCase());
 }
 
 /** The source package that a distribution's advisories name, as syft's qualifier `upstream` has it. */

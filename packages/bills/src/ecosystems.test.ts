@@ -18,6 +18,8 @@ describe('the package that a package URL names', () => {
     ['pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12', 'Debian:12', 'libssl3', '3.0.11-1'],
     ['pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12.4', 'Debian:12', 'libssl3', '3.0.11-1'],
     ['pkg:deb/debian/libssl3@3.0.11-1?distro=bookworm', 'Debian:12', 'libssl3', '3.0.11-1'],
+    ['pkg:deb/debian/libssl3@3.0.11-1?os_distro=bookworm&os_name=debian', 'Debian:12', 'libssl3', '3.0.11-1'],
+    ['pkg:deb/debian/libssl3@3.0.11-1?os_distro=x&os_version=12', 'Debian:12', 'libssl3', '3.0.11-1'],
     ['pkg:deb/debian/libssl3@3.0.11-1?distro=debian-sid', 'Debian', 'libssl3', '3.0.11-1'],
     ['pkg:deb/debian/libssl3@3.0.11-1', 'Debian', 'libssl3', '3.0.11-1'],
     ['pkg:deb/ubuntu/curl@7.81.0?distro=ubuntu-22.04', 'Ubuntu:22.04:LTS', 'curl', '7.81.0'],

@@ -172,6 +172,13 @@ describe('an SPDX bill', () => {
     expect(names(spdx(packages, { spdxVersion }))).toEqual(['npm a 1']);
   });
 
+  it('may name the type of a reference by its address', () => {
+    const whole = { ...reference('pkg:npm/a@1'), referenceType: 'http://spdx.org/rdf/references/purl' };
+    expect(names(spdx([{ name: 'a', externalRefs: [whole, { ...whole, referenceType: 'xpurl' }] }]))).toEqual([
+      'npm a 1',
+    ]);
+  });
+
   it('is refused in another version', () => {
     expect(() => readBill(spdx([], { spdxVersion: 'SPDX-2.1' }))).toThrow('is "SPDX-2.1", which is not read');
     expect(() => readBill('{"@context": "https://spdx.org/rdf/3.0.0/spdx-context.jsonld"}')).toThrow('is SPDX 3');

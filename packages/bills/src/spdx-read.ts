@@ -38,7 +38,7 @@ function packagesOf(
   }
   const [name, version] = [textAt(item, 'name'), textAt(item, 'versionInfo')];
   const locators = listAt(item, 'externalRefs')
-    .filter((reference) => textAt(reference, 'referenceType') === 'purl')
+    .filter((reference) => /(?:^|\/)purl$/.test(textAt(reference, 'referenceType')))
     .map((reference) => textAt(reference, 'referenceLocator'));
   const named = locators.flatMap((locator) => {
     const found = packageOfPurl(locator);
