@@ -85,6 +85,24 @@ describe('a source', () => {
     ]);
   });
 
+  it('names manifests whose dependencies no lock file covers, and no others', async () => {
+    const manifest = '{"dependencies": {"a": "^1"}}';
+    const files = filesOf({
+      'package.json': manifest,
+      'package-lock.json': npmLock('a'),
+      'packages/b/package.json': manifest,
+      'Cargo.toml': '[dependencies]\nlog = "0.4"',
+    });
+    const [first, ...others] = await linesOf(files);
+    expect(first).toBe('a 1.0.0 in package-lock.json');
+    expect(others).toEqual([
+      '! Cargo.toml names dependencies, and no lock file beside it or above it says their versions',
+    ]);
+    expect(await linesOf(filesOf({ 'package.json': manifest, 'bun.lock': '{}' }))).toEqual([
+      '! bun.lock locks versions in a form that is not read',
+    ]);
+  });
+
   it('has requirements as Windows writes them, and what they include', async () => {
     const wide = Buffer.from('\uFEFFa==1\r\n-r base.txt\r\n', 'utf16le');
     expect(await linesOf(filesOf({ 'x/requirements.txt': wide, 'x/base.txt': 'b==2' }))).toEqual([
@@ -135,6 +153,10 @@ describe('a source', () => {
     const others = ['src/main.ts', 'image.png', 'node_modules/a/package.json', '.git/config', 'go.sum', 'bill.json'];
     expect(paths.filter((path) => !isReadInSource(path))).toEqual([]);
     expect(others.filter((path) => isReadInSource(path))).toEqual([]);
+  });
+
+  it('has the limits that its pages name', () => {
+    expect(SOURCE_LIMITS).toEqual({ files: 1_000_000, depth: 64, fileBytes: 2 ** 25, totalBytes: 2 ** 28 });
   });
 
   it('gives nothing for nothing', async () => {

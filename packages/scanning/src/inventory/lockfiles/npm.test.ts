@@ -42,6 +42,18 @@ describe('a lock file of npm', () => {
     });
   });
 
+  it.each([
+    ['https://registry.npmjs.org/a/-/a-1.0.0.tgz', false],
+    ['file:a-1.0.0.tgz', false],
+    ['https://codeload.github.com/x/a/tar.gz/abc', true],
+    ['git://example.com/a#abc', true],
+    ['https://example.com/a.git#abc', true],
+    ['', false],
+  ])('takes a package from %j for one from a repository: %s', (resolved, isOne) => {
+    const { packages: found } = readLock(readNpmLock, packages({ 'node_modules/a': { version: '1.0.0', resolved } }));
+    expect(found[0]?.purl.includes('vcs_url')).toBe(isOne);
+  });
+
   it('lists nested dependencies of version 1, with aliases, and no version where only a place stands', () => {
     const text = dependencies({
       a: { version: '1.0.0', dependencies: { b: { version: '2.0.0', bundled: true } } },

@@ -17,6 +17,9 @@ describe('requirements', () => {
     ['a==1.0 --hash=sha256:abc --hash=sha256:def', 'a 1.0'],
     ['a==1.0 \\\n    --hash=sha256:abc', 'a 1.0'],
     ['a @ https://example.com/a-1.0-py3-none-any.whl', 'a 1.0'],
+    ['a@https://example.com/a-1.0.zip ; python_version < "3"', 'a 1.0'],
+    ['a @ a-1.0.zip', 'a 1.0'],
+    ['a@a-1.0.zip', 'a 1.0'],
     ['https://example.com/my_lib-1.0.tar.gz#sha256=abc', 'my_lib 1.0'],
     ['./wheels/my-lib-1.0%2Bb-cp311-cp311-linux_x86_64.whl', 'my-lib 1.0+b'],
   ])('%j pins %s', (text, line) => {
@@ -50,10 +53,13 @@ describe('requirements', () => {
     expect(linesRead(readRequirements, text)).toEqual([]);
   });
 
-  it('tell at most ten names of those that are not pinned', () => {
-    const names = Array.from({ length: 12 }, (_, index) => `p${String(index).padStart(2, '0')}`);
-    expect(linesRead(readRequirements, names.join('\n')).at(-1)).toBe(
-      '! lock pins no version of p00, p01, p02, p03, p04, p05, p06, p07, p08, p09 and 2 more',
+  it.each([
+    [10, 'p00, p01, p02, p03, p04, p05, p06, p07, p08, p09'],
+    [11, 'p00, p01, p02, p03, p04, p05, p06, p07, p08, p09 and 1 more'],
+  ])('tell at most ten names of %d that are not pinned, in order', (count, shown) => {
+    const names = Array.from({ length: count }, (_, index) => `p${String(index).padStart(2, '0')}`);
+    expect(linesRead(readRequirements, names.toReversed().join('\n')).at(-1)).toBe(
+      `! lock pins no version of ${shown}`,
     );
   });
 

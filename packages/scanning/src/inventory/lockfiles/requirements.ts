@@ -60,7 +60,7 @@ function requirementsOf(text: string): readonly string[] {
 
 /** `name [extras] pins ; marker` or `name @ address ; marker`. Source: PEP 508. */
 function addRequirement(file: LockFile, line: string, found: Found): void {
-  const [requirement = ''] = line.split(/;|\s#/, 1);
+  const [requirement = ''] = line.split(';', 1);
   const name = /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(requirement)?.[0] ?? '';
   const rest = requirement
     .slice(name.length)
