@@ -34,6 +34,16 @@ it('a version more is added, a version less is removed', () => {
   expect(compareBills(two, one)).toEqual({ added: [], removed: [two.packages[1]], changed: [] });
 });
 
+it('bills may have more versions of a package than a call may have arguments', () => {
+  const versions = Array.from({ length: 150_000 }, (_, index) => ({
+    name: 'a',
+    version: `${index}`,
+    purl: '',
+    ecosystem: '',
+  }));
+  expect(compareBills({ packages: [], unread: [] }, { packages: versions, unread: [] }).added).toHaveLength(150_000);
+});
+
 it('a bill does not differ from itself, nor from one whose packages were merely found elsewhere', () => {
   const one = bill('npm/a@1');
   const elsewhere = billOf(one.packages.map((item) => ({ ...item, places: ['b'], platforms: ['linux/arm64'] })));

@@ -23,21 +23,17 @@ export type BillDifference = {
  */
 export function compareBills(older: Bill, newer: Bill): BillDifference {
   const [before, after] = [byName(older), byName(newer)];
-  const changed: ChangedPackage[] = [];
-  const added: BillPackage[] = [];
-  const removed: BillPackage[] = [];
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
+  const names = [...new Set([...before.keys(), ...after.keys()])].map((key) => {
     const [old, now] = [before.get(key) ?? [], after.get(key) ?? []];
-    const gone = without(old, now);
-    const come = without(now, old);
+    return { gone: without(old, now), come: without(now, old) };
+  });
+  const changed = names.flatMap(({ gone, come }) => {
     const [first] = gone;
-    if (first === undefined || come.length === 0) {
-      removed.push(...gone);
-      added.push(...come);
-      continue;
-    }
-    changed.push({ ecosystem: first.ecosystem, name: first.name, from: versions(gone), to: versions(come) });
-  }
+    if (first === undefined || come.length === 0) return [];
+    return [{ ecosystem: first.ecosystem, name: first.name, from: versions(gone), to: versions(come) }];
+  });
+  const added = names.flatMap(({ gone, come }) => (gone.length === 0 ? come : []));
+  const removed = names.flatMap(({ gone, come }) => (come.length === 0 ? gone : []));
   return { added: added.toSorted(inOrder), removed: removed.toSorted(inOrder), changed: changed.toSorted(inOrder) };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isManifest, unlockedBy } from './manifests.ts';
+import { coveredBy, isManifest, unlockedBy } from './manifests.ts';
 
 const WHY = 'names dependencies, and no lock file beside it or above it says their versions';
 
@@ -20,11 +20,11 @@ describe('a manifest that no lock file covers', () => {
     ['build.gradle', 'dependencies {\n}', 'gradle/verification-metadata.xml'],
   ])('makes the source incomplete: %s with %j, until %s is there', (name, text, lock) => {
     expect(isManifest(`x/${name}`)).toBe(true);
-    expect(unlockedBy(`x/${name}`, text, [])).toBe(WHY);
-    expect(unlockedBy(`x/${name}`, text, [`x/${lock}`])).toBeUndefined();
-    expect(unlockedBy(`x/${name}`, text, [lock])).toBeUndefined();
-    expect(unlockedBy(`x/${name}`, text, [`y/${lock}`, `x/z/${lock}`, `xx/${lock}`])).toBe(WHY);
-    expect(unlockedBy(`x/${name}`, text, ['x/go.mod'])).toBe(WHY);
+    expect(unlockedBy(`x/${name}`, text, coveredBy([]))).toBe(WHY);
+    expect(unlockedBy(`x/${name}`, text, coveredBy([`x/${lock}`]))).toBeUndefined();
+    expect(unlockedBy(`x/${name}`, text, coveredBy([lock]))).toBeUndefined();
+    expect(unlockedBy(`x/${name}`, text, coveredBy([`y/${lock}`, `x/z/${lock}`, `xx/${lock}`]))).toBe(WHY);
+    expect(unlockedBy(`x/${name}`, text, coveredBy(['x/go.mod']))).toBe(WHY);
   });
 
   it.each([
@@ -40,11 +40,11 @@ describe('a manifest that no lock file covers', () => {
     ['build.gradle', 'plugins { id "java" }'],
     ['README.md', 'dependencies'],
   ])('is none where it names no dependencies: %s with %j', (name, text) => {
-    expect(unlockedBy(name, text, [])).toBeUndefined();
+    expect(unlockedBy(name, text, coveredBy([]))).toBeUndefined();
   });
 
   it('says what is wrong where it cannot be read', () => {
-    expect(unlockedBy('package.json', '{', [])).toMatch(/^is not JSON: /);
-    expect(unlockedBy('Cargo.toml', '[', [])).toMatch(/^is not TOML: /);
+    expect(unlockedBy('package.json', '{', coveredBy([]))).toMatch(/^is not JSON: /);
+    expect(unlockedBy('Cargo.toml', '[', coveredBy([]))).toMatch(/^is not TOML: /);
   });
 });

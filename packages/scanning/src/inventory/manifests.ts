@@ -67,17 +67,29 @@ export function isManifest(path: string): boolean {
   return manifestOf(path) !== undefined;
 }
 
+/** Folders in which, and below which, manifests of a kind have a lock file. */
+export type Covered = ReadonlySet<string>;
+
+/** What the lock files among the paths of a source cover. */
+export function coveredBy(paths: Iterable<string>): Covered {
+  const covered = new Set<string>();
+  for (const path of paths) {
+    for (const [index, { locks }] of MANIFESTS.entries()) {
+      if (locks(nameOf(path))) covered.add(`${index} ${lockedFolder(path)}`);
+    }
+  }
+  return covered;
+}
+
 /**
  * Why a manifest makes the inventory incomplete: it names dependencies, and no lock file says their versions. Undefined
- * where it names none or a lock file stands beside it or above it. `locks` are the paths of all lock files of the source.
+ * where it names none or a lock file stands beside it or above it.
  */
-export function unlockedBy(path: string, text: string, locks: Iterable<string>): string | undefined {
+export function unlockedBy(path: string, text: string, covered: Covered): string | undefined {
   const manifest = manifestOf(path);
   if (manifest === undefined) return undefined;
-  const folder = folderOf(path);
-  for (const lock of locks) {
-    if (manifest.locks(nameOf(lock)) && isAbove(lockedFolder(lock), folder)) return undefined;
-  }
+  const index = MANIFESTS.indexOf(manifest);
+  if (foldersAbove(path).some((folder) => covered.has(`${index} ${folder}`))) return undefined;
   try {
     if (!manifest.hasDependencies(text)) return undefined;
   } catch (error) {
@@ -105,8 +117,15 @@ function lockedFolder(lock: string): string {
   return nameOf(lock) === 'verification-metadata.xml' ? folder.replace(/gradle\/$/, '') : folder;
 }
 
-function isAbove(folder: string, below: string): boolean {
-  return below.startsWith(folder);
+/** The folder of a path and all around it, each with a `/` at its end; the top of the source is empty. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.map((_part, index) =>
+    parts
+      .slice(0, index)
+      .map((part) => `${part}/`)
+      .join(''),
+  );
 }
 
 function holds(document: JsonObject, keys: readonly string[], counts = (_name: string): boolean => true): boolean {

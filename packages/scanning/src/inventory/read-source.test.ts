@@ -159,6 +159,12 @@ describe('a source', () => {
     expect(SOURCE_LIMITS).toEqual({ files: 1_000_000, depth: 64, fileBytes: 2 ** 25, totalBytes: 2 ** 28 });
   });
 
+  it('may have more packages than a call may have arguments', async () => {
+    const Packages = Array.from({ length: 150_000 }, () => ({ Package: 'a', Version: '1' }));
+    const lock = JSON.stringify({ Packages: { ...Packages } });
+    expect((await readSource(filesOf({ 'renv.lock': lock }))).packages).toHaveLength(1);
+  });
+
   it('gives nothing for nothing', async () => {
     expect(await readSource([])).toEqual({ packages: [], unread: [] });
   });

@@ -1,7 +1,7 @@
-import { type Bill, BillError, type BillPackage, billOf, readBill, type Unread } from '@cartographer/bills';
+import { type Bill, BillError, billOf, readBill, type Unread } from '@cartographer/bills';
 import { type LockContents, type LockFile, LockFileError, type LockReader } from './lockfiles/lock-file.ts';
 import { isUnreadLock, lockReaderOf } from './lockfiles/lock-files.ts';
-import { isManifest, unlockedBy } from './manifests.ts';
+import { type Covered, coveredBy, isManifest, unlockedBy } from './manifests.ts';
 
 /** One file of a source. */
 export type SourceFile = {
@@ -53,30 +53,32 @@ export async function readSource(
   files: AsyncIterable<SourceFile> | Iterable<SourceFile>,
   limits: SourceLimits = SOURCE_LIMITS,
 ): Promise<Bill> {
-  const unread: Unread[] = [];
-  const texts = await textsOf(files, limits, unread);
-  const packages: BillPackage[] = [];
-  const locks = [...texts.keys()].filter((path) => kindOf(path) === 'lock' || isUnreadLock(path));
+  const beyond: Unread[] = [];
+  const texts = await textsOf(files, limits, beyond);
+  const all: LockContents[] = [{ packages: [], unread: beyond }];
+  const covered = coveredBy(texts.keys());
   // Files that others include come last, each once.
   const readers = new Map([...texts.keys()].map((path) => [path, lockReaderOf(path)] as const));
   for (const [path, reader] of readers) {
-    const found = contentsOf({ path, text: texts.get(path) ?? '' }, reader, locks);
-    packages.push(...found.packages);
-    unread.push(...found.unread);
+    const found = contentsOf({ path, text: texts.get(path) ?? '' }, reader, covered);
+    all.push(found);
     for (const { written, path: other } of found.includes ?? []) {
-      if (!texts.has(other)) unread.push({ what: `${path}: ${written}`, why: 'is not in the source' });
+      if (!texts.has(other)) beyond.push({ what: `${path}: ${written}`, why: 'is not in the source' });
       else if (readers.get(other) === undefined) {
         readers.delete(other);
         readers.set(other, reader);
       }
     }
   }
-  return billOf(packages, unread);
+  return billOf(
+    all.flatMap(({ packages }) => packages),
+    all.flatMap(({ unread }) => unread),
+  );
 }
 
-function contentsOf(file: LockFile, reader: LockReader | undefined, locks: readonly string[]): LockContents {
+function contentsOf(file: LockFile, reader: LockReader | undefined, covered: Covered): LockContents {
   const { path, text } = file;
-  const why = unlockedBy(path, text, locks);
+  const why = unlockedBy(path, text, covered);
   if (why !== undefined) return { packages: [], unread: [{ what: path, why }] };
   try {
     if (reader !== undefined) return reader(file);

@@ -65,6 +65,8 @@ describe('go.mod', () => {
 
   it.each([
     ['nonsense a', 'is no go.mod: line 3 is no directive'],
+    ['nonsense a => b', 'is no go.mod: line 3 is no directive'],
+    ['replace a v1', 'is no go.mod: line 3 is no directive'],
     ['require a.b/c', 'is no go.mod: line 3 is no directive'],
     ['require (', 'is no go.mod: the block of require has no end'],
   ])('is refused with %j', (line, message) => {

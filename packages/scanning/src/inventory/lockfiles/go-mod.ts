@@ -13,14 +13,17 @@ const OTHER = new Set(['module', 'toolchain', 'retract', 'tool', 'godebug', 'ign
  */
 export function readGoMod(file: LockFile): LockContents {
   const requires: string[][] = [];
-  const replaces: string[][] = [];
+  // By `path version` or, for all versions, by `path`: the last one counts.
+  const replaces = new Map<string, string[]>();
   const excludes = new Set<string>();
   let go = '';
   for (const { words, line } of directivesOf(file.text)) {
     const [kind = '', ...rest] = words;
     if (kind === 'require' && rest.length === 2) requires.push(rest);
-    else if (kind === 'replace' && rest.includes('=>')) replaces.push(rest);
-    else if (kind === 'exclude' && rest.length === 2) excludes.add(rest.join(' '));
+    else if (kind === 'replace' && rest.includes('=>')) {
+      const arrow = rest.indexOf('=>');
+      replaces.set(rest.slice(0, arrow).join(' '), rest.slice(arrow + 1));
+    } else if (kind === 'exclude' && rest.length === 2) excludes.add(rest.join(' '));
     else if (kind === 'go' && rest.length === 1) go = rest[0] ?? '';
     else if (!OTHER.has(kind)) throw new LockFileError(`is no go.mod: line ${line} is no directive`);
   }
@@ -51,14 +54,16 @@ function wordsOf(line: string): readonly string[] {
   );
 }
 
-/** The last `replace` of a module counts; one of a version wins over one of all. A folder has no version. */
-function packageOf(file: LockFile, required: readonly string[], replaces: readonly (readonly string[])[]): BillPackage {
+/** A `replace` of one version wins over one of all. A folder has no version. */
+function packageOf(
+  file: LockFile,
+  required: readonly string[],
+  replaces: ReadonlyMap<string, readonly string[]>,
+): BillPackage {
   const [path = '', version = ''] = required;
-  const fits = (replace: readonly string[]): boolean =>
-    replace[0] === path && (replace[1] === '=>' || replace[1] === version);
-  const replace = replaces.findLast((one) => fits(one) && one[1] !== '=>') ?? replaces.findLast(fits);
+  const replace = replaces.get(`${path} ${version}`) ?? replaces.get(path);
   if (replace === undefined) return locked(file, 'Go', path, version);
-  const [newPath = '', newVersion = ''] = replace.slice(replace.indexOf('=>') + 1);
+  const [newPath = '', newVersion = ''] = replace;
   return newVersion === '' ? locked(file, 'Go', path, '') : locked(file, 'Go', newPath, newVersion);
 }
 

@@ -39,7 +39,7 @@ function readLine(file: LockFile, line: string, found: Found): void {
   if (requirement.length > MOST_CHARACTERS) {
     found.unread.push(unreadOf(file, `${line.slice(0, 50)}…`, `is a line of more than ${MOST_CHARACTERS} characters`));
   } else if (option === '-r' || option === '--requirement') {
-    found.includes.push({ written: `-r ${value}`, path: posix.join(posix.dirname(file.path), value) });
+    found.includes.push({ written: `-r ${withoutLogin(value)}`, path: posix.join(posix.dirname(file.path), value) });
   } else if (option === '-e' || option === '--editable') addPlace(file, value, found);
   else if (option === '') addRequirement(file, requirement, found);
 }
