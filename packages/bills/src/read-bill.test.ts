@@ -213,6 +213,7 @@ describe('an SPDX bill', () => {
       { what: 'packages[2]', why: '"nonsense" is not a package URL' },
     ]);
     expect(() => readBill(spdx({}))).toThrow('has packages that are not a list');
+    expect(readBill('{"spdxVersion": "SPDX-2.3"}')).toEqual({ packages: [], unread: [] });
   });
 });
 
