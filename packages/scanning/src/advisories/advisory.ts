@@ -22,7 +22,7 @@ export type SeverityScore = { readonly type: string; readonly score: string };
 
 /** One package of a record. */
 export type AffectedPackage = {
-  /** As the record has it, with its suffix: `Debian:12`, `Alpine:v3.20`. */
+  /** As the record has it, with its suffix: `Debian:12`, `Alpine:v3.20`. Empty where the record names code alone. */
   readonly ecosystem: string;
   /** As the record has it; compare normalised names. */
   readonly name: string;
@@ -32,9 +32,10 @@ export type AffectedPackage = {
   readonly severity: readonly SeverityScore[];
 };
 
-/** A range of versions; `GIT` ranges are counted and never matched. */
+/** A range of versions. Ranges of commits and of types that are not known are counted and never matched: `Other`. */
 export type AffectedRange = {
-  readonly type: 'SEMVER' | 'ECOSYSTEM' | 'GIT';
+  readonly type: 'SEMVER' | 'ECOSYSTEM' | 'GIT' | 'Other';
+  /** In the order of the record; empty for what is never matched. */
   readonly events: readonly RangeEvent[];
 };
 

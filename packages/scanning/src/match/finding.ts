@@ -2,12 +2,17 @@
 export const SEVERITIES = ['Critical', 'High', 'Medium', 'Low', 'Unknown'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** The id of a finding that says: records speak of this package, and whether of this version cannot be told. */
+export const UNREADABLE_VERSION = 'UnreadableVersion';
+
 /** One vulnerability of one package of a bill: records that are aliases of each other make one finding. */
 export type Finding = {
-  /** Of the record that leads: the one with the better data. `UnreadableVersion` where the version cannot be compared. */
+  /** Of the record that leads: the one with the better data; or {@link UNREADABLE_VERSION}. */
   readonly id: string;
-  /** All other names, those of joined records included, sorted. */
+  /** All other names, those of joined records and their upstream included, sorted. */
   readonly aliases: readonly string[];
+  /** Ids of the records that matched, that of the finding included, sorted. */
+  readonly records: readonly string[];
   readonly severity: Severity;
   /** The base score of the CVSS vector that gave the severity, 0 to 10. */
   readonly score?: number;
@@ -18,9 +23,9 @@ export type Finding = {
     readonly purl: string;
     readonly ecosystem: string;
   };
-  /** The lowest version above the package's that is not affected; absent where there is none yet. */
+  /** The lowest version above the package's that none of the records affects; absent where there is none yet. */
   readonly fixedIn?: string;
-  /** RFC 3339. */
+  /** RFC 3339: when the first of the records was published. */
   readonly published?: string;
   readonly summary: string;
 };
