@@ -15,8 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   laptop: ['machinery', 'kube', 'runtime', 'oci'],
   ytt: ['machinery'],
   bills: ['machinery'],
-  scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
-  cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt'],
+  scanning: ['machinery', 'kube', 'oci', 'bills'],
+  cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt', 'scanning'],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
 
@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
-  'scanning/src': ['advisories', 'match', 'inventory'],
+  'scanning/src': ['versions', 'advisories', 'match', 'inventory', 'offline'],
 };
 
 /** A folder with more files than this, tests and its face not counted, wants rooms. */

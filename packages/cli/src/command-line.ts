@@ -5,6 +5,8 @@ import { createProgram } from './program.ts';
 
 /** Exit code of a command that was used wrongly; 1 is a command that failed. */
 const USAGE_EXIT = 2;
+/** The commands whose exit code 2 is an answer; a wrong use of them is a failure like any other. */
+const ANSWERS_BY_EXIT: ReadonlySet<string> = new Set(['scan']);
 const LONG_MS = 2 ** 30;
 
 /** Runs one command of `carto` and sets the exit code of the process: what went wrong is one line, a bug has its stack. */
@@ -15,15 +17,16 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     process.exit(1);
   });
   // Timers of the clock do not keep a process alive: one that only waits for its next look would end half way.
+  const usageExit = ANSWERS_BY_EXIT.has(argv[2] ?? '') ? 1 : USAGE_EXIT;
   const alive = setInterval(() => undefined, LONG_MS);
   try {
     await createProgram().parseAsync(withDoubleDashes(argv));
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : USAGE_EXIT;
+      process.exitCode = error.exitCode === 0 ? 0 : usageExit;
     } else if (isOperational(error)) {
       process.stderr.write(`carto: ${error.message}\n`);
-      process.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? USAGE_EXIT : 1;
+      process.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? usageExit : 1;
     } else {
       throw error;
     }

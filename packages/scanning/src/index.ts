@@ -1,4 +1,16 @@
 export type { Advisory, AffectedPackage, AffectedRange, RangeEvent, SeverityScore } from './advisories/advisory.ts';
+export { AdvisoryIndex, type AdvisoryLookup, keysOf } from './advisories/advisory-index.ts';
+export { bytesOf, openFile } from './advisories/bytes.ts';
+export { type AdvisoryRead, advisoryOf, MAX_RECORD_BYTES, readAdvisory } from './advisories/read-advisory.ts';
+export { type RandomAccess, type ZipEntry, type ZipLimits, zipEntries } from './advisories/zip.ts';
+export {
+  type ImageInventory,
+  type InventoryOptions,
+  LAYER_FACTS,
+  type LayerFacts,
+  readImageInventory,
+} from './inventory/layers/read-image-inventory.ts';
+export { FILE_LIMITS, type FileLimits } from './inventory/layers/readers.ts';
 export {
   isReadInSource,
   readSource,
@@ -6,4 +18,11 @@ export {
   type SourceFile,
   type SourceLimits,
 } from './inventory/read-source.ts';
-export { type Finding, SEVERITIES, type Severity } from './match/finding.ts';
+export { type Finding, SEVERITIES, type Severity, UNREADABLE_VERSION } from './match/finding.ts';
+export { findings, type Matches } from './match/findings.ts';
+export { openvex } from './offline/openvex.ts';
+export { type Counts, type Report } from './offline/report.ts';
+export { sarif } from './offline/sarif.ts';
+export { type ScanInput, type ScanOptions, scan } from './offline/scan.ts';
+export { table } from './offline/table.ts';
+export { coversEcosystem, ecosystemKey, isDistribution, orderOf, packageKey } from './versions/ecosystems.ts';

@@ -115,6 +115,16 @@ export const ERRORS = {
     CARTO_YTT_BUSY: { means: 'too many templates wait to be rendered', next: 'nothing. Retries' },
     CARTO_YTT_CLOSED: { means: 'the process is stopping', next: 'nothing' },
   },
+  scanning: {
+    CARTO_SCAN_INPUT: {
+      means: 'the bill, folder or image that was to be scanned cannot be read',
+      next: 'the message names it and what is wrong with it',
+    },
+    CARTO_ADVISORIES: {
+      means: 'there are no advisories, or they cannot be read or downloaded as a whole',
+      next: 'the message names path or host; of a folder whose files are partly broken the rest counts',
+    },
+  },
   images: {
     CARTO_REGISTRY: {
       means: 'a registry did not give what was asked; the message has its host, the HTTP status and its error code',

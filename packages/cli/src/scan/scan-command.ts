@@ -1,0 +1,74 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@cartographer/kube';
+import { CartoError, stringifyJson } from '@cartographer/machinery';
+import { openvex, type ScanInput, sarif, scan, table } from '@cartographer/scanning';
+import { stopOnSignals } from '../stop-signal.ts';
+import { VERSION } from '../version.ts';
+
+/** Flags of `carto scan`, beside the folder. */
+export type ScanFlags = {
+  readonly sbom?: string;
+  readonly image?: string;
+  readonly advisories: string;
+  readonly policy?: string;
+  readonly output: 'table' | 'json' | 'sarif' | 'openvex';
+};
+
+/** Exit code of a scan whose input was not read whole. */
+const INCOMPLETE_EXIT = 1;
+
+/** `carto scan`: matches a bill, the lock files of a folder, or an image against advisories, and sets the exit code. */
+export async function runScan(folder: string | undefined, flags: ScanFlags): Promise<void> {
+  const input = inputOf(folder, flags);
+  if (flags.policy !== undefined) throw unsupported('--policy', 'policies are not judged on the command line yet');
+  const stop = stopOnSignals();
+  const say = (line: string): void => void process.stderr.write(`carto: ${line}\n`);
+  try {
+    const options = {
+      advisories: flags.advisories,
+      clock: systemClock,
+      random: Math.random,
+      dockerConfig: process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'),
+      fetch,
+      signal: stop.signal,
+      say,
+    };
+    const { bill, report } = await scan(input, options);
+    if (flags.output !== 'table') for (const ecosystem of report.uncovered) say(`no advisory speaks of ${ecosystem}`);
+    process.stdout.write(
+      {
+        table: () => table(report),
+        json: () => `${stringifyJson(report, 2)}\n`,
+        sarif: () => `${stringifyJson(sarif(report, bill.packages, VERSION), 2)}\n`,
+        openvex: () => `${stringifyJson(openvex(report, new Date()), 2)}\n`,
+      }[flags.output](),
+    );
+    if (report.complete) return;
+    const count = report.unread.length + report.advisories.unreadCount;
+    say(`the scan is incomplete: ${count} inputs could not be read; -o table and -o json name them`);
+    process.exitCode = INCOMPLETE_EXIT;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say('stopped before the scan was done');
+    process.exitCode = INCOMPLETE_EXIT;
+  } finally {
+    stop.dispose();
+  }
+}
+
+function inputOf(folder: string | undefined, { sbom, image }: ScanFlags): ScanInput {
+  const given = [folder, sbom, image].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new CartoError(
+      'CARTO_USAGE',
+      'name one thing to scan: a folder with lock files, a bill by --sbom, or an image by --image',
+    );
+  }
+  if (image !== undefined) return { image };
+  return sbom === undefined ? { folder: folder ?? '' } : { sbom };
+}
+
+function unsupported(flag: string, why: string): CartoError {
+  return new CartoError('CARTO_USAGE', `${flag}: ${why}; nothing was scanned`);
+}

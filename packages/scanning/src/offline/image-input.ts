@@ -1,0 +1,90 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bill } from '@cartographer/bills';
+import { CartoError, type Clock } from '@cartographer/machinery';
+import {
+  createRegistryClient,
+  type DockerConfig,
+  isDigest,
+  loginsFor,
+  openImageFile,
+  parseDockerConfigJson,
+  parseReference,
+  type Reference,
+  targetOf,
+} from '@cartographer/oci';
+import { readImageInventory } from '../inventory/layers/read-image-inventory.ts';
+
+/** What reading an image needs of the world. */
+export type ImageOptions = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The folder of docker's `config.json`, whose logins are used. */
+  readonly dockerConfig: string;
+  readonly signal: AbortSignal;
+};
+
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]+)?$/;
+
+/**
+ * The packages of an image, read layer by layer: of an OCI layout or an archive where the text is a path that is there, with
+ * `@DIGEST` behind it where it has several; else of a registry, with docker's logins. A registry of this machine is asked by
+ * plain HTTP.
+ * @throws CartoError `CARTO_SCAN_INPUT` when the text names no image; what reading the image throws otherwise.
+ */
+export async function readImage(text: string, options: ImageOptions): Promise<Bill> {
+  const [path, digest] = splitDigest(text);
+  if (await isThere(path)) return await readFromDisk(path, digest, options.signal);
+  const parsed = parseReference(text);
+  if (parsed.kind === 'refused') throw refused(parsed.message);
+  return await readFromRegistry(parsed.reference, options);
+}
+
+function splitDigest(text: string): readonly [path: string, digest: string | undefined] {
+  const at = text.lastIndexOf('@');
+  const digest = text.slice(at + 1);
+  return at > 0 && isDigest(digest) ? [text.slice(0, at), digest] : [text, undefined];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function readFromDisk(path: string, digest: string | undefined, signal: AbortSignal): Promise<Bill> {
+  const file = await openImageFile(path, signal);
+  const digests = [...new Set(file.images.map(({ descriptor }) => descriptor.digest))];
+  const target = digest ?? digests[0];
+  if (target === undefined) throw refused(`${path} has no image`);
+  if (digest === undefined && digests.length > 1) {
+    throw refused(
+      `${path} has ${digests.length} images; name one: ${digests.map((one) => `${path}@${one}`).join(', ')}`,
+    );
+  }
+  return await readImageInventory(file, target, { signal });
+}
+
+async function readFromRegistry(reference: Reference, options: ImageOptions): Promise<Bill> {
+  const { clock, random, dockerConfig, signal } = options;
+  const host = reference.registry;
+  const isLocal = LOOPBACK.test(host);
+  const destinations = { allowed: [host], plainHttp: isLocal ? [host] : [] };
+  const client = createRegistryClient({ clock, random, destinations });
+  try {
+    const repository = client.repository(reference, loginsFor([await loginsIn(dockerConfig)], reference));
+    return await readImageInventory(repository, targetOf(reference), { signal });
+  } finally {
+    await client.close();
+  }
+}
+
+async function loginsIn(folder: string): Promise<DockerConfig> {
+  const text = await readFile(join(folder, 'config.json'), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? { entries: [] } : parseDockerConfigJson(text);
+}
+
+function refused(why: string): CartoError {
+  return new CartoError('CARTO_SCAN_INPUT', why);
+}
