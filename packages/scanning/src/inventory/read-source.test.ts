@@ -160,8 +160,8 @@ describe('a source', () => {
   });
 
   it('may have more packages than a call may have arguments', async () => {
-    const Packages = Array.from({ length: 150_000 }, () => ({ Package: 'a', Version: '1' }));
-    const lock = JSON.stringify({ Packages: { ...Packages } });
+    const packages = Array.from({ length: 150_000 }, (_, i) => [String(i), { Package: 'a', Version: '1' }]);
+    const lock = JSON.stringify({ Packages: Object.fromEntries(packages) });
     expect((await readSource(filesOf({ 'renv.lock': lock }))).packages).toHaveLength(1);
   });
 
