@@ -21,7 +21,7 @@ export * from './schema/owner-selector.ts';
 export * from './schema/owner-status.ts';
 export * from './schema/params.ts';
 export * from './schema/retention-policy.ts';
-export type { Infer, Schema, SchemaNode } from './schema/schema.ts';
+export * from './schema/schema.ts';
 export * from './schema/source.ts';
 export * from './schema/step-states.ts';
 export * from './validation/validate.ts';

@@ -21,6 +21,8 @@ function valueOf(node: SchemaNode): fc.Arbitrary<Json> {
       return stringOf(node);
     case 'integer':
       return fc.integer({ min: node.minimum ?? -5, max: 1000 });
+    case 'number':
+      return fc.double({ noNaN: true, noDefaultInfinity: true });
     case 'boolean':
       return fc.boolean();
     case 'array':

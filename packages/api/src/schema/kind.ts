@@ -9,7 +9,13 @@ export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
 /** A column of `kubectl get`. */
-export type PrinterColumn = { readonly name: string; readonly type: 'string' | 'date'; readonly jsonPath: string };
+export type PrinterColumn = {
+  readonly name: string;
+  readonly type: 'string' | 'date' | 'integer';
+  readonly jsonPath: string;
+  /** Above 0: shown with `-o wide` only. */
+  readonly priority?: number;
+};
 
 /** A kind, written once: everything else about it (types, CRD, docs, forms) follows from this value. */
 export type Kind<Spec = unknown, Status = unknown, Name extends string = string> = ResourceType & {
@@ -18,6 +24,8 @@ export type Kind<Spec = unknown, Status = unknown, Name extends string = string>
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly description: string;
+  /** Annotations of its definition: `carto.run/read`. */
+  readonly annotations: Readonly<Record<string, string>>;
   readonly columns: readonly PrinterColumn[];
   readonly spec: Schema<Spec>;
   /** Absent for templates, which have no status. */
@@ -37,12 +45,15 @@ export type ObjectOfKind<K> =
 
 /** What a kind needs to say about itself; the rest follows from the name. */
 type KindDefinition<Spec, Status, Name extends string> = {
+  /** {@link GROUP} unless it says otherwise. */
+  readonly group?: string;
   readonly kind: Name;
   readonly plural: string;
   readonly shortName: string;
   readonly namespaced: boolean;
   readonly inAll?: boolean;
   readonly description: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly columns?: readonly PrinterColumn[];
   readonly spec: Schema<Spec>;
   readonly status?: Schema<Status>;
@@ -52,9 +63,10 @@ type KindDefinition<Spec, Status, Name extends string> = {
 export function defineKind<Spec, const Name extends string, Status = never>(
   definition: KindDefinition<Spec, Status, Name>,
 ): Kind<Spec, Status, Name> {
-  const { kind, plural, shortName, namespaced, inAll = false, description, columns = [], spec, status } = definition;
+  const { group = GROUP, kind, plural, shortName, namespaced, inAll = false, spec, status } = definition;
+  const { description, annotations = {}, columns = [] } = definition;
   return {
-    group: GROUP,
+    group,
     version: VERSION,
     kind,
     resource: plural,
@@ -63,6 +75,7 @@ export function defineKind<Spec, const Name extends string, Status = never>(
     shortNames: [shortName],
     categories: inAll ? ['all'] : [],
     description,
+    annotations,
     columns,
     spec,
     ...(status === undefined ? {} : { status }),
@@ -95,7 +108,7 @@ export function rootSchema(kind: Kind): SchemaNode {
     description: kind.description,
     required: ['metadata', 'spec'],
     properties: {
-      apiVersion: { type: 'string', description: `Group and version of this object: ${API_VERSION}.` },
+      apiVersion: { type: 'string', description: `Group and version of this object: ${kind.group}/${kind.version}.` },
       kind: { type: 'string', description: `What this object is: ${kind.kind}.` },
       metadata: { type: 'object' },
       spec: kind.spec.node,
@@ -109,7 +122,10 @@ export function crd(kind: Kind): KubeObject {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${kind.resource}.${kind.group}` },
+    metadata: {
+      name: `${kind.resource}.${kind.group}`,
+      ...(Object.keys(kind.annotations).length > 0 ? { annotations: kind.annotations } : {}),
+    },
     spec: {
       group: kind.group,
       names: {

@@ -1,23 +1,26 @@
-import type { Json, JsonObject } from '@cartographer/machinery';
+import type { Json, JsonObject, ValidationRule } from '@cartographer/machinery';
 
 /**
  * A node of a structural schema: the part of OpenAPI v3 that a CustomResourceDefinition may use and that our kinds
  * need. It is plain JSON, so it goes into a CRD as it stands.
  */
 export type SchemaNode = {
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: SchemaNode;
   readonly items?: SchemaNode;
   readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
   readonly enum?: readonly string[];
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
-  readonly format?: 'date-time' | 'int64';
+  readonly maximum?: number;
+  readonly format?: 'date-time' | 'int64' | 'double';
   readonly default?: Json;
   readonly anyOf?: readonly SchemaNode[];
   readonly 'x-kubernetes-preserve-unknown-fields'?: true;
@@ -25,6 +28,7 @@ export type SchemaNode = {
   readonly 'x-kubernetes-map-type'?: 'atomic';
   readonly 'x-kubernetes-list-type'?: 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 };
 
 declare const valueType: unique symbol;
@@ -65,11 +69,21 @@ export function withDefault<T>(value: T & Json, of: Schema<T>): Schema<T> {
   return schema({ ...of.node, default: value });
 }
 
+/** What holds for an object beyond its fields. */
+type ObjectOptions = {
+  /** Apply takes and replaces it whole. */
+  readonly atomic?: boolean;
+  /** At least one field must be there. */
+  readonly notEmpty?: boolean;
+  /** CEL rules of the definition, each with its message: `image` and `registry` cannot both be there. */
+  readonly rules?: readonly ValidationRule[];
+};
+
 /** An object with known fields; all others are pruned. */
 export function object<F extends SchemaFields>(
   description: string,
   fields: F,
-  options: { readonly atomic?: boolean } = {},
+  { atomic = false, notEmpty = false, rules = [] }: ObjectOptions = {},
 ): Schema<ObjectOf<F>> {
   const names = Object.keys(fields);
   const requiredNames = names.filter((name) => fields[name]?.required === true);
@@ -78,7 +92,9 @@ export function object<F extends SchemaFields>(
     description,
     ...(requiredNames.length > 0 ? { required: requiredNames.toSorted() } : {}),
     properties: Object.fromEntries(names.toSorted().map((name) => [name, fields[name]?.node ?? {}])),
-    ...(options.atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    ...(notEmpty ? { minProperties: 1 } : {}),
+    ...(atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    ...(rules.length > 0 ? { 'x-kubernetes-validations': rules } : {}),
   });
 }
 
@@ -106,8 +122,13 @@ export function choice<const V extends string>(description: string, values: read
 }
 
 /** A whole number of 64 bits. */
-export function integer(description: string, rules: Pick<SchemaNode, 'minimum'> = {}): Schema<number> {
+export function integer(description: string, rules: Pick<SchemaNode, 'minimum' | 'maximum'> = {}): Schema<number> {
   return schema({ type: 'integer', format: 'int64', description, ...rules });
+}
+
+/** A number that need not be whole. */
+export function number(description: string): Schema<number> {
+  return schema({ type: 'number', format: 'double', description });
 }
 
 /** True or false. */
@@ -132,13 +153,14 @@ export function intOrString(
 export function list<T>(
   description: string,
   items: Schema<T>,
-  rules: { readonly minItems?: number; readonly keys?: readonly string[] } = {},
+  rules: { readonly minItems?: number; readonly maxItems?: number; readonly keys?: readonly string[] } = {},
 ): Schema<readonly T[]> {
   return schema({
     type: 'array',
     description,
     items: items.node,
     ...(rules.minItems === undefined ? {} : { minItems: rules.minItems }),
+    ...(rules.maxItems === undefined ? {} : { maxItems: rules.maxItems }),
     ...(rules.keys === undefined ? {} : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': rules.keys }),
   });
 }
