@@ -1,6 +1,7 @@
 export * from './apply/apply.ts';
 export * from './apply/merge-schema.ts';
 export { RuleError } from './cel/cel-expression.ts';
+export { type CelPredicate, compilePredicate } from './cel/cel-predicate.ts';
 export * from './jsonpath/jsonpath.ts';
 export { JsonPathError } from './jsonpath/jsonpath-error.ts';
 export { applyJsonPatch } from './patch/json-patch.ts';

@@ -19,9 +19,11 @@ export class CelMeter implements WorkGuard {
   cost = 0;
   #allocated = 0;
   readonly #guard: WorkGuard;
+  readonly #limit: number;
 
-  constructor(guard: WorkGuard) {
+  constructor(guard: WorkGuard, limit = CALL_COST_LIMIT) {
     this.#guard = guard;
+    this.#limit = limit;
   }
 
   /**
@@ -31,7 +33,7 @@ export class CelMeter implements WorkGuard {
   charge(cost: number): void {
     this.#guard.spend(UNITS_PER_STEP);
     this.cost += cost;
-    if (this.cost > CALL_COST_LIMIT) throw new CostExceededError('actual cost limit exceeded');
+    if (this.cost > this.#limit) throw new CostExceededError('actual cost limit exceeded');
   }
 
   /** Announces work that CEL's costs do not reflect. */

@@ -58,7 +58,8 @@ export const celCompiler: CelCompiler = {
   optional: (value) => new CelOptional(value),
 };
 
-function outcomeOf(evaluate: () => unknown, meter: CelMeter): CelOutcome {
+/** Evaluates, and says how that ended. */
+export function outcomeOf(evaluate: () => unknown, meter: CelMeter): CelOutcome {
   try {
     const value = evaluate();
     const { cost } = meter;
