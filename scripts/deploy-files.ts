@@ -2,6 +2,7 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, INSTALL_NAMES, installation, installationFiles } from '@cartographer/controller';
 import { type Json, type KubeObject, toYaml } from '@cartographer/machinery';
+import { scanningCrds, scanningRoles } from '@cartographer/scanning';
 import packageJson from '../package.json' with { type: 'json' };
 import { chartFiles } from './helm-chart.ts';
 
@@ -49,11 +50,14 @@ function withComponents(): Json {
 const component = (more: object): string =>
   yamlFile({ apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', ...(more as { [key: string]: Json }) });
 
-/** Options that need something which not every cluster has. */
+/** What not every cluster wants, or has what it needs for. */
 function componentFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['service-monitor/kustomization.yaml', component({ resources: ['service-monitor.yaml'] })],
     ['service-monitor/service-monitor.yaml', yamlFile(serviceMonitor())],
+    ['scanning/kustomization.yaml', component({ resources: ['crds.yaml', 'roles.yaml'] })],
+    ['scanning/crds.yaml', documents(scanningCrds())],
+    ['scanning/roles.yaml', documents(scanningRoles())],
     ['cert-manager/kustomization.yaml', component(certManagerComponent())],
     ['cert-manager/certificate.yaml', HEADER + certManagerObjects().map(toYaml).join('---\n')],
   ]);

@@ -18,6 +18,24 @@ export {
   type SourceFile,
   type SourceLimits,
 } from './inventory/read-source.ts';
+export { SCANNING_API_VERSION, SCANNING_GROUP, spanMs } from './kinds/group.ts';
+export { scanningCrds, scanningKinds } from './kinds/kinds.ts';
+export {
+  type ImageScanRequest,
+  type Read,
+  readException,
+  readImageScan,
+  readScanPolicy,
+  readSourceScan,
+  readVulnerabilitySource,
+  type ScanException,
+  type ScanPolicy,
+  type ScanPolicySpec,
+  type SourceScanRequest,
+  type SourceSpec,
+} from './kinds/read.ts';
+export { SCANNING_ROLES, scanningRoles } from './kinds/roles.ts';
+export type { ImageScan, ImageScanStatus, SourceScan, SourceScanStatus } from './kinds/scans.ts';
 export { type Finding, SEVERITIES, type Severity, UNREADABLE_VERSION } from './match/finding.ts';
 export { findings, type Matches } from './match/findings.ts';
 export { openvex } from './offline/openvex.ts';
