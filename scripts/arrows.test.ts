@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
-  'scanning/src': ['versions', 'advisories', 'match', 'inventory', 'kinds', 'offline'],
+  'scanning/src': ['versions', 'advisories', 'match', 'inventory', 'kinds', 'verdict', 'offline'],
 };
 
 /** A folder with more files than this, tests and its face not counted, wants rooms. */

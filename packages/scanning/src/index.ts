@@ -34,8 +34,16 @@ export {
   type SourceScanRequest,
   type SourceSpec,
 } from './kinds/read.ts';
+export { EXCEPTION_REASONS, SCAN_REASONS } from './kinds/reasons.ts';
 export { SCANNING_ROLES, scanningRoles } from './kinds/roles.ts';
+export type { ClusterScanPolicy, ClusterScanPolicyStatus } from './kinds/scan-policy.ts';
 export type { ImageScan, ImageScanStatus, SourceScan, SourceScanStatus } from './kinds/scans.ts';
+export type {
+  ClusterVulnerabilityException,
+  VulnerabilityException,
+  VulnerabilityExceptionStatus,
+} from './kinds/vulnerability-exception.ts';
+export type { ClusterVulnerabilitySource, ClusterVulnerabilitySourceStatus } from './kinds/vulnerability-source.ts';
 export { type Finding, SEVERITIES, type Severity, UNREADABLE_VERSION } from './match/finding.ts';
 export { findings, type Matches } from './match/findings.ts';
 export { openvex } from './offline/openvex.ts';
@@ -43,4 +51,28 @@ export { type Counts, type Report } from './offline/report.ts';
 export { sarif } from './offline/sarif.ts';
 export { type ScanInput, type ScanOptions, scan } from './offline/scan.ts';
 export { table } from './offline/table.ts';
+export { exceptionStatus } from './verdict/exception-status.ts';
+export { exceptionName } from './verdict/exceptions.ts';
+export { findingKey, type InventoryFacts, type ScanFacts, type SourceFacts } from './verdict/facts.ts';
+export { type LeftOut, readOpenVex, type VexOptions, type VexReading } from './verdict/openvex-read.ts';
+export { type VexSignature, writeOpenVex } from './verdict/openvex-write.ts';
+export { policyStatus } from './verdict/policy-status.ts';
+export { readPolicy } from './verdict/read-policy.ts';
+export {
+  type Artifact,
+  type ScanReport,
+  type ScanStatus,
+  STATUS_BYTES,
+  scanStatus,
+  verdictDigest,
+} from './verdict/scan-status.ts';
+export {
+  type ExceptionUse,
+  type Verdict,
+  type VerdictCounts,
+  type VerdictFinding,
+  type VerdictReason,
+  type VerdictResult,
+  verdict,
+} from './verdict/verdict.ts';
 export { coversEcosystem, ecosystemKey, isDistribution, orderOf, packageKey } from './versions/ecosystems.ts';

@@ -114,6 +114,9 @@ const policyStatus = object('What the scanner found.', {
   conditions: list('`Ready` is False for an expression that does not compile.', condition),
 });
 
+/** `status` of a ClusterScanPolicy. */
+export type ClusterScanPolicyStatus = Infer<typeof policyStatus>;
+
 const policyColumns: readonly PrinterColumn[] = [
   { name: 'Unknown is', type: 'string', jsonPath: '.spec.unknownSeverityIs' },
   { name: 'New finding', type: 'string', jsonPath: '.spec.onNewFinding' },
