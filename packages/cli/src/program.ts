@@ -120,7 +120,7 @@ function addScan(program: Command): void {
       '--advisories <folder|zip|url>',
       'OSV records: a folder of JSON files or archives, an archive (all.zip), or its https URL',
     )
-    .option('--policy <file>', 'a ClusterScanPolicy that refuses or not; not on the command line yet')
+    .option('--policy <file>', 'a ClusterScanPolicy, as YAML: it refuses or not')
     .addOption(
       new Option('-o, --output <format>', 'table for people, the others for programs')
         .choices(['table', 'json', 'sarif', 'openvex'])

@@ -46,6 +46,7 @@ export type {
 export type { ClusterVulnerabilitySource, ClusterVulnerabilitySourceStatus } from './kinds/vulnerability-source.ts';
 export { type Finding, SEVERITIES, type Severity, UNREADABLE_VERSION } from './match/finding.ts';
 export { findings, type Matches } from './match/findings.ts';
+export { type Judgement, judge, readPolicyFile } from './offline/judge.ts';
 export { openvex } from './offline/openvex.ts';
 export { type Counts, type Report } from './offline/report.ts';
 export { sarif } from './offline/sarif.ts';

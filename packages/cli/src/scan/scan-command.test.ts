@@ -84,14 +84,55 @@ describe('carto scan', () => {
     );
   });
 
+  describe('by a policy', () => {
+    const policy = (spec: string): string =>
+      file(
+        'policy.yaml',
+        `apiVersion: scanning.carto.run/v1alpha1\nkind: ClusterScanPolicy\nmetadata: {name: gate}\nspec: {namespaceSelector: {}, ${spec}}\n`,
+      );
+    const judged = (spec: string, sbom = BILL, output = 'json') =>
+      scan('--sbom', sbom, '--advisories', ADVISORIES, '--policy', policy(spec), '-o', output);
+
+    it('that refuses ends with 2, and says what would open the gate', () => {
+      const { code, out, err } = judged('deny: [{severityAtLeast: High, fixable: true}]');
+      expect(code).toBe(2);
+      expect(err).toMatch(/refused by ClusterScanPolicy gate: .*urllib3 1\.26\.4.*fixed in 1\.26\.17/);
+      expect(JSON.parse(out)).toMatchObject({ verdict: { result: 'Refused', reason: 'PolicyViolation' } });
+    });
+
+    it('that does not refuse ends with 0', () => {
+      const { code, out } = judged('deny: [{severityAtLeast: Critical}], unknownSeverityIs: Medium');
+      expect([code, (JSON.parse(out) as { verdict: { result: string } }).verdict.result]).toEqual([0, 'Passed']);
+    });
+
+    it('refuses what could not be read whole, unless it says that this is but to be told', () => {
+      const components = [
+        { type: 'library', name: 'a', purl: 'pkg:pypi/a%' },
+        { type: 'library', name: 'b' },
+      ];
+      const sbom = file('broken.json', JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', components }));
+      expect(judged('deny: []', sbom).code).toBe(2);
+      expect(judged('deny: [], onMissingInventory: Warn', sbom).code).toBe(1);
+    });
+
+    it.each<[string, RegExp]>([
+      ['deny: [{severity: High}]', /policy .*severity/],
+      ["deny: [{expression: 'finding.'}]", /policy .*expression/],
+    ])('that is wrong says where, and judges nothing: %s', (spec, says) => {
+      const { code, out, err } = judged(spec);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toMatch(says);
+    });
+  });
+
   it.each<{ args: readonly string[]; says: RegExp }>([
     { args: [], says: /required option '--advisories/ },
     { args: ['--advisories', ADVISORIES], says: /name one thing to scan/ },
     { args: ['.', '--sbom', BILL, '--advisories', ADVISORIES], says: /name one thing to scan/ },
     { args: ['--sbom', BILL, '--advisories', ADVISORIES, '-o', 'xml'], says: /Allowed choices are table, json/ },
     {
-      args: ['--sbom', BILL, '--advisories', ADVISORIES, '--policy', 'p.yaml'],
-      says: /--policy: .*nothing was scanned/,
+      args: ['--sbom', BILL, '--advisories', ADVISORIES, '--policy', '/does/not/exist'],
+      says: /policy \/does\/not\/exist cannot be read: ENOENT/,
     },
     { args: ['--image', 'a@sha256:0', '--advisories', ADVISORIES], says: /has a digest that is neither/ },
     { args: ['--sbom', '/does/not/exist', '--advisories', ADVISORIES], says: /exist cannot be read: ENOENT/ },

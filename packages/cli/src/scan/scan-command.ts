@@ -2,7 +2,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { CartoError, stringifyJson } from '@cartographer/machinery';
-import { openvex, type ScanInput, sarif, scan, table } from '@cartographer/scanning';
+import {
+  judge,
+  openvex,
+  type Report,
+  readPolicyFile,
+  type ScanInput,
+  sarif,
+  scan,
+  table,
+} from '@cartographer/scanning';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 
@@ -15,13 +24,14 @@ export type ScanFlags = {
   readonly output: 'table' | 'json' | 'sarif' | 'openvex';
 };
 
-/** Exit code of a scan whose input was not read whole. */
+/** Exit code of a scan whose input was not read whole, or that a policy could not judge. */
 const INCOMPLETE_EXIT = 1;
+const REFUSED_EXIT = 2;
 
 /** `carto scan`: matches a bill, the lock files of a folder, or an image against advisories, and sets the exit code. */
 export async function runScan(folder: string | undefined, flags: ScanFlags): Promise<void> {
   const input = inputOf(folder, flags);
-  if (flags.policy !== undefined) throw unsupported('--policy', 'policies are not judged on the command line yet');
+  const policy = flags.policy === undefined ? undefined : await readPolicyFile(flags.policy);
   const stop = stopOnSignals();
   const say = (line: string): void => void process.stderr.write(`carto: ${line}\n`);
   try {
@@ -35,19 +45,20 @@ export async function runScan(folder: string | undefined, flags: ScanFlags): Pro
       say,
     };
     const { bill, report } = await scan(input, options);
+    const verdict = policy === undefined ? undefined : judge(policy, { bill, report, input, nowMs: Date.now() });
     if (flags.output !== 'table') for (const ecosystem of report.uncovered) say(`no advisory speaks of ${ecosystem}`);
     process.stdout.write(
       {
         table: () => table(report),
-        json: () => `${stringifyJson(report, 2)}\n`,
+        json: () => `${stringifyJson({ ...report, ...(verdict && { verdict }) }, 2)}\n`,
         sarif: () => `${stringifyJson(sarif(report, bill.packages, VERSION), 2)}\n`,
         openvex: () => `${stringifyJson(openvex(report, new Date()), 2)}\n`,
       }[flags.output](),
     );
-    if (report.complete) return;
-    const count = report.unread.length + report.advisories.unreadCount;
-    say(`the scan is incomplete: ${count} inputs could not be read; -o table and -o json name them`);
-    process.exitCode = INCOMPLETE_EXIT;
+    if (verdict !== undefined) say(verdict.message);
+    if (verdict?.result === 'Unknown') process.exitCode = INCOMPLETE_EXIT;
+    if (!report.complete) tellIncomplete(report, say);
+    if (verdict?.result === 'Refused') process.exitCode = REFUSED_EXIT;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('stopped before the scan was done');
@@ -55,6 +66,12 @@ export async function runScan(folder: string | undefined, flags: ScanFlags): Pro
   } finally {
     stop.dispose();
   }
+}
+
+function tellIncomplete({ unread, advisories }: Report, say: (line: string) => void): void {
+  const count = unread.length + advisories.unreadCount;
+  say(`the scan is incomplete: ${count} inputs could not be read; -o table and -o json name them`);
+  process.exitCode = INCOMPLETE_EXIT;
 }
 
 function inputOf(folder: string | undefined, { sbom, image }: ScanFlags): ScanInput {
@@ -67,8 +84,4 @@ function inputOf(folder: string | undefined, { sbom, image }: ScanFlags): ScanIn
   }
   if (image !== undefined) return { image };
   return sbom === undefined ? { folder: folder ?? '' } : { sbom };
-}
-
-function unsupported(flag: string, why: string): CartoError {
-  return new CartoError('CARTO_USAGE', `${flag}: ${why}; nothing was scanned`);
 }
