@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import { type Descriptor, defaultLayerLimits, mediaTypes } from '@cartographer/oci';
+import { type Descriptor, defaultLayerLimits, mediaTypes, RegistryError } from '@cartographer/oci';
 import { describe, expect, it } from 'vitest';
 import { type InventoryOptions, type LayerFacts, readImageInventory } from './read-image-inventory.ts';
 import { FILE_LIMITS } from './readers.ts';
@@ -158,6 +158,14 @@ describe('what of an image cannot be read', () => {
     await expect(linesOf(away, image)).rejects.toMatchObject({ retry: 'backoff' });
     const index = images.addIndex([on(image, 'amd64')]);
     await expect(linesOf(away, index)).rejects.toThrow('is away');
+  });
+
+  it('is a layer that the registry does not have', async () => {
+    const images = createTestImages();
+    const image = images.add([npm('a', '1.0.0')]);
+    const missing = new RegistryError('NotFound', 'r.example answers 404');
+    const without: TestImages = { ...images, blob: () => Promise.reject(missing) };
+    expect(await linesOf(without, image)).toEqual([`! layer ${imageLayer(images, image)} r.example answers 404`]);
   });
 
   it('does not hide that nobody waits any more', async () => {

@@ -14,6 +14,7 @@ import {
   mediaTypes,
   platformName,
   platformsOf,
+  RegistryError,
   visitLayer,
 } from '@cartographer/oci';
 import type { FileFacts } from './facts.ts';
@@ -151,8 +152,8 @@ async function addLayer(
 
 /** Whether it will be the same the next time: what is broken, beyond a limit, or not there. */
 function isFinal(error: unknown): boolean {
-  if (!(error instanceof CartoError)) return false;
-  return error.retry === 'never' || ('reason' in error && error.reason === 'NotFound');
+  if (error instanceof RegistryError && error.reason === 'NotFound') return true;
+  return error instanceof CartoError && error.retry === 'never';
 }
 
 function withPlatform(packages: readonly BillPackage[], platform: string): readonly BillPackage[] {
