@@ -24,7 +24,9 @@ export function readGoModules(executable: Executable): readonly NamedPackage[] |
   const [version = ''] = found.version.split(/\s/);
   if (!/^(?:go\d|devel)/.test(version)) return undefined;
   if (found.modules === '') throw new LayerFileError('is a program of Go that does not name its modules');
-  return bounded([{ ecosystem: 'Go', name: 'stdlib', version }, ...modulesIn(found.modules)]);
+  // As its advisories and package URLs have it, without the `go` before it.
+  const stdlib = { ecosystem: 'Go', name: 'stdlib', version: version.replace(/^go/, '') };
+  return bounded([stdlib, ...modulesIn(found.modules)]);
 }
 
 function modulesIn(text: string): readonly NamedPackage[] {

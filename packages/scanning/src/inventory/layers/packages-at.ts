@@ -75,14 +75,9 @@ function addNamed({ ecosystem, name, version }: NamedPackage, place: string, fou
     found.unread.push({ what: place, why: TOO_LONG });
     return;
   }
-  const purl = purlOfNamed(ecosystem, name, version);
-  found.packages.push({ ecosystem, name, version, purl, places: [place] });
-}
-
-/** Package URLs write some names and versions in another way than files do. */
-function purlOfNamed(ecosystem: string, name: string, version: string): string {
-  if (ecosystem === 'PyPI') return purlOf(ecosystem, name.toLowerCase().replaceAll(/[-_.]+/g, '-'), version);
-  return purlOf(ecosystem, name, ecosystem === 'Go' && name === 'stdlib' ? version.replace(/^go/, '') : version);
+  // Package URLs have names of PyPI in their normal form; files have them as their authors write them.
+  const normal = ecosystem === 'PyPI' ? name.toLowerCase().replaceAll(/[-_.]+/g, '-') : name;
+  found.packages.push({ ecosystem, name, version, purl: purlOf(ecosystem, normal, version), places: [place] });
 }
 
 function addBuilt(

@@ -16,7 +16,7 @@ const go = (modules: string, version = 'go1.22.1'): readonly string[] | undefine
 
 describe('a program of Go', () => {
   it('names its modules and the standard library', () => {
-    expect(go(MODULES)).toEqual(['stdlib go1.22.1', 'example.com/app (devel)', 'golang.org/x/net v0.17.0']);
+    expect(go(MODULES)).toEqual(['stdlib 1.22.1', 'example.com/app (devel)', 'golang.org/x/net v0.17.0']);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('a program of Go', () => {
       return elfOf({ '.go.buildinfo': body });
     };
     const at = build(0).indexOf('\xff Go buildinf:', 0, 'latin1');
-    expect(names(build(at))).toEqual(['stdlib go1.17', 'example.com/app (devel)', 'golang.org/x/net v0.17.0']);
+    expect(names(build(at))).toEqual(['stdlib 1.17', 'example.com/app (devel)', 'golang.org/x/net v0.17.0']);
     expect(names(build(at + 1_000_000))).toBeUndefined();
   });
 });
