@@ -32,7 +32,9 @@ export const JAR_LIMITS: JarLimits = {
 
 const MOST_TEXT_BYTES = 1024 * 1024;
 /** Paths of archives of Java. */
-export const JAR_PATH = /\.(?:jar|war|ear|sar|par|nar|kar|hpi|jpi|rar|lpkg)$/i;
+export const JAR_PATH = /\.(?:jar|war|ear)$/i;
+/** Paths of archives of Java for some program alone; other files have such names, too. */
+export const PLUGIN_PATH = /\.(?:sar|par|nar|kar|hpi|jpi|lpkg)$/i;
 const POM = /(?:^|\/)META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/i;
 const MANIFEST = 'META-INF/MANIFEST.MF';
 const ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -45,6 +47,11 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 
 type Budget = { archives: number; bytes: number; entries: number };
+
+/** Whether a file begins like an archive. */
+export function isZip(bytes: Buffer): boolean {
+  return bytes.toString('latin1', 0, 2) === 'PK';
+}
 
 /** What an archive of Java says of what is in it, down to the archives in it. */
 export async function readJar(bytes: Buffer, signal: AbortSignal, limits: JarLimits = JAR_LIMITS): Promise<JarFacts> {
@@ -70,7 +77,7 @@ async function readArchive(
     if (POM.test(entry.name)) poms.push(readPom(textIn(await unpacked(entry, MOST_TEXT_BYTES, budget))));
     else if (entry.name.toUpperCase() === MANIFEST) {
       manifest = readManifest(textIn(await unpacked(entry, MOST_TEXT_BYTES, budget)));
-    } else if (JAR_PATH.test(entry.name)) {
+    } else if (JAR_PATH.test(entry.name) || PLUGIN_PATH.test(entry.name)) {
       if (depth === 0) throw beyond(`lies more than ${limits.depth} archives deep`);
       if (budget.archives === 0) throw beyond(`is beyond the ${limits.archives} archives that are read in one file`);
       budget.archives -= 1;

@@ -5,8 +5,11 @@ import { bounded, type FileFacts, jsonObjectIn, LayerFileError, type NamedPackag
 const RUNTIME = /^runtimepack\./;
 
 /** `*.deps.json`: libraries by `NAME/VERSION`. Those of type `project` are the image's own. */
-export function readDotnetDeps(bytes: Buffer): FileFacts {
-  const libraries = getKey(jsonObjectIn(bytes), 'libraries');
+export function readDotnetDeps(bytes: Buffer): FileFacts | undefined {
+  const document = jsonObjectIn(bytes);
+  const libraries = getKey(document, 'libraries');
+  // Tools of other languages have files of such names, too.
+  if (libraries === undefined && getKey(document, 'runtimeTarget') === undefined) return undefined;
   if (!isObject(libraries)) throw new LayerFileError('has no libraries');
   const packages = Object.entries(libraries).flatMap(([key, library]): readonly NamedPackage[] => {
     const type = textAt(library, 'type');

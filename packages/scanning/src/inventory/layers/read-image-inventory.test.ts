@@ -144,7 +144,7 @@ describe('what of an image cannot be read', () => {
 
   it('is told one by one up to a thousand, and counted beyond', async () => {
     const images = createTestImages();
-    const files = Array.from({ length: 1_001 }, (_, at): TestFile => [`${at}.deps.json`, '{}']);
+    const files = Array.from({ length: 1_001 }, (_, at): TestFile => [`${at}.deps.json`, '[]']);
     expect(await linesOf(images, images.add(files.slice(1)))).toHaveLength(1_000);
     const lines = await linesOf(images, images.add(files));
     expect(lines).toHaveLength(1_001);
@@ -252,9 +252,9 @@ describe('the inventory of an index', () => {
 
   it('says of which platform a file cannot be read', async () => {
     const images = createTestImages();
-    const bad: TestFile = ['a.deps.json', '{}'];
+    const bad: TestFile = ['a.deps.json', '[]'];
     const index = images.addIndex([on(images.add([bad]), 'amd64'), on(images.add([npm('a', '1.0.0')]), 'arm64')]);
-    expect(await linesOf(images, index)).toContain('! platform linux/amd64: a.deps.json has no libraries');
+    expect(await linesOf(images, index)).toContain('! platform linux/amd64: a.deps.json is not a JSON object');
   });
 });
 

@@ -5,7 +5,7 @@ import { readComposerInstalled } from './composer.ts';
 import { readDpkgStatus } from './debian.ts';
 import { isExecutable } from './executables.ts';
 import { type FileFacts, LayerFileError } from './facts.ts';
-import { JAR_LIMITS, JAR_PATH, type JarLimits, readJar } from './jars.ts';
+import { isZip, JAR_LIMITS, JAR_PATH, type JarLimits, PLUGIN_PATH, readJar } from './jars.ts';
 import { readPackageJson } from './npm.ts';
 import { readDotnetDeps } from './nuget.ts';
 import { readOsRelease } from './os-release.ts';
@@ -53,7 +53,10 @@ const NOT_READ: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\/)var\/lib\/pacman\/local\/ALPM_DB_VERSION$/, 'is the database of pacman, which is not read'],
   [/(?:^|\/)usr\/lib\/opkg\/status$/, 'is the database of opkg, which is not read'],
   [/(?:^|\/)nix\/var\/nix\/db\/db\.sqlite$/, 'is the database of Nix, which is not read'],
-  [/(?:^|\/)\.pnp\.c?js$/, 'says that packages of npm are in archives of Yarn, which are not read'],
+  [
+    /^(?!.*node_modules\/)(?:.*\/)?\.pnp\.c?js$/,
+    'says that packages of npm are in archives of Yarn, which are not read',
+  ],
   [/(?:^|\/)(?:site|dist)-packages\/[^/]+\.egg$/, 'is a packed egg of Python, which is not read'],
 ];
 const RPM_LOG = new RegExp(`${RPM_FOLDER}/rpmdb\\.sqlite-wal$`);
@@ -74,6 +77,10 @@ export function createReaders(
   const text = (read: ReadBytes): Reader => whole(read, textBytes, budget);
   const list = (read: ReadBytes): Reader => whole(read, listBytes, budget);
   const binary = (read: ReadBytes): Reader => whole(read, binaryBytes, budget);
+  const jar = async (bytes: Buffer): Promise<FileFacts> => ({
+    kind: 'jar',
+    jar: await readJar(bytes, signal, limits.jars),
+  });
   const rules: readonly Rule[] = [
     [/(?:^|\/)package\.json$/, asNpm(text(readPackageJson))],
     [new RegExp(`${DPKG}/status$`), list(readDpkgStatus)],
@@ -87,7 +94,8 @@ export function createReaders(
     [new RegExp(`${RPM_FOLDER}/rpmdb\\.sqlite$`), binary(readRpmDatabase)],
     [RPM_LOG, unlessEmpty('holds changes of the database of rpm beside it, which are not read')],
     ...NOT_READ.map(([path, why]): Rule => [path, unlessEmpty(why)]),
-    [JAR_PATH, binary(async (bytes) => ({ kind: 'jar', jar: await readJar(bytes, signal, limits.jars) }))],
+    [JAR_PATH, binary(async (bytes) => (bytes.length === 0 ? undefined : await jar(bytes)))],
+    [PLUGIN_PATH, binary(async (bytes) => (isZip(bytes) ? await jar(bytes) : undefined))],
   ];
   const others = programs(binary(readProgram), binaryBytes);
   return (path) => (LOGINS.test(path) ? undefined : (rules.find(([fits]) => fits.test(path))?.[1] ?? others));
