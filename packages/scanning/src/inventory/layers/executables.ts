@@ -25,7 +25,7 @@ export function isExecutable(head: Buffer): boolean {
   return mark === 0x7f454c46 || head.toString('latin1', 0, 2) === 'MZ' || isMachO(mark) || mark === 0xcafebabe;
 }
 
-/** Undefined for what is cut off, damaged, or no executable. */
+/** Undefined for what is no executable, or one whose headers are damaged. */
 export function readExecutable(bytes: Buffer): Executable | undefined {
   try {
     const mark = bytes.readUInt32BE(0);
@@ -175,9 +175,8 @@ function readPe(bytes: Buffer): Executable | undefined {
   return { sections, segments: sections, data: sections.find((one) => one.bytes.length > 0 && isData(one)) };
 }
 
-/** @throws RangeError when it does not stand in the file. */
+/** As much of it as stands in the file. */
 function part(bytes: Buffer, offset: number, length: number): Buffer {
-  if (offset + length > bytes.length && length > 0) throw new RangeError('outside of the file');
   return bytes.subarray(offset, offset + length);
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import { type Descriptor, defaultLayerLimits, mediaTypes, RegistryError } from '@cartographer/oci';
+import { type Descriptor, defaultLayerLimits, ImageError, mediaTypes, RegistryError } from '@cartographer/oci';
 import { describe, expect, it } from 'vitest';
 import { type InventoryOptions, type LayerFacts, readImageInventory } from './read-image-inventory.ts';
 import { FILE_LIMITS } from './readers.ts';
@@ -171,8 +171,16 @@ describe('what of an image cannot be read', () => {
   it('does not hide that nobody waits any more', async () => {
     const images = createTestImages();
     const image = images.add([npm('a', '1.0.0')]);
-    const options = { signal: AbortSignal.abort(new Error('gone')) };
-    await expect(linesOf(images, images.addIndex([on(image, 'amd64')]), options)).rejects.toThrow('gone');
+    const index = images.addIndex([on(image, 'amd64')]);
+    const stop = new AbortController();
+    const end = (): Promise<never> => {
+      stop.abort(new Error('gone'));
+      return Promise.reject(new ImageError('is broken'));
+    };
+    const manifest: TestImages['manifest'] = (target) =>
+      target === image.digest ? end() : images.manifest(target, signal);
+    await expect(linesOf({ ...images, blob: end }, image, { signal: stop.signal })).rejects.toThrow('gone');
+    await expect(linesOf({ ...images, manifest }, index, { signal: stop.signal })).rejects.toThrow('gone');
   });
 });
 

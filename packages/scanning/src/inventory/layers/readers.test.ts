@@ -88,6 +88,11 @@ describe('packages of distributions', () => {
       ['Debian:13 a 1.0-1 of s 1.0'],
     ],
     [
+      'of what etc says, whatever comes first',
+      { [dpkg]: paragraph, 'etc/os-release': debian, 'usr/lib/os-release': debian.replace('12', '13') },
+      ['Debian:12 a 1.0-1 of s 1.0'],
+    ],
+    [
       'of a release that has a name alone',
       { [dpkg]: paragraph, 'etc/os-release': 'ID=debian\nVERSION_CODENAME=trixie\n' },
       ['Debian:13 a 1.0-1 of s 1.0'],
@@ -231,6 +236,7 @@ describe('packages of languages', () => {
     ['a.egg-info/PKG-INFO', 'name: a\nVersion: 1\n', ['PyPI a 1']],
     ['a-1-py3.egg-info', 'Name: a\nVersion: 1\n', ['PyPI a 1']],
     ['a.dist-info/METADATA', 'Name: a\n', ['PyPI a']],
+    ['a.dist-info/METADATA', 'Name: a\nVersion: 1\nName: b\nVersion: 2\n', ['PyPI a 1']],
     ['a.dist-info/METADATA', 'Version: 1\n', ['! a.dist-info/METADATA does not say the name of its package']],
     ['specifications/a-1.gemspec', '# stub: a 1.0 ruby lib\n', ['RubyGems a 1.0']],
     ['specifications/a-1.gemspec', "s.name = 'a'\ns.version = Gem::Version.new('1.0')\n", ['RubyGems a 1.0']],
