@@ -11,7 +11,7 @@ const MORE_POLICIES = 3;
 const MOST_BYTES = 1024;
 
 /** The name that people know a vulnerability by: its CVE where it has one. */
-export function shownName({ id, aliases }: Finding): string {
+function shownName({ id, aliases }: Finding): string {
   return [id, ...aliases].find((name) => name.startsWith('CVE-')) ?? id;
 }
 

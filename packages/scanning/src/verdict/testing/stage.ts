@@ -28,7 +28,7 @@ export function findingOf(id: string, changes: FindingChanges = {}): Finding {
     summary: '',
     package: { purl: `pkg:npm/${name}@${version}`, ecosystem: 'npm', ...found, name, version },
     ...rest,
-  } as Finding;
+  };
 }
 
 /** A policy as the API server keeps it. */
