@@ -15,7 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   laptop: ['machinery', 'kube', 'runtime', 'oci'],
   ytt: ['machinery'],
   bills: ['machinery'],
-  scanning: ['machinery', 'api', 'kube', 'oci', 'bills'],
+  store: ['machinery'],
+  scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
   cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt', 'scanning'],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
@@ -33,7 +34,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
-  'scanning/src': ['versions', 'advisories', 'match', 'inventory', 'kinds', 'verdict', 'offline'],
+  'scanning/src': [
+    'versions',
+    'advisories',
+    'match',
+    'inventory',
+    'kinds',
+    'verdict',
+    'portfolio',
+    'sources',
+    'offline',
+  ],
 };
 
 /** A folder with more files than this, tests and its face not counted, wants rooms. */

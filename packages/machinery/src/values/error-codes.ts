@@ -105,6 +105,28 @@ export const ERRORS = {
       next: 'let the controller create `serviceaccounts/token`. Retries',
     },
   },
+  store: {
+    CARTO_STORE_UNREACHABLE: {
+      means: 'the database of bills, advisories and findings cannot be opened or reached, or went away',
+      next: 'see the message: does it run, may we log in, is the path right? Retries',
+    },
+    CARTO_STORE_BUSY: {
+      means: 'the database took too long, or others hold its locks',
+      next: 'look at its load; a file may have one process only. Retries',
+    },
+    CARTO_STORE_FULL: {
+      means: 'the disk of the database is full',
+      next: 'make room. Nothing was half written. Retries',
+    },
+    CARTO_STORE_TOO_NEW: {
+      means: 'a newer release wrote the database',
+      next: 'use that release, or an empty database',
+    },
+    CARTO_STORE_DAMAGED: {
+      means: 'the database is damaged',
+      next: 'move it away to start afresh: everything in it is made again',
+    },
+  },
   ytt: {
     CARTO_YTT_BUILD: {
       means: 'Go is there, and building ytt failed',

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IN_MEMORY, openStore, sqliteDatabase } from '@cartographer/store';
+import { createFakeClock } from '@cartographer/testkit';
+import { describe, expect, it } from 'vitest';
+import { Portfolio } from './portfolio.ts';
+import { MIGRATIONS, type Tables } from './tables.ts';
+import { change, put, record } from './testing/records.ts';
+
+/** What each released step of the schema makes and one bill, one record and one finding in it, as SQL: `1.sql` and so on. */
+const RELEASED = join(import.meta.dirname, 'testing', 'released');
+
+describe('the schema', () => {
+  const released = readdirSync(RELEASED).toSorted();
+
+  it('each released step is recorded', () => {
+    expect(released).toEqual(MIGRATIONS.map((_step, at) => `${at + 1}.sql`));
+  });
+
+  it.each(released)('what was released as %s is never edited, and what was kept with it is known', async (file) => {
+    const text = readFileSync(join(RELEASED, file), 'utf8');
+    const database = sqliteDatabase(IN_MEMORY);
+    const connection = await database.connect();
+    for (const statement of text.split(';\n').filter((it) => it.trim() !== '')) await connection.run(statement, []);
+    const recorded = (await connection.run('select name, sql from sqlite_master order by name', [])).rows;
+
+    const fresh = sqliteDatabase(IN_MEMORY);
+    const store = await openStore<Tables>(fresh, MIGRATIONS.slice(0, Number.parseInt(file, 10)));
+    const made = (await (await fresh.connect()).run('select name, sql from sqlite_master order by name', [])).rows;
+    expect(made).toEqual(recorded);
+    await store.destroy();
+
+    const portfolio = await Portfolio.open({ database, clock: createFakeClock() });
+    const [touched] = await portfolio.touchedBy('CVE-1');
+    expect(touched).toMatchObject({ subjects: [{ digest: 'sha256:image', platform: '' }], held: [{ id: 'A-1' }] });
+    const counts = await portfolio.applyChange('osv', change('2', put(record('A-1', { a: '3.0.0' }))));
+    expect(counts).toMatchObject({ added: 0, changed: 1, changedBills: 1, findings: 1 });
+    await portfolio.close();
+  });
+});

@@ -1,0 +1,225 @@
+import type { Bill, BillPackage } from '@cartographer/bills';
+import { type Clock, rfc3339 } from '@cartographer/machinery';
+import { openStore, type SqlDatabase, type Store, type Transaction } from '@cartographer/store';
+import { findings } from '../match/findings.ts';
+import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
+import { forgetBills, readBill, type Subject, writeBill } from './kept-bills.ts';
+import { MOST_VALUES } from './kept-names.ts';
+import { parts } from './keys.ts';
+import { forgetNews, type News, readNews } from './news.ts';
+import {
+  type Carrier,
+  carriersOf,
+  findingsOf,
+  type KeptFinding,
+  type Page,
+  type SourceState,
+  sourceStates,
+  touchedBy,
+  uncoveredOf,
+} from './queries.ts';
+import { type Match, rematch } from './rematch.ts';
+import { MIGRATIONS, type Tables } from './tables.ts';
+
+/**
+ * Goes up whenever matching may answer differently for the same bill and records: all bills are matched again then, at the
+ * first start of a program that has the new number.
+ */
+const MATCHER = 1;
+/** How many packages are matched again in one transaction when all are. */
+const MOST_NAMES = 200;
+const MOST_NEWS = 500;
+
+/** What a {@link Portfolio} stands on. */
+export type PortfolioOptions = {
+  readonly database: SqlDatabase;
+  readonly clock: Clock;
+  /** What matches, and its number, in the place of this program's own: tests count. */
+  readonly matcher?: { readonly match: Match; readonly version: number };
+};
+
+/**
+ * Bills, advisories and findings. After each transaction the findings are what matching all bills against all advisories
+ * would give; a change of advisories costs the packages that it speaks of, in the bills that hold one. Every method may be
+ * called again after it failed: nothing is lost, and nothing done twice. All throw a CartoError when the database fails.
+ */
+export class Portfolio {
+  readonly #store: Store<Tables>;
+  readonly #clock: Clock;
+  readonly #match: Match;
+
+  private constructor(store: Store<Tables>, clock: Clock, match: Match) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#match = match;
+  }
+
+  /** Opens it; where a program with another matcher wrote it, all is matched again first. */
+  static async open(options: PortfolioOptions): Promise<Portfolio> {
+    const { database, clock, matcher = { match: findings, version: MATCHER } } = options;
+    const store = await openStore<Tables>(database, MIGRATIONS);
+    try {
+      const portfolio = new Portfolio(store, clock, matcher.match);
+      await portfolio.#catchUp(matcher.version);
+      return portfolio;
+    } catch (error) {
+      await store.destroy();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#store.destroy();
+  }
+
+  /**
+   * Keeps a bill and what it is of. A bill that is kept is not matched again. What it has is no news: ask for its findings.
+   * @returns its digest, and how many packages were matched.
+   */
+  putBill(subject: Subject, bill: Bill): Promise<{ readonly digest: string; readonly matched: number }> {
+    return this.#write((tx) => writeBill(tx, subject, bill, this.#match, this.#now()));
+  }
+
+  /** The bill of an image or a source; undefined where none is kept. */
+  billOf({ digest, platform = '' }: Subject): Promise<{ readonly digest: string; readonly bill: Bill } | undefined> {
+    return this.#read(async (tx) => {
+      const row = await tx
+        .selectFrom('subjects')
+        .innerJoin('bills', 'bills.id', 'subjects.bill')
+        .select(['bills.id', 'bills.digest'])
+        .where('subjects.digest', '=', digest)
+        .where('subjects.platform', '=', platform)
+        .executeTakeFirst();
+      return row && { digest: row.digest, bill: await readBill(tx, row.id) };
+    });
+  }
+
+  /** Says that the bills of these digests are wanted now; see {@link forgetBills}. */
+  sawSubjects(digests: Iterable<string>): Promise<void> {
+    return this.#write(async (tx) => {
+      for (const part of parts(digests, MOST_VALUES)) {
+        await tx.updateTable('subjects').set({ seen: this.#now() }).where('digest', 'in', part).execute();
+      }
+    });
+  }
+
+  /** Forgets bills that nobody put or saw for longer than that. @returns how many. */
+  forgetBills(unseenMs: number): Promise<number> {
+    return this.#write((tx) => forgetBills(tx, rfc3339(this.#clock.now() - unseenMs)));
+  }
+
+  /**
+   * Takes in what a source says: its differing records, and the findings of the packages that they speak of. Bills of which
+   * a finding differs are {@link news} until they were told.
+   */
+  applyChange(source: string, change: SourceChange): Promise<ChangeCounts> {
+    return takeIn(this.#store, this.#write, source, change, this.#match, this.#now);
+  }
+
+  /** Forgets a source and its records; nothing is known from it any more. */
+  async removeSource(source: string): Promise<ChangeCounts> {
+    const digests = await this.digestsOf(source);
+    const counts = await this.applyChange(source, allGone(digests.keys()));
+    await this.#write(async (tx) => {
+      await tx.deleteFrom('coverage').where('source', '=', source).execute();
+      await tx.deleteFrom('sources').where('name', '=', source).execute();
+    });
+    return counts;
+  }
+
+  /** The digest of each record that a source has given, by id: what it is compared with when it is read again. */
+  digestsOf(source: string): Promise<ReadonlyMap<string, string>> {
+    return digestsOf(this.#store, source);
+  }
+
+  /** What was taken in last of a source; undefined where nothing was in whole: nothing is matched against it then. */
+  revisionOf(source: string): Promise<string | undefined> {
+    return revisionOf(this.#store, source);
+  }
+
+  /** The sources that were taken in at least once, by name. */
+  sources(): Promise<readonly SourceState[]> {
+    return this.#read(sourceStates);
+  }
+
+  /** Bills of which findings may differ from what was told last, the longest waiting first. */
+  news(mostBills: number = MOST_NEWS): Promise<readonly News[]> {
+    return this.#read((tx) => readNews(tx, mostBills));
+  }
+
+  /** Forgets news that were acted upon; what came meanwhile stays. */
+  toldNews(told: readonly Pick<News, 'bill' | 'number'>[]): Promise<void> {
+    return this.#write((tx) => forgetNews(tx, told));
+  }
+
+  /** All findings of a bill, by its digest, in a fixed order that says nothing. */
+  findingsOf(bill: string): Promise<readonly KeptFinding[]> {
+    return this.#read((tx) => findingsOf(tx, bill));
+  }
+
+  /** Who carries this package, in whatever version. */
+  carriersOf(
+    wanted: { readonly ecosystem: string; readonly name: string },
+    page: Page = {},
+  ): Promise<readonly Carrier<BillPackage>[]> {
+    return this.#read((tx) => carriersOf(tx, wanted, page));
+  }
+
+  /** Who is touched by this vulnerability, whatever name of it is given. */
+  touchedBy(vulnerability: string, page: Page = {}): Promise<readonly Carrier<KeptFinding>[]> {
+    return this.#read((tx) => touchedBy(tx, vulnerability, page));
+  }
+
+  /** Ecosystems of which no record of these sources speaks. */
+  uncoveredOf(ecosystems: readonly string[], sources: readonly string[]): Promise<readonly string[]> {
+    return this.#read((tx) => uncoveredOf(tx, ecosystems, sources));
+  }
+
+  readonly #now = (): string => rfc3339(this.#clock.now());
+
+  /** The first statement makes writers wait for each other; without it two of PostgreSQL's could miss each other's bill and record. */
+  readonly #write: Write = (work) =>
+    this.#store.transaction().execute(async (tx) => {
+      const { number } = await tx
+        .updateTable('portfolio')
+        .set((eb) => ({ number: eb('number', '+', 1) }))
+        .returning('number')
+        .executeTakeFirstOrThrow();
+      return work(tx, number);
+    });
+
+  #read<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return this.#store.transaction().execute(work);
+  }
+
+  async #catchUp(version: number): Promise<void> {
+    const row = { one: 1, number: 0, matcher: version };
+    await this.#store
+      .insertInto('portfolio')
+      .values(row)
+      .onConflict((at) => at.doNothing())
+      .execute();
+    const { matcher } = await this.#store.selectFrom('portfolio').select('matcher').executeTakeFirstOrThrow();
+    if (matcher === version) return;
+    for (let after = 0; ; ) {
+      const names = await this.#store
+        .selectFrom('names')
+        .select('id')
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(MOST_NAMES)
+        .execute();
+      const ids = names.map(({ id }) => id);
+      const last = ids.at(-1);
+      if (last === undefined) break;
+      await this.#write((tx, number) => rematch(tx, ids, this.#match, { now: this.#now(), number }));
+      after = last;
+    }
+    await this.#write((tx) => tx.updateTable('portfolio').set({ matcher: version }).execute());
+  }
+}
+
+async function* allGone(ids: Iterable<string>): SourceChange {
+  for (const id of ids) yield { kind: 'gone', id };
+  return '';
+}

@@ -1,0 +1,177 @@
+import type { BillPackage } from '@cartographer/bills';
+import type { Transaction } from '@cartographer/store';
+import type { Finding } from '../match/finding.ts';
+import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
+import type { Subject } from './kept-bills.ts';
+import { storedKey } from './keys.ts';
+import type { Tables } from './tables.ts';
+
+/** A finding, and since when it stands for this bill: RFC 3339. */
+export type KeptFinding = Finding & { readonly since: string };
+
+/** A bill that holds what was asked for, and what it is of. */
+export type Carrier<Held> = {
+  readonly bill: string;
+  readonly subjects: readonly Required<Subject>[];
+  readonly held: readonly Held[];
+};
+
+/** A part of a long answer: at most `limit` bills, after the one named. */
+export type Page = { readonly after?: string; readonly limit?: number };
+
+/** A source as far as it was taken in. */
+export type SourceState = {
+  readonly name: string;
+  /** What every bill is matched against; empty where no change was taken in whole yet. */
+  readonly revision: string;
+  /** RFC 3339: when that revision was taken in. */
+  readonly updated: string;
+  readonly advisories: number;
+};
+
+const MOST_CARRIERS = 100;
+
+type Found = { readonly id: number; readonly digest: string };
+
+/** Bills that hold a package of that name, in the order of their digests, with what they hold of it. */
+export async function carriersOf(
+  tx: Transaction<Tables>,
+  { ecosystem, name }: { readonly ecosystem: string; readonly name: string },
+  { after = '', limit = MOST_CARRIERS }: Page,
+): Promise<readonly Carrier<BillPackage>[]> {
+  const held = tx
+    .selectFrom('bill_packages')
+    .innerJoin('names', 'names.id', 'bill_packages.name')
+    .innerJoin('bills', 'bills.id', 'bill_packages.bill')
+    .where('names.key', '=', storedKey(packageKey(ecosystem, name)));
+  const bills = await held
+    .select(['bills.id', 'bills.digest'])
+    .distinct()
+    .where('bills.digest', '>', after)
+    .orderBy('bills.digest')
+    .limit(limit)
+    .execute();
+  if (bills.length === 0) return [];
+  const rows = await held
+    .select(['bill_packages.bill', 'bill_packages.content'])
+    .where('bill_packages.bill', 'in', numbersOfBills(bills))
+    .orderBy('bill_packages.position')
+    .execute();
+  return withSubjects(
+    tx,
+    bills,
+    rows.map(({ bill, content }) => ({ bill, held: JSON.parse(content) as BillPackage })),
+  );
+}
+
+/** Bills with a finding of that id, by whatever name, in the order of their digests. */
+export async function touchedBy(
+  tx: Transaction<Tables>,
+  vulnerability: string,
+  { after = '', limit = MOST_CARRIERS }: Page,
+): Promise<readonly Carrier<KeptFinding>[]> {
+  const found = tx
+    .selectFrom('finding_ids')
+    .innerJoin('bills', 'bills.id', 'finding_ids.bill')
+    .where('finding_ids.id', '=', storedKey(vulnerability));
+  const bills = await found
+    .select(['bills.id', 'bills.digest'])
+    .distinct()
+    .where('bills.digest', '>', after)
+    .orderBy('bills.digest')
+    .limit(limit)
+    .execute();
+  if (bills.length === 0) return [];
+  const rows = await found
+    .innerJoin('findings', (join) =>
+      join
+        .onRef('findings.bill', '=', 'finding_ids.bill')
+        .onRef('findings.name', '=', 'finding_ids.name')
+        .onRef('findings.row', '=', 'finding_ids.row'),
+    )
+    .select(['findings.bill', 'findings.content', 'findings.since'])
+    .where('findings.bill', 'in', numbersOfBills(bills))
+    .orderBy('findings.name')
+    .orderBy('findings.row')
+    .execute();
+  return withSubjects(
+    tx,
+    bills,
+    rows.map((row) => ({ bill: row.bill, held: keptFinding(row) })),
+  );
+}
+
+/** All findings of a bill, by its digest, in a fixed order that says nothing. */
+export async function findingsOf(tx: Transaction<Tables>, bill: string): Promise<readonly KeptFinding[]> {
+  const rows = await tx
+    .selectFrom('findings')
+    .innerJoin('bills', 'bills.id', 'findings.bill')
+    .select(['findings.content', 'findings.since'])
+    .where('bills.digest', '=', bill)
+    .orderBy('findings.name')
+    .orderBy('findings.row')
+    .execute();
+  return rows.map(keptFinding);
+}
+
+/** Ecosystems of which no record of these sources speaks, as they were given. */
+export async function uncoveredOf(
+  tx: Transaction<Tables>,
+  ecosystems: readonly string[],
+  sources: readonly string[],
+): Promise<readonly string[]> {
+  if (sources.length === 0) return ecosystems;
+  const rows = await tx
+    .selectFrom('coverage')
+    .select('ecosystem')
+    .distinct()
+    .where('source', 'in', sources)
+    .where('records', '>', 0)
+    .execute();
+  const covered = new Set(rows.map(({ ecosystem }) => ecosystem));
+  const isCovered = (key: string): boolean => covered.has(storedKey(key));
+  return ecosystems.filter((name) => !isCovered(ecosystemKey(name)) && !isCovered(baseEcosystem(name)));
+}
+
+/** The sources that records were taken from, by name. */
+export async function sourceStates(tx: Transaction<Tables>): Promise<readonly SourceState[]> {
+  const states = await tx.selectFrom('sources').selectAll().execute();
+  const counts = await tx
+    .selectFrom('advisories')
+    .select(['source', (eb) => eb.fn.countAll().as('records')])
+    .groupBy('source')
+    .execute();
+  const countOf = new Map(counts.map(({ source, records }) => [source, Number(records)]));
+  return states
+    .map(({ name, revision, updated }) => ({ name, revision, updated, advisories: countOf.get(name) ?? 0 }))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function numbersOfBills(bills: readonly Found[]): readonly number[] {
+  return bills.map(({ id }) => id);
+}
+
+function keptFinding({ content, since }: { readonly content: string; readonly since: string }): KeptFinding {
+  return { ...(JSON.parse(content) as Finding), since };
+}
+
+async function withSubjects<Held>(
+  tx: Transaction<Tables>,
+  bills: readonly Found[],
+  rows: readonly { readonly bill: number; readonly held: Held }[],
+): Promise<readonly Carrier<Held>[]> {
+  const subjects = await tx
+    .selectFrom('subjects')
+    .select(['bill', 'digest', 'platform'])
+    .where('bill', 'in', numbersOfBills(bills))
+    .orderBy('digest')
+    .orderBy('platform')
+    .execute();
+  const held = Map.groupBy(rows, ({ bill }) => bill);
+  const of = Map.groupBy(subjects, ({ bill }) => bill);
+  return bills.map(({ id, digest }) => ({
+    bill: digest,
+    subjects: (of.get(id) ?? []).map(({ digest, platform }) => ({ digest, platform })),
+    held: (held.get(id) ?? []).map((row) => row.held),
+  }));
+}

@@ -1,0 +1,100 @@
+import type { CreateTableBuilder, Generated, Migration } from '@cartographer/store';
+
+/**
+ * What is kept. Packages are found by the number of their key, `names`; findings are always what matching the bills
+ * against the advisories gives, after each transaction.
+ */
+export type Tables = {
+  /** One row, which every transaction that writes changes first: writers come one after the other, also on PostgreSQL. */
+  portfolio: { readonly one: number; number: number; matcher: number };
+  /** Where advisories come from, and up to what they are matched. */
+  sources: { name: string; revision: string; updated: string };
+  /** Keys of packages: ecosystem and normalised name. */
+  names: { id: Generated<number>; key: string };
+  /** `unread` is JSON. */
+  bills: { id: Generated<number>; digest: string; unread: string };
+  /** What bills are of: the digest of an image or a source, and the platform where there are several bills of one digest. */
+  subjects: { digest: string; platform: string; bill: number; seen: string };
+  /** The inverted index, which holds the packages as JSON: read by name it says which bills, by bill which packages. */
+  bill_packages: { name: number; bill: number; position: number; content: string };
+  /** `content` is the advisory as JSON, `digest` that of the record it was read from. */
+  advisories: { id: Generated<number>; source: string; record: string; digest: string; content: string };
+  advisory_names: { name: number; advisory: number };
+  /** How many records of a source speak of an ecosystem. */
+  coverage: { source: string; ecosystem: string; records: number };
+  /** `row` tells the findings of one package of a bill apart; `content` is the finding as JSON. */
+  findings: { bill: number; name: number; row: string; content: string; since: string };
+  /** Findings by each of their ids. */
+  finding_ids: { id: string; bill: number; name: number; row: string };
+  /** Findings that differ and were not told yet; `was` is what was told last, null where there was none. */
+  news: { bill: number; name: number; row: string; was: string | null; number: number };
+};
+
+/** Columns by name: a number or a text that is never null, a text that may be, or the number that a row gets by itself. */
+type Columns = Readonly<Record<string, 'number' | 'text' | 'optional' | 'id'>>;
+type Made = { readonly columns: Columns; readonly key: readonly string[]; readonly indexes?: readonly string[] };
+
+const FIRST: Readonly<Record<string, Made>> = {
+  portfolio: { columns: { one: 'number', number: 'number', matcher: 'number' }, key: ['one'] },
+  sources: { columns: { name: 'text', revision: 'text', updated: 'text' }, key: ['name'] },
+  names: { columns: { id: 'id', key: 'text' }, key: ['key'] },
+  bills: { columns: { id: 'id', digest: 'text', unread: 'text' }, key: ['digest'] },
+  subjects: {
+    columns: { digest: 'text', platform: 'text', bill: 'number', seen: 'text' },
+    key: ['digest', 'platform'],
+    indexes: ['bill', 'seen'],
+  },
+  bill_packages: {
+    columns: { name: 'number', bill: 'number', position: 'number', content: 'text' },
+    key: ['name', 'bill', 'position'],
+    indexes: ['bill'],
+  },
+  advisories: {
+    columns: { id: 'id', source: 'text', record: 'text', digest: 'text', content: 'text' },
+    key: ['source', 'record'],
+  },
+  advisory_names: { columns: { name: 'number', advisory: 'number' }, key: ['name', 'advisory'], indexes: ['advisory'] },
+  coverage: { columns: { source: 'text', ecosystem: 'text', records: 'number' }, key: ['source', 'ecosystem'] },
+  findings: {
+    columns: { bill: 'number', name: 'number', row: 'text', content: 'text', since: 'text' },
+    key: ['name', 'bill', 'row'],
+    indexes: ['bill'],
+  },
+  finding_ids: {
+    columns: { id: 'text', bill: 'number', name: 'number', row: 'text' },
+    key: ['id', 'bill', 'name', 'row'],
+    indexes: ['bill'],
+  },
+  news: {
+    columns: { bill: 'number', name: 'number', row: 'text', was: 'optional', number: 'number' },
+    key: ['bill', 'name', 'row'],
+  },
+};
+
+/** Steps of the schema. What was released is never edited: a new step follows it. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'keep bills, advisories and findings',
+    up: async ({ schema }, kind) => {
+      for (const [table, { columns, key, indexes = [] }] of Object.entries(FIRST)) {
+        let made: CreateTableBuilder<string, string> = schema.createTable(table);
+        for (const [column, type] of Object.entries(columns)) {
+          if (type === 'id') {
+            made = made.addColumn(column, kind === 'sqlite' ? 'integer' : 'serial', (it) => it.primaryKey());
+          } else {
+            const sqlType = type === 'number' ? 'integer' : 'text';
+            made = made.addColumn(column, sqlType, (it) => (type === 'optional' ? it : it.notNull()));
+          }
+        }
+        // A row with a number of its own has that as its key, and is unique by the other besides.
+        await ('id' in columns && columns['id'] === 'id'
+          ? made.addUniqueConstraint(`${table}_once`, [...key])
+          : made.addPrimaryKeyConstraint(`${table}_key`, [...key])
+        ).execute();
+        for (const column of indexes) {
+          await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
+        }
+      }
+    },
+  },
+];

@@ -1,0 +1,131 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
+
+/** The least of `fetch` that is needed: whoever gives it decides which addresses may be asked, and with what certificates. */
+export type Fetch = (
+  url: URL,
+  init: {
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+    readonly headers: Readonly<Record<string, string>>;
+  },
+) => Promise<Response>;
+
+/** What a server says of a version of a file. */
+export type FileVersion = {
+  readonly etag: string;
+  /** RFC 3339; empty where the server says none, or none that can be read. */
+  readonly modified: string;
+};
+
+/** A file that was downloaded; it is deleted when it is no longer needed. */
+export type Download = { readonly path: string; readonly version: FileVersion } & AsyncDisposable;
+
+/** How a file is downloaded. */
+export type DownloadOptions = {
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** What is there already. */
+  readonly known?: FileVersion;
+  /** `Authorization`, for the host of the URL alone. */
+  readonly authorization?: string;
+  readonly maxBytes?: number;
+};
+
+const MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024;
+const MAX_REDIRECTS = 5;
+/** From the first question to the last byte. */
+const LIMIT_MS = 15 * 60_000;
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])$/;
+
+/**
+ * Downloads a file into a private temporary one, unless it is what is known. Plain HTTP is taken from this machine alone:
+ * whoever changes advisories on their way opens a gate.
+ * @throws CartoError `CARTO_ADVISORIES` with host and status, never with what stands in URL or body.
+ */
+export async function download(url: string, options: DownloadOptions): Promise<Download | undefined> {
+  const first = new URL(url);
+  const limit = new AbortController();
+  const cancel = options.clock.schedule(LIMIT_MS, () => {
+    limit.abort(failed(first.host, `takes longer than ${LIMIT_MS / 60_000} minutes`));
+  });
+  try {
+    const signal = AbortSignal.any([options.signal, limit.signal]);
+    return await fetched(first, { ...options, signal });
+  } finally {
+    cancel();
+  }
+}
+
+async function fetched(url: URL, options: DownloadOptions): Promise<Download | undefined> {
+  const response = await request(url, url, options, 0);
+  if (response.status === 304) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'carto-advisories-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const path = join(folder, 'all.zip');
+    await store(response, path, url.host, options.maxBytes ?? MAX_ARCHIVE_BYTES);
+    return { path, version: versionOf(response.headers), [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error instanceof CartoError || options.signal.aborted ? error : failed(url.host, messageOf(error), error);
+  }
+}
+
+async function request(url: URL, first: URL, options: DownloadOptions, redirects: number): Promise<Response> {
+  if (url.protocol !== 'https:' && !LOOPBACK.test(url.hostname)) {
+    throw failed(url.host, 'is asked by plain HTTP, which anybody on the way may change; use https');
+  }
+  const { signal, known, authorization } = options;
+  const headers = {
+    ...(known !== undefined && known.etag !== '' && { 'if-none-match': known.etag }),
+    ...(known !== undefined &&
+      known.modified !== '' && { 'if-modified-since': new Date(known.modified).toUTCString() }),
+    ...(authorization !== undefined && url.origin === first.origin && { authorization }),
+  };
+  const response = await options.fetch(url, { redirect: 'manual', signal, headers }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
+    throw failed(url.host, `cannot be reached: ${messageOf(inner)}`, cause);
+  });
+  if (response.ok || response.status === 304) return response;
+  await response.body?.cancel();
+  const location = response.headers.get('location');
+  if (response.status >= 300 && response.status < 400 && location !== null && URL.canParse(location, url.href)) {
+    if (redirects === MAX_REDIRECTS) throw failed(url.host, `redirects more than ${MAX_REDIRECTS} times`);
+    return await request(new URL(location, url), first, options, redirects + 1);
+  }
+  throw failed(url.host, `answers ${response.status}`);
+}
+
+async function store(response: Response, path: string, host: string, maxBytes: number): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw failed(host, `sends more than ${maxBytes} bytes`);
+      await file.write(chunk);
+    }
+    const promised = Number(response.headers.get('content-length') ?? '');
+    const isPacked = (response.headers.get('content-encoding') ?? 'identity') !== 'identity';
+    if (!isPacked && promised > bytes) throw failed(host, `sent ${bytes} of ${promised} bytes`);
+  } finally {
+    await file.close();
+  }
+}
+
+function versionOf(headers: Headers): FileVersion {
+  const modified = Date.parse(headers.get('last-modified') ?? '');
+  return {
+    etag: (headers.get('etag') ?? '').slice(0, 200),
+    modified: Number.isNaN(modified) ? '' : new Date(modified).toISOString(),
+  };
+}
+
+function failed(host: string, what: string, cause?: unknown): CartoError {
+  return new CartoError('CARTO_ADVISORIES', `advisories: ${host} ${what}`, { cause });
+}

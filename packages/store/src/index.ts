@@ -1,0 +1,6 @@
+export { type CreateTableBuilder, type Generated, type Kysely, sql, type Transaction } from 'kysely';
+export type { SqlConnection, SqlDatabase, SqlResult } from './database.ts';
+export type { Migration } from './migrations.ts';
+export { type PostgresOptions, postgresDatabase } from './postgres.ts';
+export { IN_MEMORY, type SqliteOptions, sqliteDatabase } from './sqlite.ts';
+export { openStore, type Store } from './store.ts';
