@@ -17,7 +17,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   bills: ['machinery'],
   store: ['machinery'],
   scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
-  cli: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'laptop', 'ytt', 'scanning'],
+  cli: [
+    'machinery',
+    'api',
+    'engine',
+    'kube',
+    'runtime',
+    'controller',
+    'apiserver',
+    'laptop',
+    'ytt',
+    'oci',
+    'bills',
+    'store',
+    'scanning',
+  ],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
 
@@ -43,6 +57,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'verdict',
     'portfolio',
     'sources',
+    'scanner',
     'offline',
   ],
 };

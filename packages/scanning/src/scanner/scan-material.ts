@@ -1,0 +1,36 @@
+import type { Portfolio } from '../portfolio/portfolio.ts';
+import type { InventoryFacts } from '../verdict/facts.ts';
+import type { Inventories, Inventory, InventoryAsk } from './inventories/inventory.ts';
+import type { Material } from './judge-scan.ts';
+import type { ScanRequest } from './scan-request.ts';
+import type { SourceBook } from './source-book.ts';
+
+/** What {@link inventoryOf} and {@link materialOf} read from. */
+export type MaterialDeps = {
+  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'uncoveredOf'>;
+  readonly inventories: Inventories;
+  readonly sources: SourceBook;
+};
+
+/** What is in a target. */
+export async function inventoryOf(
+  { inventories }: MaterialDeps,
+  target: ScanRequest['target'],
+  ask: InventoryAsk,
+): Promise<Inventory> {
+  if (target.kind === 'wrong') return { kind: 'failed', reason: 'SpecInvalid', message: target.why };
+  return inventories(target, ask);
+}
+
+/** An inventory with what is found in it. Ask after it is known whose it is: a change of findings is told by that. */
+export async function materialOf(
+  { portfolio, sources }: MaterialDeps,
+  target: ScanRequest['target'],
+  inventory: Inventory,
+): Promise<Material> {
+  if (inventory.kind === 'failed') return { target, inventory, findings: [] };
+  const { bill, packages, ecosystems, platforms, from, unread } = inventory;
+  const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
+  const facts: InventoryFacts = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered };
+  return { target, inventory: facts, findings: await portfolio.findingsOf(bill) };
+}

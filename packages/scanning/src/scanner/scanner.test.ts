@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createScanStage,
+  digestFor,
+  imageScan,
+  npmAdvisory,
+  npmBill,
+  policy,
+  type ScanStage,
+  scannerWrites,
+  source,
+} from './testing/scan-stage.ts';
+
+const LEFT = 'GHSA-0000-0000-0002';
+const ONE_SOURCE = { 'update clustervulnerabilitysources/status': 1 };
+
+/** A scan of each of so many images; every so-manieth carries `left`, all of them `right`. */
+async function settledWith(count: number, each = 10): Promise<ScanStage> {
+  const stage = await createScanStage();
+  await stage.advisory('right.json', npmAdvisory('GHSA-0000-0000-0001', 'right', { fixed: '0.0.1' }));
+  await stage.apply(policy() + source('folder', stage.folder));
+  for (let number = 1; number <= count; number += 1) {
+    const own = [['right', '1.0.0'] as const, [`own-${number}`, '1.0.0'] as const];
+    stage.bills.set(digestFor(number), npmBill(...own, ...(number % each === 0 ? [['left', '1.2.3'] as const] : [])));
+    await stage.apply(imageScan(`app-${number}`, number));
+  }
+  await stage.restart();
+  return stage;
+}
+
+describe('a new advisory', () => {
+  it('changes the scans that carry its package, ten of two hundred, and nothing else', async () => {
+    await using stage = await settledWith(200, 20);
+    expect(await stage.status('app-1')).toMatchObject({
+      observedGeneration: 1,
+      phase: 'Completed',
+      compliantArtifact: { registry: { image: `registry.example.com/team/app-1@${digestFor(1)}` } },
+      message: 'passed: no findings',
+    });
+    expect([...stage.reads.values()].every((times) => times === 1)).toBe(true);
+
+    let since = stage.audit.length;
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    await stage.interval();
+    expect(scannerWrites(stage, since)).toEqual({
+      'update imagescans/status': 10,
+      'create events': 10,
+      ...ONE_SOURCE,
+    });
+    const refused = await stage.status('app-20');
+    expect(refused.verdict).toMatchObject({ result: 'Refused', policies: ['gate@1'] });
+    expect(refused.compliantArtifact).toBeUndefined();
+    expect(refused.findings).toMatchObject([{ id: LEFT, fixedIn: '2.0.0', package: 'pkg:npm/left@1.2.3' }]);
+    expect((await stage.get('ClusterVulnerabilitySource', 'folder'))['status']).toMatchObject({
+      advisories: 2,
+      lastChange: { added: 1, changed: 0, withdrawn: 0, packages: 1, scans: 10, changedScans: 10 },
+    });
+
+    // Another text, of an advisory that touches ten, and of one that touches none.
+    since = stage.audit.length;
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left', { summary: 'it is quite broken' }));
+    await stage.advisory('right.json', npmAdvisory('GHSA-0000-0000-0001', 'right', { fixed: '0.0.2' }));
+    await stage.interval();
+    expect(scannerWrites(stage, since)).toEqual(ONE_SOURCE);
+
+    since = stage.audit.length;
+    await stage.restart();
+    await stage.interval();
+    expect(scannerWrites(stage, since)).toEqual({});
+
+    since = stage.audit.length;
+    await stage.advisory('left.json');
+    await stage.interval();
+    expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 10, 'create events': 10, ...ONE_SOURCE });
+    expect((await stage.status('app-20')).compliantArtifact).toBeDefined();
+    expect([...stage.reads.values()].every((times) => times === 1)).toBe(true);
+  }, 120_000);
+
+  it('that was dropped in while nobody looked is told once, by the next process', async () => {
+    await using stage = await settledWith(4, 2);
+    await stage.scanner().stop();
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    const since = stage.audit.length;
+    await stage.restart();
+    expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 2, 'create events': 2, ...ONE_SOURCE });
+  });
+});
+
+describe('a scan', () => {
+  it('of a new digest is judged anew, and what passed before it stays watched', async () => {
+    await using stage = await settledWith(2, 2);
+    const before = `registry.example.com/team/app-1@${digestFor(1)}`;
+    expect((await stage.status('app-1')).lastCompliant).toMatchObject({ image: before, verdict: 'Passed' });
+    await stage.advisory('bad.json', npmAdvisory('GHSA-0000-0000-0003', 'bad'));
+    await stage.interval();
+    stage.bills.set(digestFor(9), npmBill(['bad', '1.0.0']));
+    await stage.apply(imageScan('app-1', 9));
+    await stage.settled();
+    const refused = await stage.status('app-1');
+    expect(refused).toMatchObject({
+      observedGeneration: 2,
+      verdict: { result: 'Refused' },
+      lastCompliant: { image: before },
+    });
+    expect(refused.compliantArtifact).toBeUndefined();
+
+    const since = stage.audit.length;
+    await stage.advisory('own.json', npmAdvisory('GHSA-0000-0000-0004', 'own-1'));
+    await stage.interval();
+    expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 1, 'create events': 1, ...ONE_SOURCE });
+    const watched = await stage.status('app-1');
+    expect(watched.lastCompliant).toMatchObject({ image: before, verdict: 'Refused' });
+    expect(watched.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('would now be refused');
+  });
+
+  it('says again what the scanner says when somebody writes another status', async () => {
+    await using stage = await settledWith(2, 2);
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    await stage.interval();
+    const refused = await stage.status('app-2');
+    const object = await stage.get('ImageScan', 'app-2');
+    const forged = { ...refused, compliantArtifact: refused.artifact };
+    await stage.client.updateStatus(
+      { group: 'scanning.carto.run', version: 'v1alpha1', kind: 'ImageScan', resource: 'imagescans', namespaced: true },
+      { ...object, status: forged },
+    );
+    await stage.settled();
+    expect((await stage.status('app-2')).compliantArtifact).toBeUndefined();
+  });
+
+  it('changes when an exception begins and ends, and no other scan does', async () => {
+    await using stage = await settledWith(4, 2);
+    await stage.apply(policy('gate', ', exceptions: {namespaced: Allowed}'));
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    await stage.interval();
+    let since = stage.audit.length;
+    const expires = new Date(stage.clock.now() + 3_600_000).toISOString();
+    await stage.apply(`
+apiVersion: scanning.carto.run/v1alpha1
+kind: VulnerabilityException
+metadata: {name: left, namespace: default}
+spec: {vulnerability: ${LEFT}, status: not_affected, impact: never called, expires: "${expires}", digests: ["${digestFor(2)}"]}
+`);
+    await stage.settled();
+    await stage.clock.advance(2_000);
+    await stage.settled();
+    expect(scannerWrites(stage, since)).toEqual({
+      'update imagescans/status': 1,
+      'create events': 1,
+      'update vulnerabilityexceptions/status': 1,
+    });
+    expect((await stage.status('app-2')).compliantArtifact).toBeDefined();
+    expect((await stage.status('app-4')).compliantArtifact).toBeUndefined();
+    expect((await stage.get('VulnerabilityException', 'left'))['status']).toMatchObject({ matches: 1, excuses: 1 });
+
+    since = stage.audit.length;
+    await stage.clock.advance(3_600_000);
+    await stage.settled();
+    expect(scannerWrites(stage, since)).toEqual({
+      'update imagescans/status': 1,
+      'create events': 1,
+      'update vulnerabilityexceptions/status': 1,
+    });
+    expect((await stage.status('app-2')).verdict?.result).toBe('Refused');
+  });
+
+  it('is woken by a policy of its namespace, and by no other policy', async () => {
+    await using stage = await settledWith(2, 2);
+    let since = stage.audit.length;
+    await stage.apply(
+      policy('other', '').replace('namespaceSelector: {}', 'namespaceSelector: {matchLabels: {team: red}}'),
+    );
+    await stage.settled();
+    expect(scannerWrites(stage, since)).toEqual({ 'update clusterscanpolicies/status': 1 });
+    since = stage.audit.length;
+    await stage.apply('apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {team: red}}\n');
+    await stage.settled();
+    expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 2, 'create events': 2 });
+    expect((await stage.status('app-1')).verdict?.policies).toEqual(['gate@1', 'other@1']);
+  });
+});

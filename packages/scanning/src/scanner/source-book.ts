@@ -1,0 +1,87 @@
+import { rfc3339 } from '@cartographer/machinery';
+import type { Portfolio } from '../portfolio/portfolio.ts';
+import type { SourceFacts } from '../verdict/facts.ts';
+
+/** How far a source is in this process. */
+export type SourceProgress = {
+  /** What every bill is matched against; empty before the first match. */
+  readonly revision: string;
+  /** When that was taken in: RFC 3339. */
+  readonly updated: string;
+  readonly advisories: number;
+  /** When it was last asked with success, in milliseconds since 1970, if that was the last time that it was asked. */
+  readonly fetchedMs?: number;
+  /** The same, if it was asked in vain since. */
+  readonly lastMs?: number;
+  /** Whether it was asked at all since the start. */
+  readonly isAsked: boolean;
+};
+
+const NEW: SourceProgress = { revision: '', updated: '', advisories: 0, isAsked: false };
+
+/** How far each source is: what the portfolio keeps of it, and when it was asked, which only this process knows. */
+export class SourceBook {
+  readonly #portfolio: Pick<Portfolio, 'sources'>;
+  readonly #progress = new Map<string, SourceProgress>();
+
+  constructor(portfolio: Pick<Portfolio, 'sources'>) {
+    this.#portfolio = portfolio;
+  }
+
+  /** Reads what the portfolio has; times of asking stay as they are. */
+  async load(): Promise<void> {
+    const kept = await this.#portfolio.sources();
+    for (const { name, revision, updated, advisories } of kept) {
+      this.#progress.set(name, { ...this.of(name), revision, updated, advisories });
+    }
+    const names = new Set(kept.map(({ name }) => name));
+    for (const [name, progress] of this.#progress) {
+      if (!names.has(name)) this.#progress.set(name, { ...NEW, ...askedAt(progress) });
+    }
+  }
+
+  of(name: string): SourceProgress {
+    return this.#progress.get(name) ?? NEW;
+  }
+
+  /** It was asked now; without a time, in vain. */
+  asked(name: string, fetchedMs?: number): void {
+    this.#progress.set(name, { ...this.of(name), isAsked: true, ...(fetchedMs === undefined ? {} : { fetchedMs }) });
+  }
+
+  /** It could not be asked; the next success is news. */
+  failed(name: string): void {
+    const { fetchedMs, ...rest } = this.of(name);
+    const lastMs = fetchedMs ?? rest.lastMs;
+    this.#progress.set(name, { ...rest, ...(lastMs === undefined ? {} : { lastMs }) });
+  }
+
+  forget(name: string): void {
+    this.#progress.delete(name);
+  }
+
+  /** Names of those that every bill was matched with. */
+  matched(): readonly string[] {
+    return [...this.#progress].filter(([, { revision }]) => revision !== '').map(([name]) => name);
+  }
+
+  /** What a verdict asks of a source. Whoever was never asked since the start is as fresh as what is kept of it. */
+  facts(name: string): SourceFacts {
+    const { revision, updated, fetchedMs, lastMs } = this.of(name);
+    const askedMs = fetchedMs ?? lastMs;
+    if (revision === '') return { name, matched: false };
+    return { name, matched: true, revision, fetched: askedMs === undefined ? updated : rfc3339(askedMs) };
+  }
+}
+
+function askedAt({
+  isAsked,
+  fetchedMs,
+  lastMs,
+}: SourceProgress): Pick<SourceProgress, 'isAsked' | 'fetchedMs' | 'lastMs'> {
+  return {
+    isAsked,
+    ...(fetchedMs === undefined ? {} : { fetchedMs }),
+    ...(lastMs === undefined ? {} : { lastMs }),
+  };
+}

@@ -1,0 +1,225 @@
+import type { Client } from '@cartographer/kube';
+import { CartoError, type Clock, type Json, type KubeObject, messageOf } from '@cartographer/machinery';
+import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import { spanMs } from '../kinds/group.ts';
+import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
+import {
+  type ClusterVulnerabilitySourceStatus,
+  clusterVulnerabilitySourceKind,
+} from '../kinds/vulnerability-source.ts';
+import type { ChangeCounts } from '../portfolio/change.ts';
+import type { Portfolio } from '../portfolio/portfolio.ts';
+import type { Fetch } from '../sources/download.ts';
+import type { Reading } from '../sources/reading.ts';
+import { type Source, type Taken, takeInSource } from '../sources/take-in.ts';
+import type { ScanIndex } from './scan-index.ts';
+import type { ScannerCaches } from './scanner-caches.ts';
+import type { Settlement } from './settlement.ts';
+import type { SourceBook } from './source-book.ts';
+import { type LastChange, type SourceOutcome, sourceStatus } from './source-status.ts';
+import type { WrittenScans } from './written-scans.ts';
+
+/** What a source reconciler reads from and writes to. */
+export type SourceDeps = {
+  readonly caches: ScannerCaches;
+  readonly client: Pick<Client, 'updateStatus'>;
+  readonly portfolio: Portfolio;
+  readonly book: SourceBook;
+  readonly index: ScanIndex;
+  readonly settlement: Settlement;
+  /** Scans that are not as of the last change of a source yet, by its name. */
+  readonly left: Map<string, readonly string[]>;
+  readonly written: WrittenScans;
+  /** Downloads archives, from where the operator allows it. */
+  readonly fetch: Fetch;
+  /** Follows the folder of a source, as long as it has one. */
+  readonly follow: (name: string, folder: string | undefined) => void;
+  readonly wake: (keys: Iterable<string>) => void;
+  /** Keys of all scans that there are. */
+  readonly allScans: () => readonly string[];
+  readonly clock: Clock;
+};
+
+const DEFAULT_INTERVAL_MS = 600_000;
+const MOST_NEWS = 500;
+const MOST_NAMED = 5;
+/** So long the next change of a source waits for the scans of the one before. */
+const MOST_WAIT_MS = 60_000;
+
+/** Keeps what is known of a source up to date, and lets the scans that a change touches be judged again, and no others. */
+export function createSourceReconciler(deps: SourceDeps): Reconcile {
+  const { caches, book, clock, portfolio } = deps;
+  return async (name, { signal }) => {
+    const object = deps.written.newest(name, caches.informer('ClusterVulnerabilitySource').get(name));
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
+      deps.follow(name, undefined);
+      deps.written.forget(name);
+      if (book.of(name).revision !== '' || (await portfolio.digestsOf(name)).size > 0)
+        await portfolio.removeSource(name);
+      book.forget(name);
+      await touchedByNews(deps); // all are woken
+      deps.wake(deps.allScans());
+      return done;
+    }
+    const spec = readVulnerabilitySource(object);
+    if (spec.kind === 'wrong') {
+      ask(deps, name);
+      await report(
+        deps,
+        name,
+        object,
+        { kind: 'failed', reason: 'SpecInvalid', message: spec.errors.join('; ') },
+        signal,
+      );
+      return done;
+    }
+    const startedMs = clock.now();
+    const outcome = await takeIn(deps, name, object, spec.value, { startedMs, signal });
+    await report(deps, name, object, outcome, signal);
+    return nextOf(outcome, spec.value);
+  };
+}
+
+function nextOf(outcome: SourceOutcome, { interval }: SourceSpec): Next {
+  const afterMs = spanMs(interval) ?? DEFAULT_INTERVAL_MS;
+  return outcome.kind === 'failed' || outcome.kind === 'pending'
+    ? { kind: 'retry' }
+    : { kind: 'again', afterMs: Math.max(afterMs, 1_000) };
+}
+
+/** It was asked: whoever waits for that, or is stale, is judged again. */
+function ask({ book, wake, allScans }: SourceDeps, name: string, fetchedMs?: number): void {
+  const before = book.of(name);
+  book.asked(name, fetchedMs);
+  const isBack = fetchedMs !== undefined && before.fetchedMs === undefined;
+  if (!before.isAsked || isBack) wake(allScans());
+}
+
+async function takeIn(
+  deps: SourceDeps,
+  name: string,
+  object: KubeObject,
+  spec: SourceSpec,
+  { startedMs, signal }: { readonly startedMs: number; readonly signal: AbortSignal },
+): Promise<SourceOutcome> {
+  const { book, portfolio, fetch, clock } = deps;
+  const source = sourceOf(name, spec);
+  deps.follow(name, 'path' in source ? source.path : undefined);
+  const before = await uncovered(deps);
+  const { revision } = book.of(name);
+  if (revision === '' && object['status'] === undefined) await report(deps, name, object, { kind: 'matching' }, signal);
+  try {
+    let taken: Taken;
+    try {
+      if ('why' in source) throw new CartoError('CARTO_ADVISORIES', source.why);
+      taken = await takeInSource(portfolio, source, { fetch, clock, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CartoError) || error.code !== 'CARTO_ADVISORIES') throw error;
+      // What was taken in until then counts.
+      deps.wake(await touchedByNews(deps));
+      book.failed(name);
+      ask(deps, name);
+      return { kind: 'failed', reason: 'FetchFailed', message: messageOf(error) };
+    }
+    await book.load();
+    const touched = new Set([...(await touchedByNews(deps)), ...(await newlyCovered(deps, before))]);
+    const differs = taken.isChanged && taken.revision !== revision;
+    if (revision === '') for (const key of deps.allScans()) touched.add(key);
+    const { changed: changedScans, left } = await rejudged(deps, name, touched, { startedMs, signal });
+    const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
+    const lastChange = taken.isChanged && differs ? { lastChange: lastChangeOf(taken.counts, more) } : {};
+    return left.length > 0
+      ? { kind: 'pending', scans: left, ...lastChange }
+      : { kind: 'matched', ...(taken.isChanged ? { unread: unreadIn(taken.reading) } : {}), ...lastChange };
+  } catch (error) {
+    // Which scans are touched is not known any more: all are looked at.
+    deps.wake(deps.allScans());
+    throw error;
+  }
+}
+
+function unreadIn({ unread, unreadCount }: Reading): readonly string[] {
+  const named = unread.slice(0, MOST_NAMED).map(({ what, why }) => `${what} ${why}`);
+  return unreadCount > named.length ? [...named, `and ${unreadCount - named.length} more`] : named;
+}
+
+/** The source that a spec asks for, or why there is none. */
+function sourceOf(name: string, spec: SourceSpec): Source | { readonly why: string } {
+  const { type, path, url, ecosystems, secretRef, caBundle } = spec;
+  const some = { name, ...(ecosystems === undefined ? {} : { ecosystems }) };
+  if (type === 'Directory' && path !== undefined) return { ...some, type, path };
+  if (secretRef !== undefined || caBundle !== undefined)
+    return { why: 'secretRef and caBundle are not read by this release' };
+  if (type === 'Archive' && url !== undefined) return { ...some, type, from: url };
+  return { why: `sources of type ${type} are not read by this release: use an archive` };
+}
+
+/** Lets scans be judged, those that a change before left as well, and waits until they were. */
+async function rejudged(
+  deps: SourceDeps,
+  name: string,
+  keys: Iterable<string>,
+  { startedMs, signal }: { readonly startedMs: number; readonly signal: AbortSignal },
+): Promise<{ readonly changed: number; readonly left: readonly string[] }> {
+  const { settlement, clock, left } = deps;
+  const touched = new Set([...keys, ...(left.get(name) ?? [])]);
+  const settled = settlement.of(touched, { clock, mostMs: MOST_WAIT_MS, signal });
+  ask(deps, name, startedMs);
+  deps.wake(touched);
+  const done = await settled;
+  if (done.left.length > 0) left.set(name, done.left);
+  else left.delete(name);
+  return done;
+}
+
+function lastChangeOf(
+  { added, changed, withdrawn, packages }: ChangeCounts,
+  more: Pick<LastChange, 'scans' | 'changedScans' | 'tookMs'>,
+): LastChange {
+  return { added, changed, withdrawn, packages, ...more };
+}
+
+/** The scans of bills that findings changed of. The findings stand already: whoever is woken now sees them. */
+async function touchedByNews({ portfolio, index }: SourceDeps): Promise<readonly string[]> {
+  const touched = new Set<string>();
+  for (;;) {
+    const news = await portfolio.news(MOST_NEWS);
+    const keys = news
+      .filter(({ differences }) => differences.length > 0)
+      .flatMap(({ bill }) => [...index.ofBill(bill)]);
+    for (const key of keys) touched.add(key);
+    await portfolio.toldNews(news);
+    if (news.length < MOST_NEWS) return [...touched];
+  }
+}
+
+async function uncovered({ portfolio, index, book }: SourceDeps): Promise<ReadonlySet<string>> {
+  return new Set(await portfolio.uncoveredOf(index.ecosystems(), book.matched()));
+}
+
+/** Scans with an ecosystem that has its first records now, or has lost its last. */
+async function newlyCovered(deps: SourceDeps, before: ReadonlySet<string>): Promise<readonly string[]> {
+  const after = await uncovered(deps);
+  const turned = new Set([...before, ...after].filter((name) => before.has(name) !== after.has(name)));
+  if (turned.size === 0) return [];
+  return [...deps.index.all()]
+    .filter(([, { ecosystems }]) => ecosystems.some((name) => turned.has(name)))
+    .map(([key]) => key);
+}
+
+async function report(
+  { client, book, written, clock }: SourceDeps,
+  name: string,
+  object: KubeObject,
+  outcome: SourceOutcome,
+  signal: AbortSignal,
+): Promise<void> {
+  const current = written.newest(name, object) ?? object;
+  const previous = current['status'] as ClusterVulnerabilitySourceStatus | undefined;
+  const { generation = 0 } = current.metadata;
+  const status = sourceStatus(outcome, { generation, progress: book.of(name), previous, nowMs: clock.now() });
+  if (status === previous) return;
+  const changed = { ...current, status: status as unknown as Json } as KubeObject;
+  written.note(name, current, await client.updateStatus(clusterVulnerabilitySourceKind, changed, { signal }));
+}

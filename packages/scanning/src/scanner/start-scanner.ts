@@ -1,0 +1,331 @@
+import type { Client, LeaderElector } from '@cartographer/kube';
+import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
+import { createDestinations, createGuardedAgent, createRegistryClient, type DestinationRules } from '@cartographer/oci';
+import {
+  type Controller,
+  type ControllerMetrics,
+  createController,
+  createRateLimiter,
+  type Reconcile,
+  type Runnable,
+  runInOrder,
+} from '@cartographer/runtime';
+import type { SqlDatabase } from '@cartographer/store';
+import { fetch } from 'undici';
+import { Portfolio } from '../portfolio/portfolio.ts';
+import type { Fetch } from '../sources/download.ts';
+import { watchDirectory } from '../sources/watch-directory.ts';
+import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
+import { createImageInventories } from './inventories/image-inventories.ts';
+import type { Inventories } from './inventories/inventory.ts';
+import { createPullSecrets } from './inventories/pull-secrets.ts';
+import { createSourceInventories } from './inventories/source-inventories.ts';
+import { createPolicyReconciler } from './policy-reconciler.ts';
+import { ScanIndex } from './scan-index.ts';
+import { createScanReconciler } from './scan-reconciler.ts';
+import { scanKey } from './scan-request.ts';
+import { createScannerCaches } from './scanner-caches.ts';
+import { Settlement } from './settlement.ts';
+import { SourceBook } from './source-book.ts';
+import { createSourceReconciler } from './source-reconciler.ts';
+import { wakeByChanges } from './wake-ups.ts';
+import { WrittenScans } from './written-scans.ts';
+
+/** What {@link startScanner} needs. */
+export type ScannerOptions = {
+  /** Acts as the scanner: reads its kinds and namespaces, writes their status, and events. */
+  readonly client: Client;
+  readonly database: SqlDatabase;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics?: ControllerMetrics;
+  /** Hosts that archives of sources are fetched from. */
+  readonly sourceHosts?: readonly string[];
+  readonly destinations?: DestinationRules;
+  /** How long bills that no scan has any more are kept. */
+  readonly keepBillsMs?: number;
+  /** Gives inventories in the place of registries and archives: tests count. */
+  readonly inventories?: (portfolio: Portfolio) => Inventories;
+  /** Until this candidate is elected, nothing is judged. The client has to be fenced by it. */
+  readonly elector?: LeaderElector;
+  readonly random?: () => number;
+};
+
+/** A scanner at work. */
+export interface RunningScanner {
+  /** Resolves when all caches are filled and judging has begun. */
+  readonly ready: Promise<void>;
+  /** Resolves after a stop; rejects when a part failed for good. */
+  readonly ended: Promise<void>;
+  /** Nothing waits and nothing runs, retries that wait for their time left aside. */
+  isIdle(): boolean;
+  /** Says what keeps the scanner from doing its work, or undefined when it does it. */
+  notReady(): string | undefined;
+  readonly portfolio: Portfolio;
+  stop(): Promise<void>;
+}
+
+const SCANS_AT_ONCE = 4;
+/** A source waits for the scans that it touches, and they for all sources: all have to be under way. */
+const SOURCES_AT_ONCE = 64;
+const LONGEST_RETRY_MS = 600_000;
+const DAY_MS = 86_400_000;
+const KEEP_BILLS_MS = 30 * DAY_MS;
+const HOUSEKEEPING_MS = 6 * 3_600_000;
+
+/** Opens the store and starts the scanner against a cluster: caches first, then what judges. */
+export async function startScanner(options: ScannerOptions): Promise<RunningScanner> {
+  const { clock, log, database, elector } = options;
+  const portfolio = await Portfolio.open({ database, clock });
+  const stop = new AbortController();
+  const parts = assemble(options, portfolio);
+  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
+  ready.catch(() => undefined);
+  let isReady = false;
+  const onReady = (): void => {
+    isReady = true;
+    becomeReady();
+  };
+  const election: readonly Runnable[] =
+    elector === undefined
+      ? []
+      : [{ name: 'leader election', run: (until) => elector.run(until), ready: () => elector.elected, patient: true }];
+  const groups = [parts.informers, election, parts.loops];
+  const run = async (): Promise<void> => {
+    try {
+      await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
+    } catch (error) {
+      neverReady(error);
+      throw error;
+    } finally {
+      await parts.close();
+    }
+  };
+  const ended = run();
+  ended.catch(() => undefined);
+
+  return {
+    ready,
+    ended,
+    portfolio,
+    isIdle: () => isReady && parts.isIdle(),
+    notReady: () =>
+      parts.unsynced() ?? (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
+    async stop() {
+      stop.abort(new CartoError('CARTO_STOPPING', 'the scanner is stopping'));
+      await ended;
+    },
+  };
+}
+
+type Parts = {
+  readonly informers: readonly Runnable[];
+  readonly loops: readonly Runnable[];
+  readonly isIdle: () => boolean;
+  readonly unsynced: () => string | undefined;
+  close(): Promise<void>;
+};
+
+function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
+  const { client, clock, log, metrics, keepBillsMs = KEEP_BILLS_MS } = options;
+  const caches = createScannerCaches({ client, clock, log });
+  const index = new ScanIndex();
+  const settlement = new Settlement();
+  const book = new SourceBook(portfolio);
+  const reading =
+    options.inventories === undefined
+      ? createInventories(options, portfolio)
+      : { read: options.inventories(portfolio), close: () => Promise.resolve() };
+  const written = {
+    scans: new WrittenScans(),
+    sources: new WrittenScans(),
+    exceptions: new WrittenScans(),
+    policies: new WrittenScans(),
+  };
+  const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
+
+  const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
+    createController({
+      name,
+      reconcile,
+      clock,
+      log,
+      concurrency,
+      ...(metrics === undefined ? {} : { metrics }),
+      rateLimiter: createRateLimiter({ clock, maxMs: LONGEST_RETRY_MS }),
+    });
+  const scans = loop(
+    'scan',
+    createScanReconciler({
+      caches,
+      client,
+      portfolio,
+      inventories: reading.read,
+      sources: book,
+      index,
+      settlement,
+      written: written.scans,
+      noteUses: (key, list) => uses.note(key, list),
+      clock,
+    }),
+    SCANS_AT_ONCE,
+  );
+  const folders = createFollowedFolders(clock, (name) => sources.enqueue(name));
+  const downloads = createDownloads(options.destinations);
+  const allScans = (): readonly string[] =>
+    (['ImageScan', 'SourceScan'] as const).flatMap((kind) => caches.informer(kind).list().map(scanKey));
+  const sources = loop(
+    'vulnerability-source',
+    createSourceReconciler({
+      caches,
+      client,
+      portfolio,
+      book,
+      index,
+      settlement,
+      left: new Map(),
+      written: written.sources,
+      fetch: downloads.fetch,
+      follow: folders.follow,
+      wake(keys) {
+        for (const key of keys) scans.enqueue(key);
+      },
+      allScans,
+      clock,
+    }),
+    SOURCES_AT_ONCE,
+  );
+  const exceptions = loop(
+    'vulnerability-exception',
+    createExceptionReconciler({
+      caches,
+      client,
+      uses,
+      written: written.exceptions,
+      isJudging: () => !scans.isIdle(),
+      clock,
+    }),
+    1,
+  );
+  const policies = loop('scan-policy', createPolicyReconciler({ caches, client, written: written.policies, clock }), 1);
+  wakeByChanges({ caches, index, scans, sources, exceptions, policies, writtenScans: written.scans });
+
+  const begin: Runnable = {
+    name: 'what is kept of sources',
+    async run(signal) {
+      // Those that were deleted while nobody looked.
+      for (const name of book.matched()) sources.enqueue(name, 'background');
+      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans }, signal);
+    },
+  };
+  return {
+    informers: [
+      ...caches.all().map(([kind, informer]) => ({
+        name: `informer of ${kind}`,
+        run: (until: AbortSignal) => informer.run(until),
+        ready: () => informer.synced,
+        trouble: () => informer.state().trouble,
+      })),
+      { name: 'store', run: whenAborted, ready: () => book.load() },
+    ],
+    loops: [
+      begin,
+      ...[scans, sources, exceptions, policies].map((controller) => ({
+        name: `controller ${controller.name}`,
+        run: (until: AbortSignal) => controller.run(until),
+      })),
+    ],
+    isIdle: () =>
+      scans.isIdle() &&
+      exceptions.isIdle() &&
+      policies.isIdle() &&
+      // Those that wait for scans whose retries wait for their time are idle, too.
+      (sources.queue.depth === 0 || sources.queue.processing > 0) &&
+      sources.queue.processing <= settlement.waiting,
+    unsynced: () => {
+      const missing = caches.all().find(([, informer]) => !informer.hasSynced());
+      return missing && `the list of ${missing[0]} has not arrived yet`;
+    },
+    async close() {
+      folders.close();
+      await Promise.allSettled([reading.close(), downloads.close()]);
+      await portfolio.close();
+    },
+  };
+}
+
+/** Registries and archives, as the operator allows them. */
+function createInventories(
+  { client, clock, sourceHosts = [], destinations = {}, random = Math.random }: ScannerOptions,
+  portfolio: Portfolio,
+): { readonly read: Inventories; close(): Promise<void> } {
+  const registries = createRegistryClient({ clock, random, destinations });
+  const images = createImageInventories({ portfolio, registries, pullSecrets: createPullSecrets(client), clock });
+  const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
+  return {
+    read: (target, ask) => (target.kind === 'image' ? images(target, ask) : archives.read(target, ask)),
+    async close() {
+      await Promise.allSettled([registries.close(), archives.close()]);
+    },
+  };
+}
+
+/** Watches the folder of each source that has one; what cannot be watched is tried again when the source is read. */
+function createFollowedFolders(
+  clock: Clock,
+  onChange: (name: string) => void,
+): { follow(name: string, folder: string | undefined): void; close(): void } {
+  const followed = new Map<string, { readonly folder: string; readonly end: () => void }>();
+  const end = (name: string): void => {
+    followed.get(name)?.end();
+    followed.delete(name);
+  };
+  return {
+    follow(name, folder) {
+      if (followed.get(name)?.folder === folder) return;
+      end(name);
+      if (folder === undefined) return;
+      let isLost = false;
+      const lost = (): void => {
+        isLost = true;
+        followed.delete(name);
+      };
+      const stop = watchDirectory({ folder, clock, onSettled: () => onChange(name), onError: lost });
+      if (!isLost) followed.set(name, { folder, end: stop });
+    },
+    close() {
+      for (const name of followed.keys()) end(name);
+    },
+  };
+}
+
+/** Downloads from where the operator allows it. */
+function createDownloads(rules: DestinationRules = {}): { readonly fetch: Fetch; close(): Promise<void> } {
+  const agent = createGuardedAgent({ destinations: createDestinations(rules) });
+  return {
+    fetch: async (url, init) => fetch(url, { ...init, dispatcher: agent }),
+    close: () => agent.destroy(),
+  };
+}
+
+type House = {
+  readonly portfolio: Portfolio;
+  readonly index: ScanIndex;
+  readonly clock: Clock;
+  readonly keepBillsMs: number;
+  readonly allScans: () => readonly string[];
+};
+
+/** Forgets bills that no scan has had for long; not while one is not judged yet, whose bill nobody would know to keep. */
+async function keepHouse(
+  { portfolio, index, clock, keepBillsMs, allScans }: House,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(HOUSEKEEPING_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    if (allScans().some((key) => index.get(key) === undefined)) continue;
+    await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
+    await portfolio.forgetBills(keepBillsMs);
+  }
+}
