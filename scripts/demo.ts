@@ -14,7 +14,7 @@ import {
   until,
 } from '../e2e/carto-process.ts';
 
-/** The four steps in order, and how to tell that a step holds the new value: it differs from the one before. */
+/** The steps in order, and how to tell that a step holds the new value: it differs from the one before. */
 const STEPS: readonly {
   readonly name: string;
   readonly type: ResourceType;
@@ -28,6 +28,12 @@ const STEPS: readonly {
     value: ['status', 'artifact', 'revision'],
   },
   { name: 'image', type: type('kpack.io', 'v1alpha2', 'images'), object: 'hello', value: ['status', 'latestImage'] },
+  {
+    name: 'scan',
+    type: type('scanning.carto.run', 'v1alpha1', 'imagescans'),
+    object: 'hello',
+    value: ['status', 'compliantArtifact', 'registry', 'image'],
+  },
   { name: 'config', type: type('', 'v1', 'configmaps'), object: 'hello-release', value: ['data', 'image'] },
   {
     name: 'app',
@@ -36,7 +42,7 @@ const STEPS: readonly {
     value: ['status', 'latestReadyRevisionName'],
   },
 ];
-/** What a commit changes: the image, the config and the app. The source finds the commit by itself. */
+/** What a commit changes: the image, the scan, the config and the app. The source finds the commit by itself. */
 const APPLIES_PER_COMMIT = STEPS.length - 1;
 const HOP_TIMEOUT_MS = 60_000;
 const SETTLE_MS = 1_500;

@@ -64,7 +64,7 @@ export function concurrencyOf(flags: ControllerFlags): number {
 }
 
 /** @throws CartoError `CARTO_USAGE` for anything but `host:port`; the host may be left out. */
-function parseAddress(flag: string, text: string): Address {
+export function parseAddress(flag: string, text: string): Address {
   const match = /^(?<host>.*):(?<port>\d{1,5})$/.exec(text);
   if (match?.groups === undefined || Number(match.groups['port']) > 65_535) {
     throw new CartoError('CARTO_USAGE', `${flag} "${text}" is not host:port, such as 127.0.0.1:8080`, {

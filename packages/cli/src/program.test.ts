@@ -14,7 +14,7 @@ describe('the command line', () => {
   it('teaches each command', () => {
     const { code, out } = carto('--help');
     expect(code).toBe(0);
-    for (const command of ['up', 'controller', 'install']) expect(out).toContain(command);
+    for (const command of ['up', 'controller', 'scanner', 'install']) expect(out).toContain(command);
   });
 
   it.each<{ args: readonly string[]; says: RegExp }>([
@@ -23,6 +23,7 @@ describe('the command line', () => {
     { args: ['up', '--ephemeral', '--data', 'x'], says: /'--ephemeral' cannot be used with option '--data/ },
     { args: ['up', '--log-level', 'loud'], says: /--log-level "loud" is none of error, warn, info, debug/ },
     { args: ['controller', '--metrics-address', 'nine'], says: /--metrics-address "nine" is not host:port/ },
+    { args: ['scanner', '--metrics-address', 'nine'], says: /--metrics-address "nine" is not host:port/ },
     { args: ['install'], says: /kubeconfig/ },
     { args: ['instal'], says: /unknown command 'instal'[\s\S]*Did you mean install/ },
   ])('says what is wrong with $args and fails', ({ args, says }) => {

@@ -16,6 +16,7 @@ export function createProgram(): Command {
     .exitOverride();
   addUp(program);
   addController(program);
+  addScanner(program);
   addInstall(program);
   addScan(program);
   return program;
@@ -84,6 +85,29 @@ function addController(program: Command): void {
     .action(async (options) => (await import('./controller-command.ts')).runController(options));
 }
 
+function addScanner(program: Command): void {
+  program
+    .command('scanner')
+    .summary('run the scanner alone, against any cluster')
+    .description(
+      'Reads what images and sources have in them, matches it with advisories, and lets policies judge. A new advisory ' +
+        'changes the scans that it touches, by itself, and no others.',
+    )
+    .option('--kubeconfig <file>', 'default: the pod’s own account, else $KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--store <file or URL>', 'a file of SQLite, or postgres://…', 'scanning.db')
+    .option('--source-hosts <host[:port],…>', 'where archives of sources may be fetched from', list, [])
+    .option('--allow-destination <host[:port],…>', 'registries and archives on this machine or links', list, [])
+    .option('--plain-http <host[:port],…>', 'hosts that are spoken to without TLS', list, [])
+    .option('--keep-bills <days>', 'how long the packages of what no scan has any more are kept', positive, 30)
+    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8081')
+    .option('--leader-elect', 'one of several replicas works, the others stand by (default: in a pod)')
+    .option('--no-leader-elect', 'work without asking, as the only scanner of the cluster')
+    .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .action(async (options) => (await import('./scanner-command.ts')).runScanner(options));
+}
+
 /** A flag of the first implementation, taken so that its manifests still work. */
 function hidden(flags: string, parse: (text: string) => unknown = String): Option {
   return new Option(flags).hideHelp().argParser(parse);
@@ -136,6 +160,13 @@ function addScan(program: Command): void {
     .action(async (folder: string | undefined, options) => {
       await (await import('./scan/scan-command.ts')).runScan(folder, options);
     });
+}
+
+function list(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function portNumber(text: string): number {

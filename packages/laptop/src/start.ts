@@ -25,6 +25,8 @@ export type LaptopOptions = {
 
 /** The running tools. */
 export type Laptop = {
+  /** Where the tools serve sources and images on this machine, `127.0.0.1:PORT` each. */
+  readonly hosts: { readonly sources: string; readonly images: string };
   /** Rejects when a tool ends by itself, which none should; resolves after {@link Laptop.stop}. */
   readonly ended: Promise<void>;
   /** Stops the tools and everything they started, and waits for it. */
@@ -73,6 +75,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const ended = runInOrder([caches, controllers], { clock, log, signal: stop.signal });
   ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));
   return {
+    hosts: { sources: git.server.host, images: image.registry.host },
     ended,
     async stop() {
       stop.abort(new Error('the laptop is stopping'));

@@ -1,9 +1,10 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
+import { SCANNER_ACCOUNT, scannerRights } from '@cartographer/scanning';
 
-/** What {@link asController} needs. */
-export type ControllerAccountOptions = {
+/** What {@link asAccount} needs. */
+export type AccountOptions = {
   /** Acts as the admin. */
   readonly client: Client;
   readonly mapper: RestMapper;
@@ -15,22 +16,34 @@ export type ControllerAccountOptions = {
 
 const FIELD_MANAGER = 'carto-up';
 
+/** A transport that acts as the controller does in a cluster. */
+export function asController(options: AccountOptions): Promise<Transport> {
+  const { namespace, controller } = INSTALL_NAMES;
+  return asAccount(options, { namespace, name: controller, rights: controllerRights(namespace) });
+}
+
+/** A transport that acts as the scanner does in a cluster. */
+export function asScanner(options: AccountOptions): Promise<Transport> {
+  const { namespace } = INSTALL_NAMES;
+  return asAccount(options, { namespace, name: SCANNER_ACCOUNT, rights: scannerRights(namespace) });
+}
+
 /**
- * Sets up the account and the rights that the controller has in a cluster, and gives a transport that acts as it: what
- * runs on this machine shows that those rights are enough.
+ * Sets up an account and the rights that it has in a cluster, and gives a transport that acts as it: what runs on this
+ * machine shows that those rights are enough.
  */
-export async function asController({
-  client,
-  mapper,
-  clock,
-  log,
-  transport,
-}: ControllerAccountOptions): Promise<Transport> {
-  const { namespace, controller: name } = INSTALL_NAMES;
+async function asAccount(
+  { client, mapper, clock, log, transport }: AccountOptions,
+  {
+    namespace,
+    name,
+    rights,
+  }: { readonly namespace: string; readonly name: string; readonly rights: readonly KubeObject[] },
+): Promise<Transport> {
   const apply = async (object: KubeObject): Promise<KubeObject> =>
     client.apply(await mapper.resourceFor(object), object, { fieldManager: FIELD_MANAGER, force: true });
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const applied = await allEnded(controllerRights(namespace).map(apply));
+  const applied = await allEnded(rights.map(apply));
   const uid = applied.find(({ kind }) => kind === 'ServiceAccount')?.metadata.uid ?? '';
   const tokens = createTokenCache({ client, clock, log });
 

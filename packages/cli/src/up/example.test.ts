@@ -5,6 +5,7 @@ import { crds } from '@cartographer/api';
 import { createRestMapper, isNotFound, systemClock } from '@cartographer/kube';
 import { laptopCrds } from '@cartographer/laptop';
 import { getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { scanningCrds } from '@cartographer/scanning';
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Example, setUpExample } from './example.ts';
@@ -39,7 +40,7 @@ describe('the example', () => {
   let dir: string;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'carto-example-'));
-    embedded = await startEmbedded({ crds: [...crds(), ...laptopCrds()] });
+    embedded = await startEmbedded({ crds: [...crds(), ...scanningCrds(), ...laptopCrds()] });
   });
   afterEach(async () => {
     await embedded.close();
@@ -53,7 +54,7 @@ describe('the example', () => {
     embedded.client.patch(type, key, { kind: 'merge', body: body as never });
 
   it('is made once: a second start writes nothing', async () => {
-    expect(await setUp()).toEqual({ repository: join(dir, 'hello'), workload: 'default/hello', changed: [] });
+    expect(await setUp()).toMatchObject({ repository: join(dir, 'hello'), workload: 'default/hello', changed: [] });
     const { resourceVersion } = (await embedded.client.list(WORKLOADS)).metadata;
     expect((await setUp()).changed).toEqual([]);
     expect((await embedded.client.list(WORKLOADS)).metadata.resourceVersion).toBe(resourceVersion);

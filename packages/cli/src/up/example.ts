@@ -11,6 +11,8 @@ const FIELD_MANAGER = 'carto-example';
 export type Example = {
   /** The git repository to commit to. */
   readonly repository: string;
+  /** An advisory for a package of the app, to be dropped into the folder of advisories. */
+  readonly advisory: string;
   /** The workload's key. */
   readonly workload: string;
   /** Objects that were there and differ from the example's, such as `Workload default/hello`: they stay as they are. */
@@ -30,7 +32,12 @@ export async function setUpExample(deps: Deps): Promise<Example> {
   for (const object of await exampleObjects(repository)) {
     if (!(await stands(deps, object))) changed.push(nameOf(object));
   }
-  return { repository, workload: 'default/hello', changed };
+  return {
+    repository,
+    advisory: join(EXAMPLE, 'advisory', 'EXAMPLE-2026-0001.json'),
+    workload: 'default/hello',
+    changed,
+  };
 }
 
 async function exampleObjects(repository: string): Promise<readonly KubeObject[]> {

@@ -6,13 +6,15 @@ import { createClient, createInProcessTransport, createRestMapper, systemClock }
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
 import { type Log, stringifyJson, whenAborted } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
+import { scanningCrds } from '@cartographer/scanning';
 import { createYtt } from '@cartographer/ytt';
 import { openLogFile } from '../log-file.ts';
 import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
-import { asController } from './controller-account.ts';
+import { startScanning } from './advisories.ts';
+import { asController, asScanner } from './controller-account.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
@@ -73,7 +75,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const clock = systemClock;
   const server = await createApiServer({
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
-    customResources: [...crds(), ...(options.laptop ? laptopCrds() : [])],
+    customResources: [...crds(), ...scanningCrds(), ...(options.laptop ? laptopCrds() : [])],
     admission: [cartoAdmission, ...(options.laptop ? [knativeAdmission] : [])],
     authorization: options.authorization,
     ...(options.auditLog === undefined ? {} : { audit: await auditTo(options.auditLog, undo) }),
@@ -92,12 +94,21 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const own = createClient({ transport: account, clock, userAgent: `carto-controller/${VERSION}` });
   const controller = startController({ client: own, mapper, clock, log, render: ytt.render });
   undo.unshift(() => controller.stop());
-  if (options.laptop) {
-    const laptop = await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') });
-    undo.unshift(() => laptop.stop());
-  }
+  const laptop = options.laptop
+    ? await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') })
+    : undefined;
+  if (laptop !== undefined) undo.unshift(() => laptop.stop());
+  const scanning = await startScanning({
+    client,
+    transport: await asScanner({ client, mapper, clock, log, transport }),
+    clock,
+    log,
+    dir: home.dir,
+    ...(laptop === undefined ? {} : { hosts: laptop.hosts }),
+  });
+  undo.unshift(() => scanning.scanner.stop());
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
-  welcome(kubeconfig, example);
+  welcome(kubeconfig, example, scanning.folder);
 
   const flows = watchFlows({ client, clock, log, signal, apps: options.laptop });
   const hide = showFlows(flows, process.stdout, clock);
@@ -111,19 +122,23 @@ async function listen(server: ApiServer, options: UpOptions, home: Home): Promis
   return file;
 }
 
-function welcome(kubeconfig: string, example: Example | undefined): void {
+function welcome(kubeconfig: string, example: Example | undefined, advisories: string): void {
   const file = short(kubeconfig);
   const lines = [
     'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
     '',
     `  look    kubectl --kubeconfig ${file} get workloads`,
-    ...(example === undefined ? [] : exampleLines(example, file)),
+    ...(example === undefined ? [] : exampleLines(example, file, advisories)),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function exampleLines({ repository, workload, changed }: Example, kubeconfig: string): readonly string[] {
+function exampleLines(
+  { repository, workload, advisory, changed }: Example,
+  kubeconfig: string,
+  advisories: string,
+): readonly string[] {
   const [namespace, name] = workload.split('/');
   const dir = short(repository);
   return [
@@ -131,6 +146,8 @@ function exampleLines({ repository, workload, changed }: Example, kubeconfig: st
     `  change  echo "Hello again" > ${dir}/message.txt`,
     `          git -C ${dir} commit -am "Say hello again"`,
     '          and watch it flow to the running app below',
+    `  a CVE   cp ${short(advisory)} ${short(advisories)}`,
+    '          and watch the gate close; delete it there, and the gate opens',
     ...changed.map(
       (name, index) => `${index === 0 ? '  kept    ' : '          '}${name}, which differs from the example`,
     ),

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { INSTALL_NAMES } from '@cartographer/controller';
+import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
+import { type Log, whenAborted } from '@cartographer/machinery';
+import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
+import { SCANNER_ACCOUNT, startScanner } from '@cartographer/scanning';
+import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
+import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
+import { parseAddress } from './controller-flags.ts';
+import { logLevel } from './log-level.ts';
+import { stopOnSignals } from './stop-signal.ts';
+
+/** Flags of `carto scanner`. */
+export type ScannerFlags = ClusterOptions & {
+  readonly metricsAddress: string;
+  readonly logLevel: string;
+  readonly store: string;
+  readonly sourceHosts: readonly string[];
+  readonly allowDestination: readonly string[];
+  readonly plainHttp: readonly string[];
+  readonly keepBills: number;
+  readonly leaderElect?: boolean;
+  readonly leaderElectionNamespace?: string;
+};
+
+const clock = systemClock;
+const DAY_MS = 86_400_000;
+
+/** `carto scanner`: the scanner alone, until it is told to stop or a part of it fails for good. */
+export async function runScanner(flags: ScannerFlags): Promise<void> {
+  const log = createLog({ level: logLevel(flags.logLevel) });
+  const health = parseAddress('--metrics-address', flags.metricsAddress);
+  const stop = stopOnSignals();
+  const undo: (() => Promise<void>)[] = [async () => stop.dispose()];
+  try {
+    const connection = await connect({ ...flags, preferPod: true });
+    undo.unshift(() => connection.close());
+    const metrics = createControllerMetrics();
+    const elector = electorOf(flags, connection, log, metrics);
+    const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
+    const scanner = await startScanner({
+      client: createClient({ transport, clock, userAgent: USER_AGENT }),
+      database: databaseOf(flags.store, log),
+      clock,
+      log,
+      metrics,
+      sourceHosts: flags.sourceHosts,
+      destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp },
+      keepBillsMs: flags.keepBills * DAY_MS,
+      ...(elector === undefined ? {} : { elector }),
+    });
+    // How it ended is told by `ended`.
+    undo.unshift(() => scanner.stop().catch(() => undefined));
+    const ready = [{ name: 'scanner', ask: () => scanner.notReady() }];
+    const server = await serveHealth({ ...health, live: [], ready, metrics });
+    undo.unshift(() => server.close());
+    log.info({ ...health, port: server.port }, 'serving health and metrics');
+    await Promise.race([whenAborted(stop.signal), scanner.ended]);
+    log.info({}, 'stopping');
+  } finally {
+    for (const end of undo) await end();
+  }
+}
+
+/** A file of SQLite, or a database of PostgreSQL by its URL. */
+function databaseOf(store: string, log: Log): SqlDatabase {
+  return /^postgres(?:ql)?:\/\//.test(store) ? postgresDatabase({ url: store, log }) : sqliteDatabase(store);
+}
+
+/** Replicas in a cluster elect a leader; a scanner on a laptop is alone unless it is told otherwise. */
+function electorOf(
+  flags: ScannerFlags,
+  connection: Connection,
+  log: Log,
+  metrics: ControllerMetrics,
+): LeaderElector | undefined {
+  const { podNamespace, client } = connection;
+  if (!(flags.leaderElect ?? podNamespace !== undefined)) return undefined;
+  const namespace = flags.leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
+  const lease = { namespace, name: SCANNER_ACCOUNT };
+  metrics.leads(lease.name, false);
+  return createLeaderElector({
+    client,
+    clock,
+    log,
+    lease,
+    identity: `${hostname()}_${randomUUID()}`,
+    onChange: (leads) => metrics.leads(lease.name, leads),
+  });
+}
