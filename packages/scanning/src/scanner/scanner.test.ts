@@ -29,8 +29,8 @@ async function settledWith(count: number, each = 10): Promise<ScanStage> {
 }
 
 describe('a new advisory', () => {
-  it('changes the scans that carry its package, ten of two hundred, and nothing else', async () => {
-    await using stage = await settledWith(200, 20);
+  it('changes the scans that carry its package, ten of a thousand, and nothing else', async () => {
+    await using stage = await settledWith(1_000, 100);
     expect(await stage.status('app-1')).toMatchObject({
       observedGeneration: 1,
       phase: 'Completed',
@@ -47,7 +47,7 @@ describe('a new advisory', () => {
       'create events': 10,
       ...ONE_SOURCE,
     });
-    const refused = await stage.status('app-20');
+    const refused = await stage.status('app-100');
     expect(refused.verdict).toMatchObject({ result: 'Refused', policies: ['gate@1'] });
     expect(refused.compliantArtifact).toBeUndefined();
     expect(refused.findings).toMatchObject([{ id: LEFT, fixedIn: '2.0.0', package: 'pkg:npm/left@1.2.3' }]);
@@ -72,9 +72,9 @@ describe('a new advisory', () => {
     await stage.advisory('left.json');
     await stage.interval();
     expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 10, 'create events': 10, ...ONE_SOURCE });
-    expect((await stage.status('app-20')).compliantArtifact).toBeDefined();
+    expect((await stage.status('app-100')).compliantArtifact).toBeDefined();
     expect([...stage.reads.values()].every((times) => times === 1)).toBe(true);
-  }, 120_000);
+  }, 300_000);
 
   it('that was dropped in while nobody looked is told once, by the next process', async () => {
     await using stage = await settledWith(4, 2);
