@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import { parseSync, Visitor } from 'oxc-parser';
 
 /** One small bug: a piece of a source file, and what stands there instead. */
 export type Mutation = {
-  /** Stays the same while the line and the bug do, wherever in the file the line moves. */
-  readonly id: string;
   readonly operator: string;
   /** Offsets in UTF-16 units. */
   readonly start: number;
@@ -15,7 +12,12 @@ export type Mutation = {
   /** The line as it stands, and as it would. */
   readonly before: string;
   readonly after: string;
+  /** Counts, from 1, bugs of a file that are else the same. */
+  readonly nth: number;
 };
+
+/** What tells a bug from the others of its file. It stays the same wherever in the file the line moves. */
+export type Identity = Pick<Mutation, 'operator' | 'before' | 'after' | 'nth'>;
 
 type Edit = Pick<Mutation, 'operator' | 'start' | 'end' | 'replacement'>;
 type Span = { readonly start: number; readonly end: number };
@@ -106,7 +108,7 @@ export function mutationsOf(file: string, source: string): readonly Mutation[] {
     },
     ExpressionStatement({ expression, start, end }) {
       const told = TELLING.test(text({ start, end }));
-      if (!told && expression.type !== 'Literal') add('statement left out', { start, end }, ';');
+      if (!told && expression.type !== 'Literal') add('statement left out', { start, end }, '{}');
     },
     CallExpression({ callee, start, end }) {
       if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return;
@@ -128,6 +130,11 @@ export function mutationsOf(file: string, source: string): readonly Mutation[] {
   );
 }
 
+/** An identity as one text. */
+export function idOf({ operator, before, after, nth }: Identity): string {
+  return [operator, before, after, nth].join('\n');
+}
+
 /** The source with the bug in it. */
 export function mutated(source: string, { start, end, replacement }: Edit): string {
   return source.slice(0, start) + replacement + source.slice(end);
@@ -143,8 +150,7 @@ function named(source: string, edits: readonly Edit[]): readonly Mutation[] {
     const key = `${edit.operator}\n${before}\n${after}`;
     const nth = (seen.get(key) ?? 0) + 1;
     seen.set(key, nth);
-    const id = createHash('sha256').update(`${key}\n${nth}`).digest('hex').slice(0, 12);
-    return { ...edit, id, line: source.slice(0, edit.start).split('\n').length, before, after };
+    return { ...edit, line: source.slice(0, edit.start).split('\n').length, before, after, nth };
   });
 }
 
