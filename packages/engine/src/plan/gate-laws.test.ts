@@ -79,10 +79,12 @@ function attack(cluster: SimulatedCluster, what: 'edit' | 'label' | 'delete' | '
   if (what === 'label')
     cluster.patch('StatusThing', name, { metadata: { labels: { 'carto.run/resource-name': 'app' } } });
   if (what === 'delete') cluster.delete('StatusThing', name);
-  // All that an account with `edit` can copy from one object to another: marks, labels, owner.
+  // All that an account with `edit` can copy from one object to another: marks, labels, owner. A server takes no status
+  // from whoever creates an object.
   if (what === 'forge') {
+    const { status: _status, ...rest } = found;
     cluster.delete('StatusThing', name);
-    cluster.put({ ...found, spec: { image: value } });
+    cluster.put({ ...rest, spec: { image: value } });
   }
 }
 
