@@ -226,6 +226,24 @@ describe('a work queue', () => {
     expect(queue.depth).toBe(0);
   });
 
+  it('adds a key later that is to come after a millisecond', async () => {
+    const { clock, queue } = setUp();
+    queue.addAfter('a', 1);
+    expect([queue.depth, queue.delayed]).toEqual([0, 1]);
+    await clock.advance(1);
+    expect([queue.depth, queue.delayed]).toEqual([1, 0]);
+  });
+
+  it('keeps the first of two requests for the same time, with its priority', async () => {
+    const { clock, queue } = setUp();
+    queue.addAfter('a', 100, 'live');
+    queue.addAfter('a', 100, 'background');
+    await clock.advance(99);
+    queue.add('listed', 'background');
+    await clock.advance(1);
+    expect(takeAll(queue)).toEqual(['a', 'listed']);
+  });
+
   it('compares times by when they come, not by how long they were when they were asked for', async () => {
     const { clock, queue } = setUp();
     queue.addAfter('a', 100);

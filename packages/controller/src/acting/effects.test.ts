@@ -78,7 +78,10 @@ function sharing({ answer = accept, refresh, isThere = true, access, render, loo
     deleted: ({ name }: { readonly name: string }) => done.push(`hidden ${name}`),
     refresh: refresh ?? note('listed'),
   };
-  const caches = { account: () => (isThere ? { kind: 'found', uid: 'u' } : { kind: 'missing' }) };
+  const caches = {
+    account: () => (isThere ? { kind: 'found', uid: 'u' } : { kind: 'missing' }),
+    readsCurrent: ({ kind }: { readonly kind: string }) => kind === 'Gate',
+  };
   const as = async (who: { readonly uid: string }, _signal: unknown, action: (as: typeof client) => Promise<void>) => {
     await access?.();
     expect(who).toEqual({ ...account, uid: 'u' });
@@ -99,6 +102,11 @@ function sharing({ answer = accept, refresh, isThere = true, access, render, loo
   };
   return { shared, done, effects: beginEffects(shared, OWNER) };
 }
+
+test('the plan is told which kinds are gates', () => {
+  const { readsCurrent } = sharing().effects.cluster;
+  expect(['Gate', 'Other'].map((kind) => readsCurrent({ ...type, kind }))).toEqual([true, false]);
+});
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

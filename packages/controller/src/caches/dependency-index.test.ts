@@ -28,6 +28,20 @@ describe('the dependency index', () => {
     );
   });
 
+  it.each([
+    ['the first', ['x', 'y'], ['z', 'y']],
+    ['the last', ['x', 'y'], ['x', 'z']],
+    ['all but the order', ['x', 'y'], ['y', 'x']],
+    ['one fewer', ['x', 'y'], ['x']],
+    ['one more', ['x'], ['x', 'y']],
+  ])('takes a list of which %s differs for another', (_what, before, after) => {
+    const index = new DependencyIndex();
+    index.set('a', before);
+    index.set('a', after);
+    const known = ['x', 'y', 'z'].filter((thing) => index.dependents(thing).has('a'));
+    expect([index.dependencies('a'), known]).toEqual([after, after.toSorted()]);
+  });
+
   it('adds one thing to what a dependent depends on already, once', () => {
     const index = new DependencyIndex();
     index.set('a', ['x']);

@@ -131,6 +131,30 @@ describe('the caches of what is always watched', () => {
     expect(at.caches.template({ kind: another, name: 't' })).toBeUndefined();
   });
 
+  it('tell which kinds are read as they are now: those whose definition says so, of that group alone', async () => {
+    const definition = (name: string, annotations?: Record<string, string>): KubeObject => ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name, ...(annotations && { annotations }) },
+      spec: { group: name.slice(name.indexOf('.') + 1) },
+    });
+    const current = { 'carto.run/read': 'current', other: 'x' };
+    await using at = await cachesOf(
+      'customresourcedefinitions',
+      definition('scans.a.test', current),
+      definition('scans.b.test', { 'carto.run/read': 'ever' }),
+      definition('builds.a.test'),
+    );
+    const reads = (group: string, resource: string): boolean =>
+      at.caches.readsCurrent({ group, version: 'v1', kind: 'Any', resource, namespaced: true });
+    expect([reads('a.test', 'scans'), reads('b.test', 'scans'), reads('a.test', 'builds'), reads('', 'scans')]).toEqual(
+      [true, false, false, false],
+    );
+    expect(at.caches.informer('CustomResourceDefinition').get('scans.a.test')?.metadata.annotations).toEqual({
+      'carto.run/read': 'current',
+    });
+  });
+
   it('find no template of a kind that is none, or that nobody knows', async () => {
     await using at = await cachesOf('clustersupplychains', ...named('ClusterSupplyChain', 't'));
     expect([

@@ -37,7 +37,7 @@ export class WritesInFlight {
     const isEcho = ({ resourceVersion }: Held): boolean =>
       answer !== undefined && resourceVersion === answer.metadata.resourceVersion;
     const { held, writers } = flight;
-    flight.held = writers === 0 ? [] : held.filter((event) => !isEcho(event));
+    flight.held = held.filter((event) => !isEcho(event));
     if (writers === 0) this.#flights.delete(key);
     for (const event of held) if (writers === 0 || isEcho(event)) event.tell(isEcho(event));
   }

@@ -1,3 +1,4 @@
+import { LABELS } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { chain, configMap, ownerLines, resource, template, thing, workload } from '../testing/builders.ts';
@@ -341,11 +342,26 @@ describe('all runs of a step', () => {
     expect(cluster.all('Thing')).toHaveLength(2);
   });
 
-  test('go where a step makes runs in place of one object', () => {
+  test.each<[string, JsonObject]>([
+    ['', {}],
+    [', be it of a time before objects said that they are changed in place', { [LABELS.templateLifecycle]: null }],
+  ])('take the place of the one object of before%s', (_what, labels) => {
     const cluster = stood(stamping(thing('one', {})));
+    cluster.patch('Thing', 'one', { metadata: { labels } });
     cluster.put(makingRuns);
     cluster.settle();
     expect(cluster.all('Thing').map(({ metadata }) => metadata.name)).toEqual([expect.stringMatching(/^run-/)]);
+  });
+
+  test('go beyond what is to be kept of them, the oldest first', () => {
+    const retentionPolicy = { maxSuccessfulRuns: 1, maxFailedRuns: 1 };
+    const cluster = stood(stamping(RUN, { lifecycle: 'immutable', retentionPolicy }));
+    const [first] = cluster.all('Thing');
+    input(cluster, 'two');
+    expect(cluster.all('Thing').map(({ spec }) => spec)).toEqual([{ p: 'two' }]);
+    expect(cluster.log.events.at(-1)?.message).toBe(
+      `Deleted object [things.golden.test/${first?.metadata.name ?? ''}]`,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ClusterRunTemplate, ReasonOf, Runnable } from '@cartographer/api';
 import { DEFAULT_RETENTION, LABELS, RERUN_ANNOTATION } from '@cartographer/api';
-import type { Json, JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, MutableJsonObject, ResourceType } from '@cartographer/machinery';
 import { deepEqual, getKey, goText, objectKey, qualifiedResource, setKey } from '@cartographer/machinery';
 import { pathExpression } from '../paths/path-expression.ts';
 import { conditionsOf } from '../read/object-health.ts';
@@ -49,7 +49,7 @@ type Progress =
       readonly kind: 'ran';
       readonly run: KubeObject;
       readonly type: ResourceType;
-      readonly outputs: JsonObject | undefined;
+      readonly outputs: JsonObject;
       readonly withdraws: boolean;
       readonly events: readonly PlannedEvent[];
     };
@@ -196,7 +196,6 @@ function finish(
   for (const run of surplusRuns(newestFirst(mine), TEKTON_RULE, policy, [object, source])) {
     asks.delete(runDelete(type, run));
   }
-  if (asks.open) return WAITING;
   const late = current ? (tamperedWith(type, desired, object, secrets) ?? notObserved(type, object)) : undefined;
   if (late !== undefined) {
     return { kind: 'failed', reason: 'NotObserved', message: late, retry: NEVER, run: object, withdraws: true };
@@ -209,8 +208,7 @@ function finish(
     const message = `waiting to read value from resource [${objectText(type, object.metadata.name)}] in namespace [${namespace}]: unable to retrieve outputs from stamped object ${what} for run template [${template.metadata.name ?? ''}]: ${secrets.redact(outputs.message)}`;
     return { kind: 'failed', reason: 'OutputPathNotSatisfied', message, retry: NEVER, run: object, withdraws: current };
   }
-  const none = current ? {} : undefined;
-  return { kind: 'ran', run: object, type, outputs: outputs?.outputs ?? none, withdraws: current, events };
+  return { kind: 'ran', run: object, type, outputs: outputs?.outputs ?? {}, withdraws: current, events };
 }
 
 type ReadOutputs =
@@ -245,9 +243,9 @@ function report(world: RunnableWorld, asks: Asks, key: AccountKey, progress: End
   }
   const { run, type, outputs, events } = progress;
   const before = (world.owner as Runnable).status?.outputs;
-  const isEmpty = outputs === undefined || Object.keys(outputs).length === 0;
+  const isEmpty = Object.keys(outputs).length === 0;
   const latched = isEmpty && !progress.withdraws ? before : outputs;
-  const changed = !isEmpty && !deepEqual(before ?? {}, latched);
+  const changed = !isEmpty && !deepEqual(before, latched);
   const message = `Runnable [${world.owner.metadata.name ?? ''}] found a new output in [${objectText(type, run.metadata.name)}]`;
   const found: PlannedEvent = { type: 'Normal', reason: 'ResourceOutputChanged', message };
   return settled(world, asks, key, {
@@ -279,13 +277,11 @@ type Report = {
 function settled({ owner, now }: RunnableWorld, asks: Asks, key: AccountKey, found: Report | undefined): Settled {
   const { drafts = [], events = [], retry = { kind: 'none' } } = found ?? {};
   const before = (owner as Runnable).status ?? {};
-  const outputs: Json | undefined = found?.outputs ?? before.outputs;
+  const outputs = found?.outputs ?? before.outputs ?? {};
   const status: JsonObject = {
     observedGeneration: owner.metadata.generation ?? 0,
     conditions: conditionsJson(conditionList(drafts, before.conditions, now)),
-    ...(outputs === undefined || (found?.outputs !== undefined && Object.keys(found.outputs).length === 0)
-      ? {}
-      : { outputs }),
+    ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
   };
   return {
     kind: 'settled',

@@ -111,7 +111,7 @@ function leftAlone(asks: Asks): Settled {
 /** Nothing is stamped; what was reported on resources stays, but for those whose template is gone. */
 function refuse(world: World, asks: Asks, { draft, blueprint, events }: Refusal): Settled {
   const resources = blueprint === undefined ? undefined : withoutTemplates(world, asks, blueprint);
-  return settle(world, { asks, blueprint, drafts: [draft], events, ...(resources === undefined ? {} : { resources }) });
+  return settle(world, { asks, blueprint, drafts: [draft], events, resources });
 }
 
 /** Upstream makes one more pass between the loss of a template and the blueprint's condition; this is what it leaves. */
@@ -230,7 +230,8 @@ function healthy(realized: readonly Realized[], reports: readonly ResourceReport
 /** Entries keep their places; new ones come last, in the order of the blueprint. */
 function inOrder(previous: readonly ResourceStatus[], current: readonly ResourceStatus[]): readonly ResourceStatus[] {
   const places = new Map(previous.map(({ name }, i) => [name, i]));
-  return current.toSorted((a, b) => (places.get(a.name) ?? Infinity) - (places.get(b.name) ?? Infinity) || 0);
+  const placeOf = ({ name }: ResourceStatus): number => places.get(name) ?? places.size;
+  return current.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 type Report = {
@@ -239,7 +240,7 @@ type Report = {
   readonly key?: AccountKey | undefined;
   readonly drafts: readonly ConditionDraft[];
   /** Absent: as they were. */
-  readonly resources?: readonly ResourceStatus[];
+  readonly resources?: readonly ResourceStatus[] | undefined;
   readonly events?: readonly PlannedEvent[];
   readonly remember?: Settled['remember'];
   readonly retry?: Retry;
@@ -258,7 +259,7 @@ function settle({ owner, kind, now }: World, report: Report): Settled {
         ? (before[kind.blueprintRef] ?? {})
         : { kind: blueprint.kind, name: blueprint.metadata.name ?? '' },
   };
-  const statusChanged = !deepEqual(owner['status'] ?? {}, status);
+  const statusChanged = !deepEqual(owner['status'], status);
   return {
     kind: 'settled',
     status,
@@ -293,7 +294,7 @@ function dependenciesOf(
   return {
     ...(blueprint?.metadata.name === undefined ? {} : { blueprint: blueprint.metadata.name }),
     templates,
-    ...(account === undefined ? {} : { account }),
+    account,
     unknownKinds,
     selected,
   };

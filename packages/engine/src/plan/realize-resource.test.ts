@@ -103,12 +103,16 @@ describe('the choice among the options of a resource', () => {
     });
   });
 
-  test('fails where the selector of one is wrong, though another fits', () => {
-    const wrong = option('bad', {}, { selector: { matchFields: [{ key: 'spec[', operator: 'Exists' }] } });
+  test.each([
+    ['bad', {}],
+    ['', { name: undefined, passThrough: 'in' }],
+  ])('fails where the selector of one is wrong (%j), though another fits', (name, more) => {
+    const selector = { matchFields: [{ key: 'spec[', operator: 'Exists' }] };
+    const wrong = option(name, {}, { selector, ...more });
     const { realized } = choose([option('t', fits), wrong]);
     expect(realized?.failure).toMatchObject({ kind: 'resolveOptions' });
     expect(JSON.stringify(realized?.failure)).toContain(
-      `${opening}error matching against template option [bad] ${place}: `,
+      `${opening}error matching against template option [${name}] ${place}: `,
     );
   });
 
@@ -292,6 +296,55 @@ describe('what is stamped', () => {
       'carto.run/template-lifecycle': 'mutable',
     });
   });
+});
+
+describe('what an object says of its making', () => {
+  const madeFrom = (more: Partial<Resource> = {}, metadata: JsonObject = {}): unknown => {
+    const cluster = clusterWith();
+    const blueprint = chain('web', []);
+    const pass = passOf(cluster, { blueprint: { ...blueprint, metadata: { ...blueprint.metadata, ...metadata } } });
+    realizeResource(pass, step(more));
+    return JSON.parse(pass.asks.writes[0]?.object.metadata.annotations?.['carto.run/made-from'] ?? '{}');
+  };
+  const of = (name: string, matchLabels: Record<string, string>): TemplateOption => ({
+    name,
+    selector: { matchLabels },
+  });
+
+  test('names blueprint, template and params', () => {
+    const made = madeFrom({}, { uid: 'b', generation: 3 });
+    expect(made).toMatchObject({ blueprint: { uid: 'b', generation: 3 }, template: { generation: 1 } });
+    expect(made).toHaveProperty('params');
+    expect(made).not.toHaveProperty('option');
+    expect(madeFrom({ params: [{ name: 'p', value: 'other' }] })).not.toMatchObject({
+      params: (made as JsonObject)['params'],
+    });
+  });
+
+  test.each<[string, readonly TemplateOption[]]>([
+    ['the only option', [of('t', { app: 'web' })]],
+    ['the option that fits', [of('t', { app: 'web' }), of('other', { app: 'none' })]],
+  ])('names %s', (_what, options) => {
+    expect(madeFrom({ templateRef: { kind: 'ClusterConfigTemplate', options } })).toMatchObject({ option: 't' });
+  });
+});
+
+test('of two steps that would stamp the same object, the second is refused', () => {
+  const pass = passOf(clusterWith());
+  expect(realizeResource(pass, step())).toBeUndefined();
+  expect(JSON.stringify(realizeResource(pass, step({ name: 'again' }))?.failure)).toContain(
+    'object is already stamped by resource [step]',
+  );
+});
+
+test('a step that several steps hold tells of the first that it reads from', () => {
+  const held = new Map([
+    ['a', 'waits for a'],
+    ['b', 'waits for b'],
+  ]);
+  const reading = step({ images: [{ name: 'i', resource: 'b' }], configs: [{ name: 'c', resource: 'a' }] });
+  const { failure, holds } = realizeResource(passOf(clusterWith(), { held }), reading) ?? {};
+  expect([failure, holds]).toEqual([{ kind: 'held', message: 'waits for b' }, 'waits for b']);
 });
 
 describe('what cannot be stamped or applied', () => {

@@ -1,9 +1,10 @@
 import { LABELS } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { ownerLines, template } from '../testing/builders.ts';
+import { ownerLines, template, thing } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
-import type { Cluster, Plan } from '../world/world.ts';
+import type { Cluster, DeleteAnswer, Plan } from '../world/world.ts';
+import { runDelete } from './orphans.ts';
 import { planRunnable } from './plan-runnable.ts';
 
 const runnable = (spec: JsonObject = {}, metadata: JsonObject = {}): KubeObject => ({
@@ -258,6 +259,85 @@ describe('the runs of a Runnable', () => {
     edit(cluster, {});
     expect(lines(cluster)[0]).toBe('RunTemplateReady True Ready');
   });
+});
+
+describe('what went wrong', () => {
+  const wrong = (outputs: JsonObject = { out: '.status.o' }): SimulatedCluster => {
+    const cluster = running({}, outputs);
+    finish(cluster, 'one', 'True', {});
+    return cluster;
+  };
+  const deletion = (answer: DeleteAnswer): Partial<Cluster> => {
+    const type = {
+      group: 'golden.test',
+      version: 'v1',
+      kind: 'StatusThing',
+      resource: 'statusthings',
+      namespaced: true,
+    };
+    const request = runDelete(type, { apiVersion: 'golden.test/v1', kind: 'StatusThing', metadata: { name: 'old' } });
+    return { deletions: () => [{ request, answer }] };
+  };
+
+  test('with an output does not hide that a run was deleted, nor that one could not be', () => {
+    const cluster = wrong();
+    expect(planned(cluster, () => deletion({ kind: 'deleted', found: true }))).toMatchObject({
+      events: [{ reason: 'StampedObjectRemoved' }],
+      retry: { kind: 'none' },
+    });
+    expect(planned(cluster, () => deletion({ kind: 'failed', message: 'no' }))).toMatchObject({
+      events: [],
+      retry: { kind: 'backoff', message: 'unable to delete object [statusthings.golden.test/old]: no' },
+    });
+  });
+
+  test('with the first output by name is told, in whatever order the template has them', () => {
+    expect(lines(wrong({ b: '.status.b', a: '.status.a' }))[0]).toContain('failed to evaluate path [.status.a]');
+  });
+
+  test('with a run of a fixed name is told by that name', () => {
+    const cluster = running();
+    const run = { ...thing('fixed', {}), kind: 'StatusThing' };
+    cluster.put(template('ClusterRunTemplate', 'rt', { template: run }));
+    cluster.refusal = () => ({ kind: 'refused', code: 422, message: 'no' });
+    cluster.settle();
+    expect(lines(cluster)[0]).toContain('unable to apply object [team/fixed] for run template [rt]: create: no');
+  });
+
+  const secretOf = (value: string, metadata: JsonObject = {}): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's', ...metadata },
+    stringData: { value },
+  });
+  const selector = { resource: { apiVersion: 'v1', kind: 'Secret' }, matchingLabels: { pick: 'me' } };
+
+  test.each<[string, JsonObject]>([
+    ['that it selects', { ...thing('', {}), metadata: { generateName: 'r-' }, spec: { v: '$(selected.stringData)$' } }],
+    ['that it makes', { ...secretOf('hunter22'), metadata: { generateName: 'r-' } }],
+  ])('does not show what stands in a Secret %s', (_what, run) => {
+    const cluster = running();
+    cluster.put(secretOf('hunter22', { labels: { pick: 'me' } }));
+    cluster.put(template('ClusterRunTemplate', 'rt', { template: run }));
+    cluster.refusal = () => ({ kind: 'refused', code: 422, message: 'invalid value "hunter22"' });
+    edit(cluster, run['kind'] === 'Secret' ? {} : { selector });
+    expect(lines(cluster)[0]).toContain('create: invalid value "[redacted]"');
+  });
+});
+
+test('a run says what it was made from, and a loop of runs names the object that the Runnable selects', () => {
+  const selector = { resource: { apiVersion: 'v1', kind: 'ConfigMap' }, matchingLabels: { pick: 'me' } };
+  const cluster = running();
+  cluster.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'picked', labels: { pick: 'me' } } });
+  edit(cluster, { inputs: { in: 'two' }, selector });
+  const made = cluster.all('StatusThing').at(-1)?.metadata.annotations?.['carto.run/made-from'] ?? '';
+  expect(JSON.parse(made)).toEqual({
+    template: { uid: cluster.get('ClusterRunTemplate', 'rt').metadata.uid, generation: 1 },
+    selected: { uid: cluster.get('ConfigMap', 'picked').metadata.uid, generation: 1 },
+  });
+  cluster.pace = () => ({ created: { writes: 5, restMs: 7_000 } });
+  edit(cluster, { inputs: { in: 'three' }, selector });
+  expect(lines(cluster)[0]).toContain('[Runnable/runner] selects [ConfigMap/picked]');
 });
 
 describe('a Runnable', () => {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { conditionsOf, healthOf, runHealth } from './object-health.ts';
+import { conditionsOf, healthOf, namedCondition, runHealth } from './object-health.ts';
 
 const object = (status: Json): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });
 const line = (rule: unknown, patient: KubeObject | undefined, hasOutputs = false, needsOutputs = true): string => {
@@ -232,4 +232,33 @@ test('a run is judged by its rule, and is successful without one', () => {
   expect(runHealth({ singleConditionType: 'Done' }, failed)).toBe('False');
   expect(runHealth({ singleConditionType: 'Other' }, failed)).toBe('Unknown');
   expect(runHealth(undefined, failed)).toBe('True');
+});
+
+describe('the condition that a rule names', () => {
+  const conditions: readonly JsonObject[] = [
+    { type: 'A', status: 'True', message: 'a' },
+    { type: 'B', status: 'False', message: 'b' },
+    { type: 'B', status: 'True', message: 'b again' },
+    { type: 'C', status: 'True', message: 'c' },
+    { type: '', status: 'True', message: 'none' },
+  ];
+  const is = (type: string, status = 'True'): JsonObject => ({ type, status });
+  const multi = (unhealthy: readonly JsonObject[], healthy: readonly JsonObject[]): JsonObject => ({
+    multiMatch: { unhealthy: { matchConditions: unhealthy }, healthy: { matchConditions: healthy } },
+  });
+
+  test.each<[string, JsonObject | undefined, string | undefined]>([
+    ['none without a rule', undefined, undefined],
+    ['none where the rule names none', { alwaysHealthy: {} }, undefined],
+    ['the single one', { singleConditionType: 'A' }, 'a'],
+    ['the first of its type', { singleConditionType: 'B' }, 'b'],
+    ['none that is not there', { singleConditionType: 'X' }, undefined],
+    ['the first that says unhealthy', multi([is('X'), is('C'), is('A')], [is('X')]), 'c'],
+    ['the first that does not yet say healthy', multi([is('X')], [is('A'), is('B', 'Unknown'), is('C', 'False')]), 'b'],
+    ['none where all say healthy', multi([], [is('A'), is('C')]), undefined],
+    ['none where what is awaited is not there', multi([], [is('A'), is('X'), is('C', 'False')]), undefined],
+    ['none where conditions do not count', { multiMatch: { unhealthy: {}, healthy: {} } }, undefined],
+  ])('is %s', (_what, rule, message) => {
+    expect(namedCondition(rule as never, object({ conditions }))?.message).toBe(message);
+  });
 });

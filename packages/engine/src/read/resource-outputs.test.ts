@@ -155,8 +155,8 @@ describe('what a deployment hands on', () => {
     [
       'with a list and a map, as Go prints them, keys in order',
       matching(['status.a', 'status.b']),
-      { a: ['x', 1, null], b: { z: 'q', a: [false] } },
-      'input [status.a] and output [status.b] do not match: [x %!s(float64=1) %!s(<nil>)] != map[a:[%!s(bool=false)] z:q]',
+      { a: ['x', 1, null], b: { z: 'q', a: [false], m: 'p' } },
+      'input [status.a] and output [status.b] do not match: [x %!s(float64=1) %!s(<nil>)] != map[a:[%!s(bool=false)] m:p z:q]',
     ],
   ])('%s', (_what, rule, status, message) => {
     const expected =

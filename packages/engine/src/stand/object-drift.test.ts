@@ -24,6 +24,8 @@ describe('a field of ours', () => {
     ['is one of a map of which others have more', { a: { b: 1 } }, { a: { b: 1, theirs: 2 }, more: 3 }, false],
     ['is the last of a map to differ', { a: 1, b: 2 }, { a: 1, b: 3 }, true],
     ['is the first of a map to differ', { a: 1, b: 2 }, { a: 0, b: 2 }, true],
+    ['is called as one of metadata is that is not compared', { name: 'a' }, { name: 'b' }, true],
+    ['is called as a set of metadata is', { finalizers: ['a'] }, { finalizers: ['theirs', 'a'] }, true],
     ['is a map where a text stands', { a: { b: 1 } }, { a: 'b' }, true],
     ['is a map where a list stands', { a: { b: 1 } }, { a: [1] }, true],
     ['is a map where null stands', { a: { b: 1 } }, { a: null }, true],

@@ -1,7 +1,7 @@
 import { LABELS } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { chain, resource, resourceEntry, resourceLines, template, workload } from '../testing/builders.ts';
+import { chain, configMap, resource, resourceEntry, resourceLines, template, workload } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Cluster } from '../world/world.ts';
 import { rerunNonce } from './stand-run.ts';
@@ -57,6 +57,36 @@ function planned(cluster: SimulatedCluster, answers: (known: Cluster) => Partial
   const { cluster: known } = cluster.begin();
   return cluster.planOnce(owner(cluster), { ...known, ...answers(known) });
 }
+
+describe('a run that an upstream controller made, which writes no digest,', () => {
+  function upstream(): SimulatedCluster {
+    const cluster = building();
+    const [ours] = cluster.all('Thing');
+    const { annotations: _digest, ...metadata } = ours?.metadata ?? {};
+    cluster.delete('Thing', ours?.metadata.name ?? '');
+    cluster.put({ ...ours, metadata: { ...metadata, name: 'shop-x7k2p' } } as KubeObject);
+    cluster.settle();
+    return cluster;
+  }
+
+  test('is that of the current inputs where it is equal', () => {
+    const cluster = upstream();
+    expect(cluster.all('Thing').map(({ metadata }) => metadata.name)).toEqual(['shop-x7k2p']);
+    expect(shown(cluster)).toBe('one');
+    input(cluster, 'two');
+    expect(inputs(cluster)).toEqual(['one', 'two']);
+  });
+
+  test('is not where it lacks a label that the template sets', () => {
+    const cluster = upstream();
+    const run = { ...configMap('', {}), kind: 'Thing', apiVersion: 'golden.test/v1', spec: { p: '$(params.p)$' } };
+    const metadata = { generateName: 'shop-', labels: { team: 'a' } };
+    const spec = { imagePath: '.status.image', lifecycle: 'immutable', template: { ...run, metadata } };
+    cluster.put(template('ClusterImageTemplate', 't', spec));
+    cluster.settle();
+    expect(inputs(cluster)).toEqual(['one', 'one']);
+  });
+});
 
 describe('before a run is made', () => {
   const none = (): Partial<Cluster> => ({ listed: () => ({ kind: 'listed', objects: [] }) });
@@ -343,4 +373,36 @@ describe('the circuit breaker', () => {
     input(cluster, 'two');
     expect(inputs(cluster)).toEqual(['one', 'two']);
   });
+});
+
+describe('the name of a run', () => {
+  const named = (metadata: JsonObject): SimulatedCluster =>
+    building({ template: { apiVersion: 'golden.test/v1', kind: 'Thing', metadata, spec: { p: '$(params.p)$' } } });
+
+  test('is the one that the template gives, whatever prefix stands beside it', () => {
+    const cluster = named({ name: 'fixed', generateName: 'shop-' });
+    expect(cluster.all('Thing').map(({ metadata }) => metadata.name)).toEqual(['fixed']);
+  });
+
+  test('is not made up where the template gives neither name nor prefix', () => {
+    const cluster = named({ labels: { a: 'b' } });
+    expect(new Set(cluster.log.writes.map(({ object }) => object.metadata.name ?? ''))).toEqual(new Set(['']));
+  });
+
+  test.each([
+    [{ generateName: 'shop-' }, 'shop-'],
+    [{ name: 'fixed' }, 'fixed'],
+  ])('%j is told as [%s] where run after run was made', (metadata, text) => {
+    const cluster = named(metadata);
+    cluster.pace = () => ({ created: { writes: 50, restMs: 60_000 } });
+    input(cluster, 'two');
+    expect(resourceLines(owner(cluster), 'build')[0]).toContain(`new objects of [things.golden.test/${text}]`);
+  });
+});
+
+test('runs that are made for nothing but the annotation are told by it', () => {
+  const cluster = building();
+  cluster.pace = () => ({ created: { writes: 50, restMs: 60_000 } });
+  input(cluster, 'one', { 'carto.run/rerun': '2' });
+  expect(resourceLines(owner(cluster), 'build')[0]).toContain('the annotation carto.run/rerun of the owner changes');
 });

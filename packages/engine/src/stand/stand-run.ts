@@ -41,9 +41,8 @@ export function standRun(request: RunRequest): Standing {
   const runs = listing.objects.filter((object) => belongsTo(object, owner));
   const found = currentRun(request, runs);
   const write = writeOf(request, type, key);
-  const answer = asks.cluster.written(write.id);
-  if (answer?.kind === 'done') return stands(type, runs, answer.object, [appliedEvent(type, answer.object, true)]);
-  return found === undefined ? create(request, write, runs) : stands(type, runs, found);
+  const isMadeNow = asks.cluster.written(write.id)?.kind === 'done';
+  return found === undefined || isMadeNow ? create(request, write, runs) : stands(type, runs, found);
 }
 
 function stands(
@@ -109,7 +108,7 @@ function currentRun(request: RunRequest, runs: readonly KubeObject[]): KubeObjec
   const found = runs.find((run) => isRunOf(request, run));
   if (found !== undefined || nonce !== '') return found;
   const unmarked = newestFirst(runs.filter((run) => stampDigestOf(run) === undefined));
-  const comparable = unmarked.length === 0 ? stamped.object : withoutDigest(stamped.object);
+  const comparable = withoutDigest(stamped.object);
   return unmarked.find((run) => !hasDrifted(comparable, run));
 }
 

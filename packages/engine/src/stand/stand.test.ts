@@ -1,7 +1,8 @@
 import type { ResourceType } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import type { Retry } from '../world/world.ts';
-import { againAfter, appliedEvent, objectText, refusal, refused, retryOfAll, retryWith } from './stand.ts';
+import type { MappingAnswer, Retry } from '../world/world.ts';
+import type { Standing, StandRequest } from './stand.ts';
+import { againAfter, appliedEvent, objectText, refusal, refused, retryOfAll, retryWith, typeOf } from './stand.ts';
 
 const THING: ResourceType = {
   group: 'golden.test',
@@ -39,6 +40,40 @@ describe('what the server refused', () => {
   });
 });
 
+describe('the type of what is to stand', () => {
+  const typed = (kind: string, apiVersion: string, mapping?: MappingAnswer): ResourceType | Standing => {
+    const stamped = { kind, apiVersion, name: 'a', object: { spec: {} } };
+    const request = { asks: { mapping: () => mapping }, stamped };
+    return typeOf(request as unknown as StandRequest, 'list: ');
+  };
+  const mapped = { kind: 'mapped', type: THING } as const;
+
+  test('is the one of its kind and version', () => {
+    expect(typed('Thing', 'golden.test/v1', mapped)).toBe(THING);
+    expect(typed('Thing', 'golden.test/v1')).toEqual({ kind: 'waiting' });
+  });
+
+  test.each<[string, string, string, MappingAnswer, string, string]>([
+    ['without a kind', '', 'v1', mapped, 'backoff', "list: Object 'Kind' is missing"],
+    ['without a version', 'Thing', '', mapped, 'backoff', "list: Object 'apiVersion' is missing"],
+    ['that is not served', 'Thing', 'v1', { kind: 'noMatch', message: 'no match' }, 'backoff', 'list: no match'],
+    [
+      'of a cluster-scoped kind',
+      'Thing',
+      'v1',
+      { kind: 'mapped', type: { ...THING, namespaced: false } },
+      'none',
+      'create: [things.golden.test] have no namespace',
+    ],
+  ])('is none of an object %s', (_what, kind, apiVersion, mapping, retry, message) => {
+    expect(typed(kind, apiVersion, mapping)).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(message) as string,
+      retry: { kind: retry },
+    });
+  });
+});
+
 describe('the one retry of all', () => {
   const message = 'm';
   const none: Retry = { kind: 'none' };
@@ -55,6 +90,7 @@ describe('the one retry of all', () => {
     ['is a growing wait before any fixed one', [after(1), backoff(), after(2)], backoff()],
     ['is the growing wait of which the server asks most', [backoff(), backoff(3), backoff(7), backoff(5)], backoff(7)],
     ['is the one growing wait of which the server asks anything', [backoff(3), backoff()], backoff(3)],
+    ['is the one of which it asks a millisecond', [backoff(), backoff(1)], backoff(1)],
   ])('%s', (_what, all, expected) => {
     expect(retryOfAll(all)).toEqual(expected);
   });

@@ -82,7 +82,7 @@ export function typeOf({ asks, stamped }: StandRequest, prefix: string): Resourc
 
 /** A refusal that is worth a retry. */
 export function refused(message: string, advice?: string): Standing {
-  return { kind: 'refused', message, retry: { kind: 'backoff' }, ...(advice === undefined ? {} : { advice }) };
+  return { kind: 'refused', message, retry: { kind: 'backoff' }, advice };
 }
 
 /** A refused or failed write as a standing. */
@@ -99,7 +99,7 @@ const FORBIDDEN_MS = 30_000;
  */
 export function againAfter(code: number | undefined, retryAfterMs?: number): Again {
   if (code === 403) return { kind: 'after', afterMs: FORBIDDEN_MS };
-  return { kind: 'backoff', ...(retryAfterMs === undefined ? {} : { atLeastMs: retryAfterMs }) };
+  return { kind: 'backoff', atLeastMs: retryAfterMs };
 }
 
 /** When to try again, and why. */

@@ -204,9 +204,10 @@ export class SimulatedCluster {
       mapping: (apiVersion, kind) => this.#mapping(apiVersion, kind),
       readsCurrent: ({ kind }) => this.currentKinds.has(kind),
       observed: (key) => this.#observed(key),
-      listed: ({ type: listedType, labels }) => ({
+      listed: ({ type: listedType, namespace, labels }) => ({
         kind: 'listed',
         objects: this.all(listedType.kind)
+          .filter(({ metadata }) => metadata.namespace === namespace)
           .filter(({ metadata }) => Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value))
           .map((object) => this.#at(listedType, object)),
       }),
@@ -220,7 +221,7 @@ export class SimulatedCluster {
       cluster,
       write: (write) => void written.set(write.id, this.#write(write)),
       delete: (request) => {
-        const key = `${request.key.type.kind} ${objectKey({ namespace: NAMESPACE, name: request.key.name })}`;
+        const key = `${request.key.type.kind} ${objectKey(request.key)}`;
         deletions.push({ request, answer: { kind: 'deleted', found: this.objects.has(key) } });
         this.#forget(key);
       },
@@ -242,8 +243,8 @@ export class SimulatedCluster {
     return { kind: 'noMatch', message, ...(otherVersion === undefined ? {} : { otherVersion }) };
   }
 
-  #observed({ type, name }: ObjectKey): ReturnType<Cluster['observed']> {
-    const object = this.objects.get(`${type.kind} ${NAMESPACE}/${name}`);
+  #observed({ type, ...key }: ObjectKey): ReturnType<Cluster['observed']> {
+    const object = this.objects.get(`${type.kind} ${objectKey(key)}`);
     return object === undefined ? { kind: 'absent' } : { kind: 'present', object: this.#at(type, object) };
   }
 
