@@ -13,7 +13,7 @@ import { tryMutants } from './trial.ts';
  * floor.
  */
 export async function record(run: Run, files: readonly string[]): Promise<boolean> {
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: run.root, encoding: 'utf8' }).trim();
+  const commit = commitOf(run.root);
   let isGood = true;
   await inParallel(files, run.processes, async (file) => {
     try {
@@ -24,6 +24,17 @@ export async function record(run: Run, files: readonly string[]): Promise<boolea
     }
   });
   return isGood;
+}
+
+/** The newest commit of main that this branch stands on, which stays whatever becomes of the branch; HEAD where no main is. */
+function commitOf(root: string): string {
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return git('merge-base', 'HEAD', 'main');
+  } catch {
+    return git('rev-parse', 'HEAD');
+  }
 }
 
 /** Writes what follows from the results, such as after a why was given: floors that rose, and the scores in the page. */

@@ -6,7 +6,7 @@ const MOST_TESTS = 8;
 
 /**
  * The tests of a file's own package that reach the file by the fewest imports, the nearest first: those that are there to
- * notice a bug in it. Paths are absolute. Imports of other packages are not followed.
+ * notice a bug in it. Of tests as near as each other, laws come last: they take long. Paths are absolute. Imports of other packages are not followed.
  */
 export function relatedTests(file: string): readonly string[] {
   const source = join(dirname(file).replace(/\/src(\/.*)?$/, ''), 'src');
@@ -17,9 +17,13 @@ export function relatedTests(file: string): readonly string[] {
   return tests
     .map((test) => ({ test, distance: test === own ? 0 : distance(test, file) }))
     .filter((entry) => entry.distance !== Infinity)
-    .toSorted((a, b) => a.distance - b.distance || a.test.localeCompare(b.test))
+    .toSorted((a, b) => a.distance - b.distance || isLaw(a.test) - isLaw(b.test) || a.test.localeCompare(b.test))
     .slice(0, MOST_TESTS)
     .map(({ test }) => test);
+}
+
+function isLaw(test: string): number {
+  return Number(test.endsWith('-laws.test.ts'));
 }
 
 /** How many imports lie between a test and the file; Infinity when none lead there. */

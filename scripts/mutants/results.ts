@@ -14,7 +14,7 @@ type Survivor = Identity & { readonly why: string };
 
 /** What came of all bugs of one file. */
 export type FileResult = {
-  /** The commit whose file was measured. */
+  /** The commit of main that was measured, or that what was measured stands on: lines that differ are tried anew. */
   readonly commit: string;
   readonly bugs: number;
   readonly noticed: number;
