@@ -229,6 +229,28 @@ describe('a try to take or renew a lease', () => {
     expect([at.trouble.current(), at.proof.holds()]).toEqual([undefined, false]);
   });
 
+  it('keeps its trouble when it only lost against another', async () => {
+    await using at = await setUp();
+    at.faults.inject({ when: () => true, fault: { kind: 'status', code: 500, message: 'etcd is away' } });
+    expect([await at.attempt(), at.trouble.current()?.message]).toEqual(['failed', 'etcd is away']);
+    at.network.answered = async ({ method }) => {
+      if (method === 'GET') await at.others.create(LEASES, { ...leaseOf('other', ''), metadata: key });
+    };
+    expect([await at.attempt(), at.trouble.current()?.message]).toEqual(['failed', 'etcd is away']);
+  });
+
+  it('waits no longer for the answer to a create when it is stopped', async () => {
+    await using at = await setUp();
+    const abort = new AbortController();
+    at.faults.inject({ when: writes, fault: { kind: 'silence' } });
+    const sent = Promise.withResolvers<void>();
+    at.network.answered = () => sent.resolve();
+    const trying = at.claim.attempt(abort.signal);
+    await sent.promise;
+    setImmediate(() => abort.abort(new Error('stop')));
+    expect(await trying).toBe('failed');
+  });
+
   it('has trouble when its namespace is missing, until it worked', async () => {
     await using at = await setUp();
     const missing = 'namespaces "default" not found';
