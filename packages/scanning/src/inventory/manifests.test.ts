@@ -14,7 +14,7 @@ describe('a manifest that no lock file covers', () => {
     ['pyproject.toml', '[tool.poetry.dependencies]\npython = "^3"\na = "1"', 'dev-requirements.txt'],
     ['setup.py', 'setup(install_requires=["a"])', 'requirements.txt'],
     ['Pipfile', '[packages]\na = "*"', 'Pipfile.lock'],
-    ['Gemfile', 'source "https://rubygems.org"\ngem "a"', 'Gemfile.lock'],
+    ['Gemfile', 'source "https://gems.example.com"\ngem "a"', 'Gemfile.lock'],
     ['shop.csproj', '<Project><ItemGroup><PackageReference Include="A" /></ItemGroup></Project>', 'packages.lock.json'],
     ['build.gradle.kts', 'dependencies {\n  implementation("g:a:1")\n}', 'gradle.lockfile'],
     ['build.gradle', 'dependencies {\n}', 'gradle/verification-metadata.xml'],

@@ -43,7 +43,7 @@ describe('releases', () => {
     ['Red Hat:enterprise_linux:9::baseos', 'Red Hat:9', true],
     ['Red Hat:rhel_eus:8.6::appstream', 'Red Hat:8', true],
     ['Red Hat:enterprise_linux:9::baseos', 'Red Hat:8', false],
-    ['Maven:https://repo1.maven.org/maven2', 'Maven', true],
+    ['Maven:https://maven.example.com/maven2', 'Maven', true],
     ['npm', 'PyPI', false],
   ])('a record for %s speaks of %s: %s', (ofRecord, ofPackage, answer) => {
     expect(coversEcosystem(ofRecord, ofPackage)).toBe(answer);
@@ -51,7 +51,7 @@ describe('releases', () => {
 
   it('are part of the key of a distribution alone', () => {
     expect(ecosystemKey('Ubuntu:22.04:LTS')).toBe('Ubuntu:22.04');
-    expect(ecosystemKey('Maven:https://repo1.maven.org/maven2')).toBe('Maven');
+    expect(ecosystemKey('Maven:https://maven.example.com/maven2')).toBe('Maven');
     expect([isDistribution('Wolfi'), isDistribution('npm'), isDistribution('Strange:1')]).toEqual([true, false, false]);
   });
 });

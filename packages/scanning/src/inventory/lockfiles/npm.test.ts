@@ -43,7 +43,7 @@ describe('a lock file of npm', () => {
   });
 
   it.each([
-    ['https://registry.npmjs.org/a/-/a-1.0.0.tgz', false],
+    ['https://npm.example.com/a/-/a-1.0.0.tgz', false],
     ['file:a-1.0.0.tgz', false],
     ['https://codeload.github.com/x/a/tar.gz/abc', true],
     ['git://example.com/a#abc', true],

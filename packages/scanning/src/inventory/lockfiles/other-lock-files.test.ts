@@ -71,7 +71,7 @@ describe('Gemfile.lock', () => {
     '    engine (0.1.0)',
     '',
     'GEM',
-    '  remote: https://rubygems.org/',
+    '  remote: https://gems.example.com/',
     '  specs:',
     '    c (1.2.3-x86_64-linux)',
     '    d-e (2.0)!',

@@ -41,7 +41,7 @@ function packageOf(file: LockFile, key: string, entry: Json | undefined, unread:
 }
 
 const FORMS = [
-  // 5, with a registry before it or without: /@a/b/1.2.3_react@18.0.0, registry.npmjs.org/a/1.2.3
+  // 5, with a registry before it or without: /@a/b/1.2.3_react@18.0.0, npm.example.com/a/1.2.3
   /^[^/@]*\/(?<name>(?:@[^/@]+\/)?[^/@]+)\/(?<version>\d[^/_()]*)/,
   // 6 and 9: /@a/b@1.2.3(react@18.0.0), @a/b@1.2.3
   /^\/?(?<name>(?:@[^/@]+\/)?[^/@]+)@(?<version>[^()]+)/,
