@@ -13,7 +13,7 @@ type KubectlOptions = { readonly stdin?: string; readonly env?: Readonly<Record<
 export interface Kubectl {
   run(args: readonly string[], options?: KubectlOptions): Promise<KubectlResult>;
   /**
-   * Starts kubectl, waits until its output matches, then ends it. `meanwhile` is called once, when the output matches
+   * Starts kubectl, waits until the lines that it printed match, then ends it. `meanwhile` is called once, when the output matches
    * `begins`. Rejects after the deadline.
    */
   follow(args: readonly string[], until: RegExp, meanwhile: () => Promise<unknown>, begins?: RegExp): Promise<string>;
@@ -90,7 +90,7 @@ export function createKubectl(
         const finish = (error?: Error): void => {
           clearTimeout(late);
           child.kill('SIGKILL');
-          if (error === undefined) resolve(out);
+          if (error === undefined) resolve(wholeLines(out));
           else reject(error);
         };
         const take = (chunk: Buffer): void => {
@@ -99,11 +99,16 @@ export function createKubectl(
             begun = true;
             meanwhile().catch((error: unknown) => finish(error as Error));
           }
-          if (until.test(out)) finish();
+          // What ends in the middle of a line may still grow.
+          if (until.test(wholeLines(out))) finish();
         };
         child.stdout.on('data', take);
         child.stderr.on('data', take);
         child.on('error', finish);
       }),
   };
+}
+
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
 }
