@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
+    // Left to itself, vitest keeps a core free; much of what tests do is to wait.
+    maxWorkers: '100%',
     // What hangs is ended; these say nothing of how long anything takes, also on a machine with much else to do.
     testTimeout: 120_000,
     hookTimeout: 60_000,
