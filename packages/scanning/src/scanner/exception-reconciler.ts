@@ -1,4 +1,4 @@
-import type { Client } from '@cartographer/kube';
+import type { Client, WrittenObjects } from '@cartographer/kube';
 import type { Clock, Json, KubeObject } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
 import { scanningKinds } from '../kinds/kinds.ts';
@@ -8,7 +8,6 @@ import { exceptionStatus } from '../verdict/exception-status.ts';
 import { exceptionName } from '../verdict/exceptions.ts';
 import type { ExceptionUse } from '../verdict/verdict.ts';
 import { exceptionOf, type ScannerCaches } from './scanner-caches.ts';
-import type { WrittenScans } from './written-scans.ts';
 
 type ExceptionKind = ScanException['kind'];
 
@@ -42,7 +41,7 @@ export type ExceptionDeps = {
   readonly caches: ScannerCaches;
   readonly client: Pick<Client, 'updateStatus'>;
   readonly uses: ExceptionUses;
-  readonly written: WrittenScans;
+  readonly written: WrittenObjects;
   /** Whether scans wait to be judged: what an exception does is not known before. */
   readonly isJudging: () => boolean;
   readonly clock: Clock;

@@ -1,16 +1,15 @@
-import type { Client } from '@cartographer/kube';
+import type { Client, WrittenObjects } from '@cartographer/kube';
 import type { Clock, Json, KubeObject } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
 import { type ClusterScanPolicyStatus, clusterScanPolicyKind } from '../kinds/scan-policy.ts';
 import { policyStatus } from '../verdict/policy-status.ts';
 import { policyOf, type ScannerCaches } from './scanner-caches.ts';
-import type { WrittenScans } from './written-scans.ts';
 
 /** What a policy reconciler reads from and writes to. */
 export type PolicyDeps = {
   readonly caches: ScannerCaches;
   readonly client: Pick<Client, 'updateStatus'>;
-  readonly written: WrittenScans;
+  readonly written: WrittenObjects;
   readonly clock: Clock;
 };
 

@@ -1,4 +1,4 @@
-import type { Client } from '@cartographer/kube';
+import type { Client, WrittenObjects } from '@cartographer/kube';
 import { type Clock, deepEqual, type Json, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { scanningKinds } from '../kinds/kinds.ts';
@@ -13,7 +13,6 @@ import { inventoryOf, type MaterialDeps, materialOf } from './scan-material.ts';
 import { earlierTarget, lastCompliantIn, type ScanRequest, scanRequest, splitScanKey } from './scan-request.ts';
 import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
-import type { WrittenScans } from './written-scans.ts';
 
 /** What a scan reconciler reads from and writes to. */
 export type ScanDeps = MaterialDeps & {
@@ -21,7 +20,7 @@ export type ScanDeps = MaterialDeps & {
   readonly client: Pick<Client, 'create' | 'updateStatus'>;
   readonly index: ScanIndex;
   readonly settlement: Settlement;
-  readonly written: WrittenScans;
+  readonly written: WrittenObjects;
   /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
   readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { Client } from '@cartographer/kube';
+import type { Client, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Json, type KubeObject, messageOf } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { spanMs } from '../kinds/group.ts';
@@ -17,7 +17,6 @@ import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
 import type { SourceBook } from './source-book.ts';
 import { type LastChange, type SourceOutcome, sourceStatus } from './source-status.ts';
-import type { WrittenScans } from './written-scans.ts';
 
 /** What a source reconciler reads from and writes to. */
 export type SourceDeps = {
@@ -29,7 +28,7 @@ export type SourceDeps = {
   readonly settlement: Settlement;
   /** Scans that are not as of the last change of a source yet, by its name. */
   readonly left: Map<string, readonly string[]>;
-  readonly written: WrittenScans;
+  readonly written: WrittenObjects;
   /** Downloads archives, from where the operator allows it. */
   readonly fetch: Fetch;
   /** Follows the folder of a source, as long as it has one. */
