@@ -42,6 +42,8 @@ beforeAll(async () => {
       response.end(isKnown ? '' : body);
     }
   });
+  // Left to itself, it closes what rests for five seconds: on a busy machine, just when the next test asks again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
