@@ -8,7 +8,8 @@ import { sampleOf } from './sample.ts';
 import { type Run, sourceOf, textOf } from './source.ts';
 import { tryMutants } from './trial.ts';
 
-const SAMPLE_PER_FILE = 4;
+/** Each file costs a start of its tests besides. */
+const SAMPLE_PER_FILE = 3;
 
 /** The bugs of one file that the guard tries. */
 type Choice = Candidates & { readonly changed: number };

@@ -4,7 +4,7 @@ import { compiling } from './compiling.ts';
 import { raised, readFloors, writeFloors } from './floors.ts';
 import { inParallel } from './in-parallel.ts';
 import { idOf } from './mutations.ts';
-import { type FileResult, readResults, resultOf, scoreOf, writeResult } from './results.ts';
+import { type FileResult, readResults, resultAgain, resultOf, scoreOf, writeResult } from './results.ts';
 import { writePage } from './score-table.ts';
 import { type Run, sourceOf } from './source.ts';
 import { tryMutants } from './trial.ts';
@@ -34,8 +34,7 @@ export async function recordAgain(run: Run, files: readonly string[]): Promise<b
       throw new Error(`is not as it was measured at ${before.commit}; take --record`);
     const listed = new Set(before.survivors.map(idOf));
     const survivors = sourceOf(run.root, file).mutations.filter((mutation) => listed.has(idOf(mutation)));
-    const again = resultOf(before.commit, await tryMutants(run.root, file, survivors, run), before);
-    return { ...before, noticed: before.bugs - again.survivors.length, survivors: again.survivors };
+    return resultAgain(before, await tryMutants(run.root, file, survivors, run));
   });
 }
 

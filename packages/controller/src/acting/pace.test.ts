@@ -69,6 +69,12 @@ describe('a step', () => {
     expect(rest('restored')).toBe(120_000);
   });
 
+  it('is not stopped a second time by a write that was on its way', async () => {
+    const { count, rest } = counting();
+    await count('changed', 241);
+    expect(rest('changed')).toBe(60_000);
+  });
+
   it('has its row of stops ended by a minute after the rest, and by no less', async () => {
     for (const [afterMs, share] of [
       [59_999, 24],
