@@ -32,6 +32,7 @@ describe('informer', () => {
     const running = start();
     await informer.synced;
     expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(collection.requests.map(({ query }) => query?.['limit'])).toEqual(['2', '2', '2']);
     await clock.settle();
     collection.put('f');
     collection.put('a');
