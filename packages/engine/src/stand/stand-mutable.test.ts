@@ -315,6 +315,27 @@ test.each([
   expect(cluster.log.writes.some(({ verb }) => verb === 'tryCreate')).toBe(isTried);
 });
 
+test('an object that is there is patched, as a refusal says', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.settle();
+  cluster.patch('Thing', 'a', { spec: { x: 2 } });
+  cluster.refusal = () => ({ kind: 'refused', code: 403, message: 'no' });
+  cluster.settle();
+  expect(line(cluster)).toContain(': patch: no');
+});
+
+test('a dry run says not what it was made from, and an apply takes nothing over that is ours alone', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.refusal = ({ verb }, live) =>
+    verb === 'apply' && live === undefined ? { kind: 'refused', code: 500, message: 'no' } : undefined;
+  cluster.settle();
+  const [apply, dryRun] = cluster.log.writes;
+  expect([apply?.verb, dryRun?.verb]).toEqual(['apply', 'tryCreate']);
+  expect(apply?.object.metadata.annotations).toHaveProperty(['carto.run/made-from']);
+  expect(dryRun?.object.metadata.annotations).not.toHaveProperty(['carto.run/made-from']);
+  expect([apply, dryRun].map((write) => write?.takeOver)).toEqual([undefined, undefined]);
+});
+
 test('an object is remembered by its kind, namespace and name', () => {
   const cluster = stamping(thing('a', { x: 1 }));
   cluster.settle();

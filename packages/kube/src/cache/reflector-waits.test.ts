@@ -144,6 +144,16 @@ describe('a reflector that fails', () => {
   });
 });
 
+it('a reflector whose version is gone lists again at once, and with growing waits when it is gone each time', async () => {
+  const gone: WireResponse = { status: 410, headers: {}, body: failure(410, 'Expired', 'too old') };
+  const { clock, timesOf, stop } = await start({
+    answer: (request) => (isWatch(request) ? Promise.resolve(gone) : undefined),
+  });
+  await clock.advance(3_000);
+  expect(timesOf('list')).toEqual([0, 0, 200, 600, 1_400, 3_000]);
+  await stop();
+});
+
 it('a reflector of a kind whose storage is about to be ready says that it tries again', async () => {
   const starting = failure(429, 'TooManyRequests', 'storage is (re)initializing');
   let lists = 0;
