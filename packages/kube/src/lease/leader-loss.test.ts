@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Log, WireRequest } from '@cartographer/machinery';
+import type { Json, JsonObject, KubeObject, Log, WireRequest } from '@cartographer/machinery';
 import { deepEqual, silentLog } from '@cartographer/machinery';
 import type { FakeClock } from '@cartographer/testkit';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
@@ -125,7 +125,11 @@ describe('a leader', () => {
     await at.clock.advance(2_001);
     expect([at.elector.holds(), at.changes]).toEqual([false, [true, false]]);
     expect(at.end()).toMatchObject({ code: 'CARTO_LEASE_LOST' });
-    at.asked();
+    const holders = at
+      .asked()
+      .filter(writes)
+      .map(({ body }) => leaseSpecOf(body as KubeObject)?.holderIdentity);
+    expect(new Set(holders)).toEqual(new Set(['one']));
     await at.clock.advance(60_000);
     expect(at.asked()).toEqual([]);
   });
