@@ -78,8 +78,9 @@ describe('a leader', () => {
     expect([isElected, at.changes]).toEqual([false, []]);
     at.start();
     await at.clock.advanceUntil(at.elector.holds);
+    const pending = at.clock.pending;
     await at.clock.advance(60_000);
-    expect([isElected, at.changes]).toEqual([true, [true]]);
+    expect([isElected, at.changes, at.clock.pending]).toEqual([true, [true], pending]);
   });
 
   it('renews every two seconds with one write, and asks for nothing else', async () => {
@@ -199,6 +200,17 @@ describe('a candidate', () => {
     expect(gets()).toBe(0);
     await at.clock.advance(1);
     expect(gets()).toBe(1);
+  });
+
+  it('that is stopped while it waits for an answer waits no longer, and leaves no timer', async () => {
+    await using at = await stage();
+    const pending = at.clock.pending;
+    at.faults.inject({ when: () => true, times: Infinity, fault: { kind: 'silence' } });
+    at.start();
+    await at.clock.settle();
+    at.stop();
+    await at.clock.settle();
+    expect([at.end(), at.clock.pending - pending]).toEqual(['ended', 0]);
   });
 
   it('watches its own lease and no other', async () => {
