@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import {
   chain,
@@ -222,7 +222,7 @@ describe('fields that create drops', () => {
         return isUnfit ? { kind: 'refused', code: 500, message: 'failed to create typed patch object' } : undefined;
       }
       const kept = Object.fromEntries(Object.entries(spec).filter(([name]) => !unknown.includes(name)));
-      return { kind: 'done', object: { ...rest, spec: kept } as KubeObject, created: true };
+      return { kind: 'done', object: { ...rest, spec: kept }, created: true };
     };
   };
   const verbs = (cluster: SimulatedCluster, since = 0): readonly string[] =>
@@ -358,7 +358,7 @@ test('those who hold fields of an object are remembered by name, without us and 
     const { metadata } = cluster.put(object);
     return {
       kind: 'done',
-      object: { ...object, metadata: { ...metadata, managedFields } } as KubeObject,
+      object: { ...object, metadata: { ...metadata, managedFields } },
       created: true,
     };
   };
@@ -376,7 +376,7 @@ describe('an object with fields of the first implementation', () => {
     cluster.refusal = ({ verb, object }, live) => {
       if (verb !== 'apply') return undefined;
       const metadata = { ...live?.metadata, managedFields };
-      return { kind: 'done', object: { ...object, ...live, metadata } as KubeObject, created: false };
+      return { kind: 'done', object: { ...object, ...live, metadata }, created: false };
     };
     return cluster;
   }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, KubeObject, Log, WireRequest } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, Log, WireRequest } from '@cartographer/machinery';
 import { deepEqual, silentLog } from '@cartographer/machinery';
 import type { FakeClock } from '@cartographer/testkit';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
@@ -20,7 +20,7 @@ async function stage(options: Partial<LeaderElectorOptions> = {}, clock: FakeClo
   const about = { lease: 'default/leader', identity: 'one' };
   const ofLease: Log = { ...silentLog, warn: (_fields, text) => void warnings.push(text) };
   /** What is not said of this lease and this candidate is not heard. */
-  const log: Log = { ...silentLog, child: (fields) => (deepEqual(fields as Json, about) ? ofLease : silentLog) };
+  const log: Log = { ...silentLog, child: (fields) => (deepEqual(fields, about) ? ofLease : silentLog) };
   const elector = createLeaderElector({
     client: createClient({ transport: faults, clock }),
     clock,
