@@ -106,6 +106,23 @@ describe('a source that is a folder', () => {
     expect(await keptIds()).toEqual(['B-1']);
   });
 
+  it.each([
+    ['stands alone', []],
+    ['stands beside files that are called by their ids', ['A-1.json']],
+  ] as const)(
+    'a file that is called otherwise keeps its record when it is half written, where it %s',
+    async (_, others) => {
+      for (const path of others) write(path, osv('A-1'));
+      write('mine.json', osv('Z-1'));
+      await read();
+      write('mine.json', osv('Z-1').slice(0, 60));
+      const { reading, counts } = await read();
+      expect(counts.withdrawn).toBe(0);
+      expect(reading).toMatchObject({ unreadCount: 1, withheld: 1 });
+      expect(await keptIds()).toContain('Z-1');
+    },
+  );
+
   it('of two files with one id the first counts, reading for reading', async () => {
     write('b.json', osv('A-1', 'b'));
     await read();

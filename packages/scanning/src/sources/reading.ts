@@ -75,7 +75,7 @@ export async function* recordChanges(
   const idOf = new Map([...kept].map(([id, digest]) => [digest, id]));
   const seen = new Set<string>();
   const lost = new Set<string>();
-  let isNamedById = true;
+  let [named, otherwise] = [0, 0];
   for await (const file of files) {
     signal.throwIfAborted();
     const found = await recordOf(file, digestOf, idOf, reading);
@@ -84,7 +84,8 @@ export async function* recordChanges(
       lost.add(nameOf(file.what));
       continue;
     }
-    if (nameOf(file.what) !== found.id) isNamedById = false;
+    if (nameOf(file.what) === found.id) named += 1;
+    else otherwise += 1;
     if (found.advisory !== undefined && !isWanted(found.advisory, options.ecosystems)) {
       reading.leftOut += 1;
       continue;
@@ -99,7 +100,7 @@ export async function* recordChanges(
     yield { kind: 'put', digest: found.digest, advisory: found.advisory, onlyNewer: options.onlyNewer === true };
   }
   options.check?.(reading);
-  yield* goneRecords(kept.keys(), { seen, lost, isNamedById }, reading);
+  yield* goneRecords(kept, { seen, lost, named, otherwise }, reading);
   return revision();
 }
 
@@ -139,21 +140,40 @@ async function recordOf(
   return 'why' in parsed ? parsed : { id: parsed.advisory.id, digest, advisory: parsed.advisory };
 }
 
+/** What was found in the files of a source. */
+type Files = {
+  /** Ids of the records that are there. */
+  readonly seen: ReadonlySet<string>;
+  /** Names of the files that cannot be read. */
+  readonly lost: ReadonlySet<string>;
+  /** How many files are called by the ids of their records, and how many are not. */
+  readonly named: number;
+  readonly otherwise: number;
+};
+
+/** What begins as ids of databases do: `GHSA-…`, `PYSEC-…`. */
+const LIKE_AN_ID = /^[A-Z][A-Za-z0-9]*-/;
+
 /**
  * Kept records that no file has any more. One whose own file cannot be read stays; so do all where a file cannot be read
- * and files are not called by the ids of their records, since any of them may be in it.
+ * whose name says nothing of what is in it, since any of them may be.
  */
 function* goneRecords(
-  kept: Iterable<string>,
-  files: { readonly seen: ReadonlySet<string>; readonly lost: ReadonlySet<string>; readonly isNamedById: boolean },
+  kept: ReadonlyMap<string, string>,
+  files: Files,
   reading: Reading,
 ): Generator<{ readonly kind: 'gone'; readonly id: string }> {
-  const mayBeAnywhere = files.lost.size > 0 && !files.isNamedById;
-  for (const id of kept) {
+  const mayBeAnywhere = [...files.lost].some((name) => !saysItsId(name, kept, files));
+  for (const id of kept.keys()) {
     if (files.seen.has(id)) continue;
     if (mayBeAnywhere || files.lost.has(id)) reading.withheld += 1;
     else yield { kind: 'gone', id };
   }
+}
+
+/** Whether the name of a file that cannot be read is the id of its record, as far as the other files and the store can tell. */
+function saysItsId(name: string, kept: ReadonlyMap<string, string>, { named, otherwise }: Files): boolean {
+  return otherwise === 0 && (kept.has(name) || (named > 0 && LIKE_AN_ID.test(name)));
 }
 
 function isWanted({ affected }: Advisory, ecosystems: readonly string[] | undefined): boolean {
