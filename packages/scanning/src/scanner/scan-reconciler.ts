@@ -89,9 +89,9 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   const { deps, key, object, request } = run;
   const inventory = await inventoryOrPending(run);
   const current = newest(deps, key);
-  // Changed while its packages were read: it is in the queue again.
-  if (current?.metadata.generation !== object.metadata.generation) return { next: done, isChanged: false };
-  const now: Run = { ...run, object: current ?? object };
+  // Changed, or gone and made anew, while its packages were read: it is in the queue again.
+  if (current === undefined || !asksTheSame(current, object)) return { next: done, isChanged: false };
+  const now: Run = { ...run, object: current };
   const earlier = await earlierOf(now);
   const holdings = holdingsOf(now, [inventory, ...(earlier === undefined ? [] : [earlier.inventory])]);
   // The index first: a change of the findings after they were read wakes this scan again.
@@ -110,6 +110,11 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   const isChanged = await report(now, judged);
   deps.noteUses(key, judged.verdict.exceptions);
   return { next: nextOf(judged, inventory, deps.clock.now()), isChanged };
+}
+
+/** Whether an object is still the one that was looked at, with the same spec: generations begin anew with each object. */
+function asksTheSame({ metadata: now }: KubeObject, { metadata: before }: KubeObject): boolean {
+  return now.uid === before.uid && now.generation === before.generation;
 }
 
 /** The inventory; where that takes long, the status says so meanwhile. */

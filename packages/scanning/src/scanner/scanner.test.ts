@@ -113,6 +113,27 @@ describe('a scan', () => {
     expect(watched.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('would now be refused');
   });
 
+  it('that is deleted and made anew while its packages are read says nothing of the image that it had before', async () => {
+    await using stage = await settledWith(2, 2);
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    await stage.interval();
+    stage.bills.set(digestFor(3), async () => {
+      await stage.delete('ImageScan', 'moved');
+      await stage.apply(imageScan('moved', 2));
+      // The scanner has heard of both before it knows what the first image has in it.
+      for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+      return npmBill(['own-3', '1.0.0']);
+    });
+    const since = stage.audit.length;
+    await stage.apply(imageScan('moved', 3));
+    await stage.settled();
+    expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 1, 'create events': 1 });
+    expect(await stage.status('moved')).toMatchObject({
+      artifact: { registry: { image: `registry.example.com/team/moved@${digestFor(2)}` } },
+      verdict: { number: 1, result: 'Refused' },
+    });
+  });
+
   it('says again what the scanner says when somebody writes another status', async () => {
     await using stage = await settledWith(2, 2);
     await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));

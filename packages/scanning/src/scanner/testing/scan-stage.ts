@@ -27,8 +27,8 @@ export type ScanStage = AsyncDisposable & {
   readonly client: Client;
   readonly faults: FaultTransport;
   readonly audit: readonly Entry[];
-  /** What images have in them, by digest. A digest that is not there cannot be read. */
-  readonly bills: Map<string, Bill>;
+  /** What images have in them, by digest, or what happens while they are read. A digest that is not there cannot be read. */
+  readonly bills: Map<string, Bill | (() => Promise<Bill>)>;
   /** How often each digest was read. */
   readonly reads: Map<string, number>;
   readonly folder: string;
@@ -79,7 +79,7 @@ export async function createScanStage(): Promise<ScanStage> {
   const root = await mkdtemp(join(tmpdir(), 'carto-scan-'));
   const folder = join(root, 'advisories');
   await mkdir(folder);
-  const bills = new Map<string, Bill>();
+  const bills: ScanStage['bills'] = new Map();
   const reads = new Map<string, number>();
   const typeOf = (kind: string) => mapper.resourceFor({ kind, apiVersion: kind === 'Namespace' ? 'v1' : API });
 
@@ -166,12 +166,13 @@ export async function createScanStage(): Promise<ScanStage> {
 const API = 'scanning.carto.run/v1alpha1';
 
 /** Gives bills by digest, as registries would. */
-function played(portfolio: Portfolio, bills: ReadonlyMap<string, Bill>, reads: Map<string, number>): Inventories {
+function played(portfolio: Portfolio, bills: ScanStage['bills'], reads: Map<string, number>): Inventories {
   return async (target, { namespace }) => {
     const kept = await keptInventory(portfolio, target, namespace);
     if (kept !== undefined) return kept;
     const subject = subjectOf(target, namespace);
-    const bill = bills.get(target.digest ?? '');
+    const given = bills.get(target.digest ?? '');
+    const bill = typeof given === 'function' ? await given() : given;
     if (bill === undefined) return { kind: 'failed', reason: 'ImageNotFound', message: `there is no ${target.digest}` };
     reads.set(subject, (reads.get(subject) ?? 0) + 1);
     await portfolio.putBill({ digest: subject }, bill);
