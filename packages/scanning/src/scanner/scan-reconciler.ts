@@ -190,7 +190,7 @@ function statusOf(object: KubeObject): ScanStatus | undefined {
 }
 
 function nextOf({ recheckAt }: Judged, inventory: Inventory, nowMs: number): Next {
-  if (inventory.kind === 'failed') return { kind: 'retry' };
+  if (inventory.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
   return recheckAt === undefined
     ? done
     : { kind: 'again', afterMs: Math.min(Math.max(recheckAt - nowMs, 1), LONGEST_WAIT_MS) };
