@@ -11,7 +11,13 @@ type FetchedReason = keyof (typeof SOURCE_REASONS)['Fetched'];
 
 /** How asking a source ended. */
 export type SourceOutcome =
-  | { readonly kind: 'failed'; readonly reason: FetchedReason; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly reason: FetchedReason;
+      readonly message: string;
+      /** So long it does not want to be asked, in milliseconds. */
+      readonly afterMs?: number;
+    }
   /** The first match is under way. */
   | { readonly kind: 'matching' }
   /** Some scans are not as of the revision yet. */

@@ -1,6 +1,6 @@
 import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
-import { createDestinations, createGuardedAgent, createRegistryClient, type DestinationRules } from '@cartographer/oci';
+import { createRegistryClient, type DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
@@ -11,9 +11,7 @@ import {
   runInOrder,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
-import { fetch } from 'undici';
 import { Portfolio } from '../portfolio/portfolio.ts';
-import type { Fetch } from '../sources/download.ts';
 import { watchDirectory } from '../sources/watch-directory.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
 import { createImageInventories } from './inventories/image-inventories.ts';
@@ -26,8 +24,10 @@ import { createScanReconciler } from './scan-reconciler.ts';
 import { scanKey } from './scan-request.ts';
 import { createScannerCaches } from './scanner-caches.ts';
 import { Settlement } from './settlement.ts';
+import { createSourceAccess } from './source-access.ts';
 import { SourceBook } from './source-book.ts';
 import { createSourceReconciler } from './source-reconciler.ts';
+import { SourceRounds } from './source-rounds.ts';
 import { wakeByChanges } from './wake-ups.ts';
 
 /** What {@link startScanner} needs. */
@@ -164,13 +164,15 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       index,
       settlement,
       written: written.scans,
+      askSource: (name) => sources.enqueue(name),
+      askedSources: () => caches.askedSources(),
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
     SCANS_AT_ONCE,
   );
   const folders = createFollowedFolders(clock, (name) => sources.enqueue(name));
-  const downloads = createDownloads(options.destinations);
+  const access = createSourceAccess(client, options.destinations);
   const allScans = (): readonly string[] =>
     (['ImageScan', 'SourceScan'] as const).flatMap((kind) => caches.informer(kind).list().map(scanKey));
   const sources = loop(
@@ -184,7 +186,8 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       settlement,
       left: new Map(),
       written: written.sources,
-      fetch: downloads.fetch,
+      rounds: new SourceRounds(),
+      access,
       follow: folders.follow,
       wake(keys) {
         for (const key of keys) scans.enqueue(key);
@@ -247,7 +250,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     },
     async close() {
       folders.close();
-      await Promise.allSettled([reading.close(), downloads.close()]);
+      await Promise.allSettled([reading.close(), access.close()]);
       await portfolio.close();
     },
   };
@@ -295,15 +298,6 @@ function createFollowedFolders(
     close() {
       for (const name of followed.keys()) end(name);
     },
-  };
-}
-
-/** Downloads from where the operator allows it. */
-function createDownloads(rules: DestinationRules = {}): { readonly fetch: Fetch; close(): Promise<void> } {
-  const agent = createGuardedAgent({ destinations: createDestinations(rules) });
-  return {
-    fetch: async (url, init) => fetch(url, { ...init, dispatcher: agent }),
-    close: () => agent.destroy(),
   };
 }
 

@@ -10,6 +10,9 @@ export type Fetch = (
     readonly redirect: 'manual';
     readonly signal: AbortSignal;
     readonly headers: Readonly<Record<string, string>>;
+    /** `GET` where it is left out. */
+    readonly method?: 'POST';
+    readonly body?: string;
   },
 ) => Promise<Response>;
 
@@ -76,9 +79,7 @@ async function fetched(url: URL, options: DownloadOptions): Promise<Download | u
 }
 
 async function request(url: URL, first: URL, options: DownloadOptions, redirects: number): Promise<Response> {
-  if (url.protocol !== 'https:' && !LOOPBACK.test(url.hostname)) {
-    throw failed(url.host, 'is asked by plain HTTP, which anybody on the way may change; use https');
-  }
+  refusePlainHttp(url);
   const { signal, known, authorization } = options;
   const headers = {
     ...(known !== undefined && known.etag !== '' && { 'if-none-match': known.etag }),
@@ -99,6 +100,15 @@ async function request(url: URL, first: URL, options: DownloadOptions, redirects
     return await request(new URL(location, url), first, options, redirects + 1);
   }
   throw failed(url.host, `answers ${response.status}`);
+}
+
+/**
+ * Plain HTTP is taken from this machine alone.
+ * @throws CartoError `CARTO_ADVISORIES` for any other place.
+ */
+export function refusePlainHttp({ protocol, hostname, host }: URL): void {
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return;
+  throw failed(host, 'is asked by plain HTTP, which anybody on the way may change; use https');
 }
 
 async function store(response: Response, path: string, host: string, maxBytes: number): Promise<void> {
