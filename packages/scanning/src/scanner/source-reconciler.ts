@@ -6,11 +6,11 @@ import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-so
 import type { ChangeCounts } from '../portfolio/change.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { Reading } from '../sources/reading.ts';
+import type { SourceAccess } from '../sources/source-access.ts';
 import { type Source, type Taken, takeInSource } from '../sources/take-in.ts';
 import type { ScanIndex } from './scan-index.ts';
 import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
-import type { SourceAccess } from './source-access.ts';
 import type { SourceBook } from './source-book.ts';
 import type { SourceRounds } from './source-rounds.ts';
 import { type LastChange, type SourceOutcome, sourceStatus } from './source-status.ts';

@@ -139,9 +139,11 @@ describe('a source that is an API', () => {
     const asked: string[] = [];
     const spy: typeof fetch = async (url, init) => {
       names.push(
-        ...(JSON.parse(String(init?.body ?? '{}')).queries ?? []).map((query: { package: object }) => query.package),
+        ...(JSON.parse(typeof init?.body === 'string' ? init.body : '{}').queries ?? []).map(
+          (query: { package: object }) => query.package,
+        ),
       );
-      asked.push(String(url));
+      asked.push(url instanceof URL ? url.href : '');
       return fetch(url, init);
     };
     await takeInSource(

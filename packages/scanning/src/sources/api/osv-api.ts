@@ -1,7 +1,6 @@
 import { CartoError, type Clock, getKey, isList, isObject, type Json, messageOf } from '@cartographer/machinery';
-import { retryAfterMs } from '@cartographer/oci';
 import { MAX_RECORD_BYTES } from '../../advisories/read-advisory.ts';
-import { type Fetch, refusePlainHttp } from '../download.ts';
+import { type Fetch, refusalOf, refusePlainHttp } from '../download.ts';
 
 /** A package as it is asked for; without a version, so that which versions are affected is decided here. */
 export type Query = { readonly ecosystem: string; readonly name: string };
@@ -90,15 +89,12 @@ export function createOsvApi({ url, fetch, clock, authorization }: OsvApiOptions
   }
 
   /** What is no answer to the question. */
-  function refuseStatus({ status, headers, body }: Response): void {
+  function refuseStatus(response: Response): void {
+    const { status, body } = response;
     if (status === 200 || status === 400 || status === 404) return;
     void body?.cancel().catch(() => undefined);
     if (status >= 300 && status < 400) throw failed('redirects, which no API of this kind does: name the new address');
-    const afterMs = retryAfterMs(headers.get('retry-after') ?? undefined, clock);
-    const isBusy = status === 429 || status === 503;
-    throw new CartoError('CARTO_ADVISORIES', `advisories: ${host} answers ${status}`, {
-      ...(isBusy && afterMs !== undefined ? { retry: 'after', afterMs } : {}),
-    });
+    throw refusalOf(response, host, clock);
   }
 
   async function bodyOf(response: Response, maxBytes: number): Promise<Buffer | undefined> {

@@ -5,7 +5,7 @@ import { type KubeObject, type ResourceType, textAt } from '@cartographer/machin
 import { createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
 import { type Agent, fetch } from 'undici';
 import type { SourceSpec } from '../kinds/read.ts';
-import type { Fetch } from '../sources/download.ts';
+import type { Fetch } from './download.ts';
 
 /** How a source is asked, or why it cannot be. */
 export type Opened =
