@@ -26,7 +26,7 @@ export async function inventoryOf(
 }
 
 /** Sources that have not answered for all packages of some inventories yet. */
-export async function unaskedFor(
+async function unaskedFor(
   { portfolio, askedSources }: Pick<MaterialDeps, 'portfolio' | 'askedSources'>,
   inventories: readonly Inventory[],
 ): Promise<readonly string[]> {

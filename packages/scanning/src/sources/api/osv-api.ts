@@ -6,10 +6,10 @@ import { type Fetch, refusalOf, refusePlainHttp } from '../download.ts';
 export type Query = { readonly ecosystem: string; readonly name: string };
 
 /** A record as lists name it. */
-export type ListedRecord = { readonly id: string; readonly modified: string };
+type ListedRecord = { readonly id: string; readonly modified: string };
 
 /** What a list says: `refused` are the places of queries that the API does not take. */
-export type Listing = { readonly records: readonly ListedRecord[]; readonly refused: readonly number[] };
+type Listing = { readonly records: readonly ListedRecord[]; readonly refused: readonly number[] };
 
 /** An API that speaks OSV's protocol, version 1. */
 export interface OsvApi {
