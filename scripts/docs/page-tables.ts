@@ -8,6 +8,7 @@ import {
 } from '@cartographer/api';
 import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
+import { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from '@cartographer/scanning';
 
 /** Tables by their names. */
 export type Tables = ReadonlyMap<string, string>;
@@ -18,6 +19,7 @@ const NOTHING = '–';
 export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['reasons.md', reasonTables()],
   ['laptop-reasons.md', laptopTables()],
+  ['scan-reasons.md', scanTables()],
   ['errors.md', errorTables()],
 ]);
 
@@ -102,6 +104,19 @@ function laptopTables(): Tables {
       ] as const;
     }),
   );
+}
+
+function scanTables(): Tables {
+  const tablesOf = (kind: string, types: Readonly<Record<string, Explanations>>): readonly [string, string][] => {
+    const told = new Map<Explanation, string>();
+    return Object.entries(types).map(([type, reasons]) => [`${kind} ${type}`, reasonTable(type, reasons, told)]);
+  };
+  return new Map([
+    ...tablesOf('scan', SCAN_REASONS),
+    ...tablesOf('source', SOURCE_REASONS),
+    ...tablesOf('policy', { Ready: POLICY_REASONS }),
+    ...tablesOf('exception', { Ready: EXCEPTION_REASONS }),
+  ]);
 }
 
 function errorTables(): Tables {

@@ -48,6 +48,7 @@ export { createOciLayout, type OciLayout } from './layout/oci-layout.ts';
 export { createGuardedAgent, type GuardedAgentOptions } from './registry/guarded-agent.ts';
 export type { PushContent, PushedManifest, Pushes } from './registry/pushes.ts';
 export { referrersTag } from './registry/referrers.ts';
+export { retryAfterMs } from './registry/refusals.ts';
 export {
   type Artifact,
   createRegistryClient,

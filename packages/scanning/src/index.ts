@@ -34,7 +34,7 @@ export {
   type SourceScanRequest,
   type SourceSpec,
 } from './kinds/read.ts';
-export { EXCEPTION_REASONS, SCAN_REASONS } from './kinds/reasons.ts';
+export { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from './kinds/reasons.ts';
 export { SCANNING_ROLES, scanningRoles } from './kinds/roles.ts';
 export type { ClusterScanPolicy, ClusterScanPolicyStatus } from './kinds/scan-policy.ts';
 export type { ImageScan, ImageScanStatus, SourceScan, SourceScanStatus } from './kinds/scans.ts';

@@ -45,6 +45,11 @@ export function readAdvisory(text: string): AdvisoryRead {
   return advisoryOf(value);
 }
 
+/** Whether a text can be the id of a record: it is shown, and asked for as a part of a URL. */
+export function isAdvisoryId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** The same for a record that is parsed already. */
 export function advisoryOf(value: unknown): AdvisoryRead {
   try {

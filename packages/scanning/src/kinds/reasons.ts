@@ -1,8 +1,79 @@
 import type { Explanations } from '@cartographer/api';
 
-/** Reasons of a scan's conditions, by their type; `Ready` copies that of `PolicySucceeded`. */
+/** Why nothing could be read of an artifact. All but the wrong spec are tried again after a growing pause, 10 minutes at most. */
+export const UNREAD_REASONS = {
+  SpecInvalid: {
+    means: 'the scan cannot be read, or names its artifact in a way that cannot be: an image without digest, say',
+    move: 'platform',
+    next: 'correct the template that stamps the scan; the message names the field',
+  },
+  ImageNotFound: {
+    means: 'the registry has no such image, or hides it from this account',
+    move: 'developer',
+    next: 'look whether image and digest are there. Where they are: give the service account of the scan a pull secret',
+  },
+  ImageUnreadable: {
+    means: 'the image is there, and what it is made of breaks the rules of images: layers, manifest, sizes',
+    move: 'developer',
+    next: 'build and push it again; the message names the part',
+  },
+  RegistryForbidden: {
+    means: 'the registry wants a login, or this one may not read the repository',
+    move: 'developer',
+    next: 'give the service account of the scan a pull secret for it. Where the message says that Secrets may not be read: admin runs the command that it names',
+  },
+  RegistryRateLimited: {
+    means: 'the registry wants fewer requests',
+    move: 'nobody',
+    next: 'wait: it is asked again, not before it said. A login often has higher limits',
+  },
+  RegistryUnavailable: {
+    means: 'the registry cannot be reached, or fails',
+    move: 'nobody',
+    next: 'wait: it is asked again. If it stays: admin looks at the registry and the way to it',
+  },
+  RegistryMisbehaved: {
+    means: 'the registry answers what no registry should: other bytes than the digest says, too many, no end',
+    move: 'admin',
+    next: 'look at the registry, and at proxies before it; the message says what it did',
+  },
+  DestinationRefused: {
+    means: "the address is of this machine, of a link or of a cloud's metadata, or would be asked without TLS",
+    move: 'admin',
+    next: 'allow it with `--allow-destination` of the scanner, if that is meant',
+  },
+  SourceHostNotAllowed: {
+    means: 'archives of sources are fetched only from the hosts that the scanner was told',
+    move: 'admin',
+    next: 'name the host in `--source-hosts` of the scanner, if that is meant',
+  },
+  SourceUnavailable: {
+    means: 'the archive cannot be fetched: no answer, or another one than 200',
+    move: 'nobody',
+    next: 'wait: it is asked for again. If it stays: look at the object that the URL is from',
+  },
+  SourceUnreadable: {
+    means: 'what was fetched is no archive, is cut off, or is larger than is read',
+    move: 'developer',
+    next: 'look at the object that the URL is from; the message says what is wrong',
+  },
+  SourceDigestMismatch: {
+    means: 'the archive has another digest than the scan says',
+    move: 'nobody',
+    next: 'wait for the next revision. If it stays: somebody changes archives on their way',
+  },
+  StoreEmptied: {
+    means: 'what was read was taken out of the store at once',
+    move: 'nobody',
+    next: 'wait: it is read again. If it stays: two scanners share a store and one of them empties it',
+  },
+} as const satisfies Explanations;
+
+/** Why nothing could be read of an artifact. */
+export type UnreadReason = keyof typeof UNREAD_REASONS;
+
+/** Reasons of a scan's conditions, by their type; `Ready` copies that of `PolicySucceeded`, and its events have the same. */
 export const SCAN_REASONS = {
-  /** And the reason for which nothing could be read: `RegistryForbidden`. */
   Inventoried: {
     Complete: { means: 'the packages are read, all of them', move: 'nobody' },
     Incomplete: {
@@ -11,6 +82,7 @@ export const SCAN_REASONS = {
       next: 'make what is named readable; or platform lets it through with `onMissingInventory: Warn`',
     },
     Reading: { means: 'the packages are being read', move: 'nobody' },
+    ...UNREAD_REASONS,
   },
   Matched: {
     Matched: { means: 'every source of advisories was matched with the packages', move: 'nobody' },
@@ -21,15 +93,15 @@ export const SCAN_REASONS = {
       next: 'create one',
     },
     SourcesNotMatched: {
-      means: 'a source was never matched; the message names it',
+      means: 'a source was never matched, or was not asked for all packages yet; the message names it',
       move: 'nobody',
       next: 'wait. If it stays: platform looks at the conditions of the source',
     },
   },
-  /** And the reason for which nothing could be read. */
   Succeeded: {
     Scanned: { means: 'the scan is done, whatever the verdict', move: 'nobody' },
     Scanning: { means: 'the scan is not done yet', move: 'nobody' },
+    ...UNREAD_REASONS,
   },
   PolicySucceeded: {
     Passed: { means: 'no policy refuses, and none warns', move: 'nobody' },
@@ -69,6 +141,64 @@ export const SCAN_REASONS = {
     },
   },
 } as const satisfies Readonly<Record<string, Explanations>>;
+
+/** Reasons of a source's conditions, by their type; `Ready` copies the first that is not True. */
+export const SOURCE_REASONS = {
+  Fetched: {
+    Fetched: { means: 'all that it has was read', move: 'nobody' },
+    PartlyRead: {
+      means: 'some records could not be read; the message names them. The rest counts, and what they said before stays',
+      move: 'admin',
+      next: 'correct what is named, or tell those who publish it',
+    },
+    FetchFailed: {
+      means: 'it could not be asked, or its answer not be read as a whole. What was known before stays and grows old',
+      move: 'admin',
+      next: 'look at what the message names. It is asked again after a growing pause, 10 minutes at most',
+    },
+    RateLimited: {
+      means: 'it wants fewer requests; what was known before stays',
+      move: 'nobody',
+      next: 'wait: it is asked again, not before it said. If it stays: a longer `interval`',
+    },
+    SpecInvalid: {
+      means: 'the source cannot be read; the message names the field',
+      move: 'admin',
+      next: 'correct it',
+    },
+    CredentialsMissing: {
+      means: 'the Secret of `secretRef` is not there, may not be read, has no login, or would be sent without TLS',
+      move: 'admin',
+      next: 'do what the message says. It is tried again after a growing pause, 10 minutes at most',
+    },
+    CaBundleInvalid: {
+      means: '`caBundle` is not the base64 text of certificates in PEM',
+      move: 'admin',
+      next: 'make it anew: `base64 -w0 ca.crt`',
+    },
+  },
+  Matched: {
+    Matched: { means: 'every scan is as of the revision', move: 'nobody' },
+    ScansPending: {
+      means: 'some scans are not as of the revision yet; the message names the first',
+      move: 'nobody',
+      next: 'wait. If it stays: look at the conditions of that scan',
+    },
+    Matching: { means: 'it is read and matched for the first time', move: 'nobody' },
+    NotFetched: { means: 'there is nothing to match with yet', move: 'nobody', next: 'see `Fetched`' },
+  },
+} as const satisfies Readonly<Record<string, Explanations>>;
+
+/** Reasons of the condition `Ready` of a policy. */
+export const POLICY_REASONS = {
+  Ready: { means: 'verdicts can ask it', move: 'nobody' },
+  PolicyInvalid: SCAN_REASONS.PolicySucceeded.PolicyInvalid,
+  ExpressionFailed: {
+    means: 'an expression does not compile, so that it refuses whatever it is asked for',
+    move: 'platform',
+    next: 'correct the expression that the message names',
+  },
+} as const satisfies Explanations;
 
 /** Reasons of the condition `Ready` of an exception. */
 export const EXCEPTION_REASONS = {

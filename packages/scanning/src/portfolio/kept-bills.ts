@@ -2,6 +2,7 @@ import type { Bill, BillPackage, Unread } from '@cartographer/bills';
 import type { Transaction } from '@cartographer/store';
 import { findingWrites, writeFindings } from './kept-findings.ts';
 import { MOST_VALUES, numbersFor } from './kept-names.ts';
+import { noteQuestions } from './kept-questions.ts';
 import { contentOf, digestOfBill, keyOfPackage, parts } from './keys.ts';
 import { advisoriesOf, type Match } from './rematch.ts';
 import type { Tables } from './tables.ts';
@@ -48,6 +49,7 @@ async function insertBill(
     .executeTakeFirstOrThrow();
   const byKey = Map.groupBy(packages.entries(), ([, item]) => keyOfPackage(item));
   const numbers = await numbersFor(tx, byKey.keys());
+  await noteQuestions(tx, packages, numbers);
   for (const keys of parts(byKey.keys(), MOST_VALUES)) {
     const names = keys.map((key) => numbers.get(key) ?? 0);
     const rows = keys.flatMap((key, at) =>

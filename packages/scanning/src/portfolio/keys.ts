@@ -12,10 +12,14 @@ export function storedKey(text: string): string {
   return text.length <= MAX_KEY_LENGTH && text.isWellFormed() && !text.includes('\0') ? text : `sha256:${hashOf(text)}`;
 }
 
-/** The key by which advisories find a package of a bill: of a distribution's the source package that it was built from. */
+/** The key by which advisories find a package of a bill. */
 export function keyOfPackage(item: BillPackage): string {
-  const name = isDistribution(item.ecosystem) ? (item.source?.name ?? item.name) : item.name;
-  return storedKey(packageKey(item.ecosystem, name));
+  return storedKey(packageKey(item.ecosystem, advisedName(item)));
+}
+
+/** The name by which advisories speak of a package: of a distribution's that of the source package that it was built from. */
+export function advisedName({ ecosystem, name, source }: BillPackage): string {
+  return isDistribution(ecosystem) ? (source?.name ?? name) : name;
 }
 
 /** What tells the findings of one name in one bill apart. */

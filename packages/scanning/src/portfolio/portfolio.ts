@@ -5,6 +5,15 @@ import { findings } from '../match/findings.ts';
 import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
 import { forgetBills, readBill, type Subject, writeBill } from './kept-bills.ts';
 import { MOST_VALUES } from './kept-names.ts';
+import {
+  heldRecords,
+  isAskedFor,
+  noteAsked,
+  noteEarlierBills,
+  type Question,
+  type QuestionScope,
+  questionsOf,
+} from './kept-questions.ts';
 import { parts } from './keys.ts';
 import { forgetNews, type News, readNews } from './news.ts';
 import {
@@ -61,6 +70,7 @@ export class Portfolio {
     try {
       const portfolio = new Portfolio(store, clock, matcher.match);
       await portfolio.#catchUp(matcher.version);
+      await portfolio.#write(noteEarlierBills);
       return portfolio;
     } catch (error) {
       await store.destroy();
@@ -122,6 +132,7 @@ export class Portfolio {
     const counts = await this.applyChange(source, allGone(digests.keys()));
     await this.#write(async (tx) => {
       await tx.deleteFrom('coverage').where('source', '=', source).execute();
+      await tx.deleteFrom('asked').where('source', '=', source).execute();
       await tx.deleteFrom('sources').where('name', '=', source).execute();
     });
     return counts;
@@ -140,6 +151,26 @@ export class Portfolio {
   /** The sources that were taken in at least once, by name. */
   sources(): Promise<readonly SourceState[]> {
     return this.#read(sourceStates);
+  }
+
+  /** What an API is to be asked: about all packages that bills hold, or about those alone that it has not answered for. */
+  questionsOf(scope: QuestionScope, which: 'all' | 'unasked'): Promise<readonly Question[]> {
+    return this.#read((tx) => questionsOf(tx, scope, which));
+  }
+
+  /** Says that a source has answered questions, once what it answered is taken in. */
+  noteAsked(source: string, questions: Iterable<number>): Promise<void> {
+    return this.#write((tx) => noteAsked(tx, source, questions));
+  }
+
+  /** Whether a source has answered for every package of a bill that is in its scope. */
+  isAskedFor(scope: QuestionScope, bill: string): Promise<boolean> {
+    return this.#read((tx) => isAskedFor(tx, scope, bill));
+  }
+
+  /** Records of a source that speak of a package that some bill holds. */
+  heldRecords(source: string): Promise<ReadonlySet<string>> {
+    return this.#read((tx) => heldRecords(tx, source));
   }
 
   /** Bills of which findings may differ from what was told last, the longest waiting first. */

@@ -27,6 +27,8 @@ export type SourceState = {
   /** RFC 3339: when that revision was taken in. */
   readonly updated: string;
   readonly advisories: number;
+  /** How many packages they speak of. */
+  readonly packages: number;
 };
 
 const MOST_CARRIERS = 100;
@@ -141,9 +143,22 @@ export async function sourceStates(tx: Transaction<Tables>): Promise<readonly So
     .select(['source', (eb) => eb.fn.countAll().as('records')])
     .groupBy('source')
     .execute();
+  const named = await tx
+    .selectFrom('advisories')
+    .innerJoin('advisory_names', 'advisory_names.advisory', 'advisories.id')
+    .select(['source', (eb) => eb.fn.count('advisory_names.name').distinct().as('packages')])
+    .groupBy('source')
+    .execute();
   const countOf = new Map(counts.map(({ source, records }) => [source, Number(records)]));
+  const packagesOf = new Map(named.map(({ source, packages }) => [source, Number(packages)]));
   return states
-    .map(({ name, revision, updated }) => ({ name, revision, updated, advisories: countOf.get(name) ?? 0 }))
+    .map(({ name, revision, updated }) => ({
+      name,
+      revision,
+      updated,
+      advisories: countOf.get(name) ?? 0,
+      packages: packagesOf.get(name) ?? 0,
+    }))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 

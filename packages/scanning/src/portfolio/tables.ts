@@ -1,4 +1,4 @@
-import type { CreateTableBuilder, Generated, Migration } from '@cartographer/store';
+import type { CreateTableBuilder, Generated, Migration, SqlDatabase } from '@cartographer/store';
 
 /**
  * What is kept. Packages are found by the number of their key, `names`; findings are always what matching the bills
@@ -20,6 +20,10 @@ export type Tables = {
   /** `content` is the advisory as JSON, `digest` that of the record it was read from. */
   advisories: { id: Generated<number>; source: string; record: string; digest: string; content: string };
   advisory_names: { name: number; advisory: number };
+  /** What an API of advisories is asked: packages of bills, by ecosystem and the name that the bills have. */
+  questions: { id: Generated<number>; key: string; name: number; ecosystem: string; package: string };
+  /** Questions that a source has answered. */
+  asked: { source: string; question: number };
   /** How many records of a source speak of an ecosystem. */
   coverage: { source: string; ecosystem: string; records: number };
   /** `row` tells the findings of one package of a bill apart; `content` is the finding as JSON. */
@@ -71,30 +75,46 @@ const FIRST: Readonly<Record<string, Made>> = {
   },
 };
 
+/** Where it is kept what an API was asked. */
+const QUESTIONS: Readonly<Record<string, Made>> = {
+  questions: {
+    columns: { id: 'id', key: 'text', name: 'number', ecosystem: 'text', package: 'text' },
+    key: ['key'],
+    indexes: ['name'],
+  },
+  asked: { columns: { source: 'text', question: 'number' }, key: ['source', 'question'] },
+};
+
 /** Steps of the schema. What was released is never edited: a new step follows it. */
 export const MIGRATIONS: readonly Migration[] = [
-  {
-    name: 'keep bills, advisories and findings',
-    up: async ({ schema }, kind) => {
-      for (const [table, { columns, key, indexes = [] }] of Object.entries(FIRST)) {
-        let made: CreateTableBuilder<string, string> = schema.createTable(table);
-        for (const [column, type] of Object.entries(columns)) {
-          if (type === 'id') {
-            made = made.addColumn(column, kind === 'sqlite' ? 'integer' : 'serial', (it) => it.primaryKey());
-          } else {
-            const sqlType = type === 'number' ? 'integer' : 'text';
-            made = made.addColumn(column, sqlType, (it) => (type === 'optional' ? it : it.notNull()));
-          }
-        }
-        // A row with a number of its own has that as its key, and is unique by the other besides.
-        await ('id' in columns && columns['id'] === 'id'
-          ? made.addUniqueConstraint(`${table}_once`, [...key])
-          : made.addPrimaryKeyConstraint(`${table}_key`, [...key])
-        ).execute();
-        for (const column of indexes) {
-          await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
-        }
-      }
-    },
-  },
+  { name: 'keep bills, advisories and findings', up: ({ schema }, kind) => makeTables(schema, kind, FIRST) },
+  { name: 'keep what an API was asked', up: ({ schema }, kind) => makeTables(schema, kind, QUESTIONS) },
 ];
+
+type Schema = Parameters<Migration['up']>[0]['schema'];
+
+async function makeTables(
+  schema: Schema,
+  kind: SqlDatabase['kind'],
+  tables: Readonly<Record<string, Made>>,
+): Promise<void> {
+  for (const [table, { columns, key, indexes = [] }] of Object.entries(tables)) {
+    let made: CreateTableBuilder<string, string> = schema.createTable(table);
+    for (const [column, type] of Object.entries(columns)) {
+      if (type === 'id') {
+        made = made.addColumn(column, kind === 'sqlite' ? 'integer' : 'serial', (it) => it.primaryKey());
+      } else {
+        const sqlType = type === 'number' ? 'integer' : 'text';
+        made = made.addColumn(column, sqlType, (it) => (type === 'optional' ? it : it.notNull()));
+      }
+    }
+    // A row with a number of its own has that as its key, and is unique by the other besides.
+    await ('id' in columns && columns['id'] === 'id'
+      ? made.addUniqueConstraint(`${table}_once`, [...key])
+      : made.addPrimaryKeyConstraint(`${table}_key`, [...key])
+    ).execute();
+    for (const column of indexes) {
+      await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
+    }
+  }
+}

@@ -54,7 +54,15 @@ async function kept(): Promise<readonly string[]> {
 function addScan(key: string, subjects?: readonly string[]): void {
   scans.push(key);
   if (subjects === undefined) return;
-  index.note(key, { namespace: 'shop', bills: [], subjects, ecosystems: ['npm'], names: new Set(), policy: '' });
+  index.note(key, {
+    namespace: 'shop',
+    bills: [],
+    subjects,
+    ecosystems: ['npm'],
+    unasked: [],
+    names: new Set(),
+    policy: '',
+  });
 }
 
 describe('housekeeping', () => {

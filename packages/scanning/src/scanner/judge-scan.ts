@@ -22,6 +22,8 @@ export type Material = {
   readonly target: ScanRequest['target'];
   readonly inventory: InventoryFacts;
   readonly findings: readonly KeptFinding[];
+  /** Sources that have not answered for all of its packages yet: they count as never matched. */
+  readonly unasked: readonly string[];
 };
 
 /** A scan to judge. */
@@ -95,11 +97,12 @@ function last(
 
 function factsOf(
   { request, namespace, previous }: Judging,
-  { target, inventory, findings }: Material,
+  { target, inventory, findings, unasked }: Material,
   world: World,
   passed: string | undefined,
 ): ScanFacts {
-  const { sources, namespaceLabels, sights } = world;
+  const { namespaceLabels, sights } = world;
+  const sources = world.sources.map((each) => (unasked.includes(each.name) ? notMatched(each) : each));
   return {
     kind: request.kind,
     namespace,
@@ -112,6 +115,10 @@ function factsOf(
     since: sinceOf(findings, previous),
     ...(sights === undefined ? {} : { sights }),
   };
+}
+
+function notMatched({ name }: SourceFacts): SourceFacts {
+  return { name, matched: false };
 }
 
 function placeOf(target: ScanRequest['target']): Pick<ScanFacts, 'repository' | 'digest'> {

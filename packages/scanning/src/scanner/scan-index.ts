@@ -6,6 +6,8 @@ export type ScanHoldings = {
   /** What its bills are kept by. */
   readonly subjects: readonly string[];
   readonly ecosystems: readonly string[];
+  /** Sources that have not answered for all of its packages yet. */
+  readonly unasked: readonly string[];
   /** Names of the vulnerabilities that it shows, in upper case. */
   readonly names: ReadonlySet<string>;
   /** The policy that it names. */
@@ -45,6 +47,11 @@ export class ScanIndex {
 
   all(): Iterable<readonly [string, ScanHoldings]> {
     return this.#scans;
+  }
+
+  /** Scans that wait until a source has answered for their packages. */
+  waitingFor(source: string): readonly string[] {
+    return [...this.#scans].filter(([, { unasked }]) => unasked.includes(source)).map(([key]) => key);
   }
 
   /** Every ecosystem that some scan has. */

@@ -1,3 +1,4 @@
+import type { QuestionScope } from '../portfolio/kept-questions.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { InventoryFacts } from '../verdict/facts.ts';
 import type { Inventories, Inventory, InventoryAsk } from './inventories/inventory.ts';
@@ -7,7 +8,9 @@ import type { SourceBook } from './source-book.ts';
 
 /** What {@link inventoryOf} and {@link materialOf} read from. */
 export type MaterialDeps = {
-  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'uncoveredOf'>;
+  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'uncoveredOf' | 'isAskedFor'>;
+  /** The sources that are asked for packages, one by one. */
+  readonly askedSources: () => readonly QuestionScope[];
   readonly inventories: Inventories;
   readonly sources: SourceBook;
 };
@@ -22,15 +25,34 @@ export async function inventoryOf(
   return inventories(target, ask);
 }
 
+/** Sources that have not answered for all packages of some inventories yet. */
+async function unaskedFor(
+  { portfolio, askedSources }: Pick<MaterialDeps, 'portfolio' | 'askedSources'>,
+  inventories: readonly Inventory[],
+): Promise<readonly string[]> {
+  const bills = inventories.flatMap((inventory) => (inventory.kind === 'read' ? [inventory.bill] : []));
+  const unasked: string[] = [];
+  for (const scope of askedSources()) {
+    for (const bill of bills) {
+      if (unasked.includes(scope.source) || (await portfolio.isAskedFor(scope, bill))) continue;
+      unasked.push(scope.source);
+    }
+  }
+  return unasked;
+}
+
 /** An inventory with what is found in it. Ask after it is known whose it is: a change of findings is told by that. */
 export async function materialOf(
-  { portfolio, sources }: MaterialDeps,
+  deps: MaterialDeps,
   target: ScanRequest['target'],
   inventory: Inventory,
 ): Promise<Material> {
-  if (inventory.kind === 'failed') return { target, inventory, findings: [] };
+  if (inventory.kind === 'failed') return { target, inventory, findings: [], unasked: [] };
+  const { portfolio, sources } = deps;
   const { bill, packages, ecosystems, platforms, from, unread } = inventory;
   const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
   const facts: InventoryFacts = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered };
-  return { target, inventory: facts, findings: await portfolio.findingsOf(bill) };
+  // Before the findings: what was asked by then is among them.
+  const unasked = await unaskedFor(deps, [inventory]);
+  return { target, inventory: facts, findings: await portfolio.findingsOf(bill), unasked };
 }

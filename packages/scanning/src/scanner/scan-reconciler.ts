@@ -21,6 +21,8 @@ export type ScanDeps = MaterialDeps &
     readonly client: Pick<Client, 'create'>;
     readonly index: ScanIndex;
     readonly settlement: Settlement;
+    /** A source is to be asked for the packages of a bill. */
+    readonly askSource: (name: string) => void;
     /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
     readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
     readonly clock: Clock;
@@ -95,12 +97,17 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   const earlier = await earlierOf(now);
   const holdings = holdingsOf(now, [inventory, ...(earlier === undefined ? [] : [earlier.inventory])]);
   // The index first: a change of the findings after they were read wakes this scan again.
-  deps.index.note(key, { ...holdings, names: deps.index.get(key)?.names ?? new Set() });
+  const before = deps.index.get(key);
+  deps.index.note(key, { unasked: [], names: new Set(), ...before, ...holdings });
 
   const material = await materialOf(deps, request.target, inventory);
   const earlierMaterial = earlier && (await materialOf(deps, earlier.target, earlier.inventory));
   const names = new Set([...material.findings, ...(earlierMaterial?.findings ?? [])].flatMap(namesOf));
-  deps.index.note(key, { ...holdings, names: new Set([...names].map((name) => name.toUpperCase())) });
+  const unasked = [...new Set([...material.unasked, ...(earlierMaterial?.unasked ?? [])])];
+  deps.index.note(key, { ...holdings, unasked, names: new Set([...names].map((name) => name.toUpperCase())) });
+  // Whoever waited before is woken when it was asked; asking for the same again would go on for ever where it is refused.
+  const waited = deepEqual(before?.bills, holdings.bills) ? (before?.unasked ?? []) : [];
+  for (const source of unasked) if (!waited.includes(source)) deps.askSource(source);
   const judged = judge(now, {
     current: material,
     ...(earlier && earlierMaterial
@@ -128,7 +135,7 @@ async function inventoryOrPending(run: Run): Promise<Inventory> {
   try {
     const first = await Promise.race([reading, slow.promise]);
     if (first !== 'slow') return first;
-    const pending = { target: request.target, inventory: { kind: 'pending' }, findings: [] } as const;
+    const pending = { target: request.target, inventory: { kind: 'pending' }, findings: [], unasked: [] } as const;
     await Promise.all([reading.catch(() => undefined), report(run, judge(run, { current: pending }))]);
     return await reading;
   } finally {
@@ -189,7 +196,7 @@ function statusOf(object: KubeObject): ScanStatus | undefined {
 }
 
 function nextOf({ recheckAt }: Judged, inventory: Inventory, nowMs: number): Next {
-  if (inventory.kind === 'failed') return { kind: 'retry' };
+  if (inventory.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
   return recheckAt === undefined
     ? done
     : { kind: 'again', afterMs: Math.min(Math.max(recheckAt - nowMs, 1), LONGEST_WAIT_MS) };

@@ -1,7 +1,15 @@
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
 import { type Clock, type KubeObject, type Log, memoByIdentity, type ResourceType } from '@cartographer/machinery';
 import { scanningKinds } from '../kinds/kinds.ts';
-import { type Read, readException, readScanPolicy, type ScanException, type ScanPolicy } from '../kinds/read.ts';
+import {
+  type Read,
+  readException,
+  readScanPolicy,
+  readVulnerabilitySource,
+  type ScanException,
+  type ScanPolicy,
+} from '../kinds/read.ts';
+import type { QuestionScope } from '../portfolio/kept-questions.ts';
 
 const NAMESPACES: ResourceType = {
   group: '',
@@ -23,6 +31,8 @@ export interface ScannerCaches {
   exceptions(): readonly ScanException[];
   /** Names of all ClusterVulnerabilitySources that are not being deleted. */
   sources(): readonly string[];
+  /** Those of them that are asked for packages, one by one. */
+  askedSources(): readonly QuestionScope[];
   namespaceLabels(namespace: string): Readonly<Record<string, string>>;
 }
 
@@ -73,8 +83,21 @@ export function createScannerCaches(deps: {
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
         .map(({ metadata }) => metadata.name ?? ''),
     ),
+    askedSources: listOf(['ClusterVulnerabilitySource'], () =>
+      informer('ClusterVulnerabilitySource')
+        .list()
+        .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+        .flatMap((object) => askedScope(object) ?? []),
+    ),
     namespaceLabels: (namespace) => informer('Namespace').get(namespace)?.metadata.labels ?? {},
   };
+}
+
+function askedScope(object: KubeObject): QuestionScope | undefined {
+  const read = readVulnerabilitySource(object);
+  if (read.kind === 'wrong' || read.value.type !== 'Api') return undefined;
+  const { ecosystems } = read.value;
+  return { source: object.metadata.name ?? '', ...(ecosystems === undefined ? {} : { ecosystems }) };
 }
 
 function slimNamespace({ apiVersion, kind, metadata }: KubeObject): KubeObject {

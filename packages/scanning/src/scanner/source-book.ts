@@ -9,6 +9,8 @@ export type SourceProgress = {
   /** When that was taken in: RFC 3339. */
   readonly updated: string;
   readonly advisories: number;
+  /** How many packages they speak of. */
+  readonly packages: number;
   /** When it was last asked with success, in milliseconds since 1970, if that was the last time that it was asked. */
   readonly fetchedMs?: number;
   /** The same, if it was asked in vain since. */
@@ -17,7 +19,7 @@ export type SourceProgress = {
   readonly isAsked: boolean;
 };
 
-const NEW: SourceProgress = { revision: '', updated: '', advisories: 0, isAsked: false };
+const NEW: SourceProgress = { revision: '', updated: '', advisories: 0, packages: 0, isAsked: false };
 
 /** How far each source is: what the portfolio keeps of it, and when it was asked, which only this process knows. */
 export class SourceBook {
@@ -31,8 +33,8 @@ export class SourceBook {
   /** Reads what the portfolio has; times of asking stay as they are. */
   async load(): Promise<void> {
     const kept = await this.#portfolio.sources();
-    for (const { name, revision, updated, advisories } of kept) {
-      this.#progress.set(name, { ...this.of(name), revision, updated, advisories });
+    for (const { name, ...state } of kept) {
+      this.#progress.set(name, { ...this.of(name), ...state });
     }
     const names = new Set(kept.map(({ name }) => name));
     for (const [name, progress] of this.#progress) {

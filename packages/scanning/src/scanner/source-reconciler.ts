@@ -1,17 +1,18 @@
 import { CartoError, type Clock, type KubeObject, messageOf } from '@cartographer/machinery';
-import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import { done, type Reconcile } from '@cartographer/runtime';
 import { spanMs } from '../kinds/group.ts';
 import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import type { ChangeCounts } from '../portfolio/change.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
-import type { Fetch } from '../sources/download.ts';
 import type { Reading } from '../sources/reading.ts';
+import type { SourceAccess } from '../sources/source-access.ts';
 import { type Source, type Taken, takeInSource } from '../sources/take-in.ts';
 import type { ScanIndex } from './scan-index.ts';
 import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
 import type { SourceBook } from './source-book.ts';
+import type { SourceRounds } from './source-rounds.ts';
 import { type LastChange, type SourceOutcome, sourceStatus } from './source-status.ts';
 import { type StatusDeps, writeStatus } from './write-status.ts';
 
@@ -24,8 +25,8 @@ export type SourceDeps = StatusDeps & {
   readonly settlement: Settlement;
   /** Scans that are not as of the last change of a source yet, by its name. */
   readonly left: Map<string, readonly string[]>;
-  /** Downloads archives, from where the operator allows it. */
-  readonly fetch: Fetch;
+  readonly rounds: SourceRounds;
+  readonly access: Pick<SourceAccess, 'open' | 'forget'>;
   /** Follows the folder of a source, as long as it has one. */
   readonly follow: (name: string, folder: string | undefined) => void;
   readonly wake: (keys: Iterable<string>) => void;
@@ -35,10 +36,19 @@ export type SourceDeps = StatusDeps & {
 };
 
 const DEFAULT_INTERVAL_MS = 600_000;
+const LEAST_INTERVAL_MS = 1_000;
 const MOST_NEWS = 500;
 const MOST_NAMED = 5;
 /** So long the next change of a source waits for the scans of the one before. */
 const MOST_WAIT_MS = 60_000;
+
+/** One asking of a source: for all that it has, or for packages that it was never asked for. */
+type Round = {
+  readonly spec: SourceSpec;
+  readonly which: 'all' | 'unasked';
+  readonly startedMs: number;
+  readonly signal: AbortSignal;
+};
 
 /** Keeps what is known of a source up to date, and lets the scans that a change touches be judged again, and no others. */
 export function createSourceReconciler(deps: SourceDeps): Reconcile {
@@ -48,6 +58,8 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
       deps.follow(name, undefined);
       deps.written.forget(name);
+      deps.rounds.forget(name);
+      await deps.access.forget(name);
       if (book.of(name).revision !== '' || (await portfolio.digestsOf(name)).size > 0)
         await portfolio.removeSource(name);
       book.forget(name);
@@ -68,17 +80,24 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
       return done;
     }
     const startedMs = clock.now();
-    const outcome = await takeIn(deps, name, object, spec.value, { startedMs, signal });
+    const { generation = 0 } = object.metadata;
+    const pauseMs = deps.rounds.pauseMs(name, generation, startedMs);
+    if (pauseMs > 0) return { kind: 'again', afterMs: pauseMs };
+    const intervalMs = Math.max(spanMs(spec.value.interval) ?? DEFAULT_INTERVAL_MS, LEAST_INTERVAL_MS);
+    const dueInMs = deps.rounds.dueInMs(name, generation, intervalMs, startedMs);
+    // What is asked for single packages is asked for new ones between its times.
+    const which = spec.value.type === 'Api' && dueInMs > 0 ? 'unasked' : 'all';
+    const outcome = await takeIn(deps, name, object, { spec: spec.value, which, startedMs, signal });
     await report(deps, name, object, outcome, signal);
-    return nextOf(outcome, spec.value);
+    if (outcome.kind === 'failed') {
+      const { afterMs = 0 } = outcome;
+      if (afterMs > 0) deps.rounds.paused(name, generation, clock.now() + afterMs);
+      return { kind: 'retry', atLeastMs: afterMs };
+    }
+    if (which === 'all') deps.rounds.asked(name, generation, startedMs);
+    if (outcome.kind === 'pending') return { kind: 'retry' };
+    return { kind: 'again', afterMs: which === 'all' ? intervalMs : dueInMs };
   };
-}
-
-function nextOf(outcome: SourceOutcome, { interval }: SourceSpec): Next {
-  const afterMs = spanMs(interval) ?? DEFAULT_INTERVAL_MS;
-  return outcome.kind === 'failed' || outcome.kind === 'pending'
-    ? { kind: 'retry' }
-    : { kind: 'again', afterMs: Math.max(afterMs, 1_000) };
 }
 
 /** It was asked: whoever waits for that, or is stale, is judged again. */
@@ -93,11 +112,10 @@ async function takeIn(
   deps: SourceDeps,
   name: string,
   object: KubeObject,
-  spec: SourceSpec,
-  { startedMs, signal }: { readonly startedMs: number; readonly signal: AbortSignal },
+  { spec, which, startedMs, signal }: Round,
 ): Promise<SourceOutcome> {
-  const { book, portfolio, fetch, clock } = deps;
-  const source = sourceOf(name, spec);
+  const { book, portfolio, clock } = deps;
+  const source = sourceOf(name, spec, which);
   deps.follow(name, 'path' in source ? source.path : undefined);
   const before = await uncovered(deps);
   const { revision } = book.of(name);
@@ -105,27 +123,35 @@ async function takeIn(
   try {
     let taken: Taken;
     try {
-      if ('why' in source) throw new CartoError('CARTO_ADVISORIES', source.why);
-      taken = await takeInSource(portfolio, source, { fetch, clock, signal });
+      const opened = await deps.access.open(name, spec, signal);
+      if (opened.kind === 'refused') return await failed(deps, name, opened);
+      const { fetch, authorization } = opened;
+      const login = authorization === undefined ? {} : { authorization };
+      taken = await takeInSource(portfolio, { ...source, ...login }, { fetch, clock, signal });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof CartoError) || error.code !== 'CARTO_ADVISORIES') throw error;
-      // What was taken in until then counts.
-      deps.wake(await touchedByNews(deps));
-      book.failed(name);
-      ask(deps, name);
-      return { kind: 'failed', reason: 'FetchFailed', message: messageOf(error) };
+      const { afterMs } = error;
+      return await failed(deps, name, {
+        reason: afterMs === undefined ? 'FetchFailed' : 'RateLimited',
+        message: messageOf(error),
+        ...(afterMs === undefined ? {} : { afterMs }),
+      });
     }
     await book.load();
-    const touched = new Set([...(await touchedByNews(deps)), ...(await newlyCovered(deps, before))]);
+    const touched = new Set([
+      ...(await touchedByNews(deps)),
+      ...(await newlyCovered(deps, before)),
+      ...deps.index.waitingFor(name),
+    ]);
     const differs = taken.isChanged && taken.revision !== revision;
     if (revision === '') for (const key of deps.allScans()) touched.add(key);
-    const { changed: changedScans, left } = await rejudged(deps, name, touched, { startedMs, signal });
+    const { changed: changedScans, left } = await rejudged(deps, name, touched, { which, startedMs, signal });
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
     const lastChange = taken.isChanged && differs ? { lastChange: lastChangeOf(taken.counts, more) } : {};
     return left.length > 0
       ? { kind: 'pending', scans: left, ...lastChange }
-      : { kind: 'matched', ...(taken.isChanged ? { unread: unreadIn(taken.reading) } : {}), ...lastChange };
+      : { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
   } catch (error) {
     // Which scans are touched is not known any more: all are looked at.
     deps.wake(deps.allScans());
@@ -133,20 +159,41 @@ async function takeIn(
   }
 }
 
+/** It could not be asked. What was taken in until then counts. */
+async function failed(
+  deps: SourceDeps,
+  name: string,
+  { reason, message, afterMs }: Omit<Extract<SourceOutcome, { kind: 'failed' }>, 'kind'>,
+): Promise<SourceOutcome> {
+  deps.wake(await touchedByNews(deps));
+  deps.book.failed(name);
+  ask(deps, name);
+  return { kind: 'failed', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
+}
+
+/** What could not be read; where only new packages were asked for, what is told of the others stays. */
+function unreadOf(taken: Taken, which: Round['which']): { readonly unread?: readonly string[] } {
+  if (!taken.isChanged || (which === 'unasked' && taken.reading.unreadCount === 0)) return {};
+  return { unread: unreadIn(taken.reading) };
+}
+
 function unreadIn({ unread, unreadCount }: Reading): readonly string[] {
   const named = unread.slice(0, MOST_NAMED).map(({ what, why }) => `${what} ${why}`);
   return unreadCount > named.length ? [...named, `and ${unreadCount - named.length} more`] : named;
 }
 
-/** The source that a spec asks for, or why there is none. */
-function sourceOf(name: string, spec: SourceSpec): Source | { readonly why: string } {
-  const { type, path, url, ecosystems, secretRef, caBundle } = spec;
+/** The source that a spec asks for; the schema has seen to it that its place is there. */
+function sourceOf(name: string, spec: SourceSpec, which: Round['which']): Source {
+  const { type, path = '', url = '', ecosystems } = spec;
   const some = { name, ...(ecosystems === undefined ? {} : { ecosystems }) };
-  if (type === 'Directory' && path !== undefined) return { ...some, type, path };
-  if (secretRef !== undefined || caBundle !== undefined)
-    return { why: 'secretRef and caBundle are not read by this release' };
-  if (type === 'Archive' && url !== undefined) return { ...some, type, from: url };
-  return { why: `sources of type ${type} are not read by this release: use an archive` };
+  switch (type) {
+    case 'Directory':
+      return { ...some, type, path };
+    case 'Archive':
+      return { ...some, type, from: url };
+    case 'Api':
+      return { ...some, type, url, which };
+  }
 }
 
 /** Lets scans be judged, those that a change before left as well, and waits until they were. */
@@ -154,12 +201,12 @@ async function rejudged(
   deps: SourceDeps,
   name: string,
   keys: Iterable<string>,
-  { startedMs, signal }: { readonly startedMs: number; readonly signal: AbortSignal },
+  { which, startedMs, signal }: Omit<Round, 'spec'>,
 ): Promise<{ readonly changed: number; readonly left: readonly string[] }> {
   const { settlement, clock, left } = deps;
   const touched = new Set([...keys, ...(left.get(name) ?? [])]);
   const settled = settlement.of(touched, { clock, mostMs: MOST_WAIT_MS, signal });
-  ask(deps, name, startedMs);
+  ask(deps, name, which === 'all' ? startedMs : undefined);
   deps.wake(touched);
   const done = await settled;
   if (done.left.length > 0) left.set(name, done.left);

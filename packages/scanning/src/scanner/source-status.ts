@@ -1,13 +1,23 @@
 import { type Condition, deepEqual, findCondition, rfc3339, setCondition } from '@cartographer/machinery';
+import type { SOURCE_REASONS } from '../kinds/reasons.ts';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import type { SourceProgress } from './source-book.ts';
 
 /** What the last change of a source did. */
 export type LastChange = NonNullable<ClusterVulnerabilitySourceStatus['lastChange']>;
 
+/** Why a source is as it is fetched. */
+type FetchedReason = keyof (typeof SOURCE_REASONS)['Fetched'];
+
 /** How asking a source ended. */
 export type SourceOutcome =
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly reason: FetchedReason;
+      readonly message: string;
+      /** So long it does not want to be asked, in milliseconds. */
+      readonly afterMs?: number;
+    }
   /** The first match is under way. */
   | { readonly kind: 'matching' }
   /** Some scans are not as of the revision yet. */
@@ -35,12 +45,12 @@ export function sourceStatus(
     readonly nowMs: number;
   },
 ): ClusterVulnerabilitySourceStatus {
-  const { revision, updated, advisories } = progress;
+  const { revision, updated, advisories, packages } = progress;
   const lastChange = ('lastChange' in outcome ? outcome.lastChange : undefined) ?? previous?.lastChange;
   const isSame = previous?.revision === revision && previous.updatedAt !== undefined;
   const status: ClusterVulnerabilitySourceStatus = {
     observedGeneration: generation,
-    ...(revision === '' ? {} : { revision, advisories, updatedAt: isSame ? previous?.updatedAt : updated }),
+    ...(revision === '' ? {} : { revision, advisories, packages, updatedAt: isSame ? previous?.updatedAt : updated }),
     ...(lastChange === undefined ? {} : { lastChange }),
     conditions: conditionsOf(outcome, progress, previous?.conditions, nowMs),
   };

@@ -1,6 +1,6 @@
 import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
-import { createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
+import type { DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
@@ -11,9 +11,8 @@ import {
   runInOrder,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
-import { fetch } from 'undici';
 import { Portfolio } from '../portfolio/portfolio.ts';
-import type { Fetch } from '../sources/download.ts';
+import { createSourceAccess } from '../sources/source-access.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
 import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
@@ -27,6 +26,7 @@ import { createScannerCaches } from './scanner-caches.ts';
 import { Settlement } from './settlement.ts';
 import { SourceBook } from './source-book.ts';
 import { createSourceReconciler } from './source-reconciler.ts';
+import { SourceRounds } from './source-rounds.ts';
 import { wakeByChanges } from './wake-ups.ts';
 
 /** What {@link startScanner} needs. */
@@ -162,13 +162,15 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       index,
       settlement,
       written: written.scans,
+      askSource: (name) => sources.enqueue(name),
+      askedSources: () => caches.askedSources(),
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
     SCANS_AT_ONCE,
   );
   const folders = createFollowedFolders({ clock, onChange: (name) => sources.enqueue(name) });
-  const downloads = createDownloads(options.destinations);
+  const access = createSourceAccess(client, options.destinations);
   const allScans = (): readonly string[] =>
     (['ImageScan', 'SourceScan'] as const).flatMap((kind) => caches.informer(kind).list().map(scanKey));
   const sources = loop(
@@ -182,7 +184,8 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       settlement,
       left: new Map(),
       written: written.sources,
-      fetch: downloads.fetch,
+      rounds: new SourceRounds(),
+      access,
       follow: folders.follow,
       wake(keys) {
         for (const key of keys) scans.enqueue(key);
@@ -245,17 +248,8 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     },
     async close() {
       folders.close();
-      await Promise.allSettled([reading.close(), downloads.close()]);
+      await Promise.allSettled([reading.close(), access.close()]);
       await portfolio.close();
     },
-  };
-}
-
-/** Downloads from where the operator allows it. */
-function createDownloads(rules: DestinationRules = {}): { readonly fetch: Fetch; close(): Promise<void> } {
-  const agent = createGuardedAgent({ destinations: createDestinations(rules) });
-  return {
-    fetch: async (url, init) => fetch(url, { ...init, dispatcher: agent }),
-    close: () => agent.destroy(),
   };
 }

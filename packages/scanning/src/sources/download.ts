@@ -2,6 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
+import { retryAfterMs } from '@cartographer/oci';
 
 /** The least of `fetch` that is needed: whoever gives it decides which addresses may be asked, and with what certificates. */
 export type Fetch = (
@@ -10,6 +11,9 @@ export type Fetch = (
     readonly redirect: 'manual';
     readonly signal: AbortSignal;
     readonly headers: Readonly<Record<string, string>>;
+    /** `GET` where it is left out. */
+    readonly method?: 'POST';
+    readonly body?: string;
   },
 ) => Promise<Response>;
 
@@ -107,9 +111,7 @@ type Asking = DownloadOptions & {
 };
 
 async function request(url: URL, asking: Asking, redirects = 0): Promise<Response> {
-  if (url.protocol !== 'https:' && !LOOPBACK.test(url.hostname)) {
-    throw failed(url.host, 'is asked by plain HTTP, which anybody on the way may change; use https');
-  }
+  refusePlainHttp(url);
   const { first, signal, known, authorization } = asking;
   const headers = {
     ...(known !== undefined && known.etag !== '' && { 'if-none-match': known.etag }),
@@ -129,7 +131,16 @@ async function request(url: URL, asking: Asking, redirects = 0): Promise<Respons
     if (redirects === MAX_REDIRECTS) throw failed(url.host, `redirects more than ${MAX_REDIRECTS} times`);
     return await request(new URL(location, url), asking, redirects + 1);
   }
-  throw failed(url.host, `answers ${response.status}`);
+  throw refusalOf(response, url.host, asking.clock);
+}
+
+/**
+ * Plain HTTP is taken from this machine alone.
+ * @throws CartoError `CARTO_ADVISORIES` for any other place.
+ */
+export function refusePlainHttp({ protocol, hostname, host }: URL): void {
+  if (protocol === 'https:' || LOOPBACK.test(hostname)) return;
+  throw failed(host, 'is asked by plain HTTP, which anybody on the way may change; use https');
 }
 
 async function store(response: Response, path: string, host: string, maxBytes: number): Promise<void> {
@@ -155,6 +166,14 @@ function versionOf(headers: Headers): FileVersion {
     etag: (headers.get('etag') ?? '').slice(0, 200),
     modified: Number.isNaN(modified) ? '' : new Date(modified).toISOString(),
   };
+}
+
+/** What an answer that gives nothing means: `retry: 'after'` where the server asks for a pause. */
+export function refusalOf({ status, headers }: Response, host: string, clock: Clock): CartoError {
+  const isBusy = status === 429 || status === 503;
+  const afterMs = isBusy ? retryAfterMs(headers.get('retry-after') ?? undefined, clock) : undefined;
+  const retry = afterMs === undefined ? 'backoff' : 'after';
+  return new CartoError('CARTO_ADVISORIES', `advisories: ${host} answers ${status}`, { retry, afterMs });
 }
 
 function failed(host: string, what: string, cause?: unknown): CartoError {

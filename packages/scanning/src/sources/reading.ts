@@ -189,12 +189,13 @@ function digester(ecosystems: readonly string[] | undefined): (bytes: Buffer) =>
 }
 
 /** Of what a digest is besides the text: other wishes are other digests. */
-function prefixOf(ecosystems: readonly string[] | undefined): string {
+export function prefixOf(ecosystems: readonly string[] | undefined): string {
   const wishes = ecosystems === undefined ? '' : hashOf(JSON.stringify(ecosystems.toSorted(compareTexts))).slice(0, 6);
   return `${FORMAT}${wishes}:`;
 }
 
-function hashOf(bytes: Buffer | string): string {
+/** A text that stands for bytes. */
+export function hashOf(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
 }
 

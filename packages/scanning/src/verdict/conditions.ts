@@ -3,12 +3,7 @@ import type { ScanFacts } from './facts.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A condition before it has a time. */
-export type ConditionDraft = {
-  readonly type: 'Inventoried' | 'Matched' | 'Succeeded' | 'PolicySucceeded' | 'Ready';
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-};
+export type ConditionDraft = DraftOf<ConditionType> | ({ readonly type: 'Ready' } & Said<ReasonOf<'PolicySucceeded'>>);
 
 /** What would now be said of the artifact that passed before this one. */
 export type EarlierArtifact = { readonly name: string; readonly verdict: Verdict };
@@ -45,15 +40,24 @@ export function phaseOf(facts: ScanFacts): 'Pending' | 'Scanning' | 'Completed' 
   return isMatched(sources) ? 'Completed' : 'Scanning';
 }
 
-type Said<Reason extends string = string> = Pick<ConditionDraft, 'status' | 'message'> & { readonly reason: Reason };
-type ReasonOf<Type extends keyof typeof SCAN_REASONS> = keyof (typeof SCAN_REASONS)[Type];
+type Said<Reason extends string> = {
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+};
+type ConditionType = keyof typeof SCAN_REASONS;
+type ReasonOf<Type extends ConditionType> = Extract<keyof (typeof SCAN_REASONS)[Type], string>;
+/** Of each type with the reasons of its own table. */
+type DraftOf<Type extends ConditionType> = Type extends ConditionType
+  ? { readonly type: Type } & Said<ReasonOf<Type>>
+  : never;
 
 function policyStatus({ result }: Verdict): ConditionDraft['status'] {
   if (result === 'Unknown') return 'Unknown';
   return result === 'Refused' ? 'False' : 'True';
 }
 
-function inventoried({ inventory }: ScanFacts): Said {
+function inventoried({ inventory }: ScanFacts): Said<ReasonOf<'Inventoried'>> {
   switch (inventory.kind) {
     case 'pending':
       return { status: 'Unknown', reason: 'Reading', message: 'the packages are being read' };
@@ -83,7 +87,7 @@ function matched({ inventory, sources }: ScanFacts): Said<ReasonOf<'Matched'>> {
   return { status: 'Unknown', reason: 'SourcesNotMatched', message: `waiting for ${open.toSorted().join(', ')}` };
 }
 
-function succeeded(facts: ScanFacts): Said {
+function succeeded(facts: ScanFacts): Said<ReasonOf<'Succeeded'>> {
   if (facts.inventory.kind === 'failed') {
     return { status: 'False', reason: facts.inventory.reason, message: facts.inventory.message };
   }

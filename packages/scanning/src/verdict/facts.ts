@@ -1,4 +1,5 @@
 import type { Unread } from '@cartographer/bills';
+import type { UnreadReason } from '../kinds/reasons.ts';
 import { type Finding, UNREADABLE_VERSION } from '../match/finding.ts';
 
 /** What is known of one scan besides its findings. All times are RFC 3339. */
@@ -27,7 +28,7 @@ export type ScanFacts = {
 export type InventoryFacts =
   | { readonly kind: 'pending' }
   /** Nothing could be read: `RegistryForbidden`, and what to do. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly reason: UnreadReason; readonly message: string }
   | {
       readonly kind: 'read';
       readonly digest: string;

@@ -120,7 +120,7 @@ describe('the status of a scan', () => {
       ],
     ],
     [
-      { inventory: { kind: 'failed' as const, reason: 'RegistryForbidden', message: 'asks for a login' } },
+      { inventory: { kind: 'failed', reason: 'RegistryForbidden', message: 'asks for a login' } as const },
       'Failed',
       [
         'Inventoried False RegistryForbidden',
@@ -139,6 +139,28 @@ describe('the status of a scan', () => {
         'Succeeded True Scanned',
         'PolicySucceeded False PolicyViolation',
         'Ready False PolicyViolation',
+      ],
+    ],
+    [
+      {},
+      'Completed',
+      [
+        'Inventoried True Complete',
+        'Matched True Matched',
+        'Succeeded True Scanned',
+        'PolicySucceeded True Passed',
+        'Ready True Passed',
+      ],
+    ],
+    [
+      { inventory: inventoryOf({ uncovered: ['Debian:12'] }) },
+      'Completed',
+      [
+        'Inventoried True Complete',
+        'Matched True Matched',
+        'Succeeded True Scanned',
+        'PolicySucceeded True Warned',
+        'Ready True Warned',
       ],
     ],
     [
@@ -277,7 +299,10 @@ describe('with hostile texts', () => {
         ];
         for (const [i, what] of artifacts.entries()) {
           const lastCompliant = { artifact: what, since: inDays(0), verdict: judged };
-          const failed = { ...whole, inventory: { kind: 'failed' as const, reason: 'Failed', message: reason } };
+          const failed = {
+            ...whole,
+            inventory: { kind: 'failed', reason: 'ImageUnreadable', message: reason } as const,
+          };
           for (const each of [whole, failed]) {
             const status = scanStatus(
               { generation: 1, artifact: what, facts: each, verdict: judged, lastCompliant },

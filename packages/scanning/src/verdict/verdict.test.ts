@@ -217,7 +217,7 @@ describe('nothing passes because something is missing', () => {
     ['an inventory that is being read', { inventory: { kind: 'pending' as const } }, 'Unknown', 'Scanning'],
     [
       'no inventory',
-      { inventory: { kind: 'failed' as const, reason: 'RegistryForbidden', message: 'asks for a login' } },
+      { inventory: { kind: 'failed', reason: 'RegistryForbidden', message: 'asks for a login' } as const },
       'Refused',
       'InventoryMissing',
     ],
@@ -258,7 +258,7 @@ describe('nothing passes because something is missing', () => {
     ],
     [
       { onMissingInventory: 'Warn' },
-      { inventory: { kind: 'failed' as const, reason: 'A', message: 'asks for a login' } },
+      { inventory: { kind: 'failed', reason: 'ImageNotFound', message: 'asks for a login' } as const },
       'Warned',
       /asks for a login/,
     ],

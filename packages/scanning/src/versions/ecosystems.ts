@@ -90,6 +90,10 @@ export function coversEcosystem(ofRecord: string, ofPackage: string): boolean {
  * neither of the two has. Releases are compared by {@link coversEcosystem}.
  */
 export function packageKey(ecosystem: string, name: string): string {
-  const base = baseEcosystem(ecosystem);
-  return `${base.replaceAll(' ', '')} ${ECOSYSTEMS.get(base)?.normalise?.(name) ?? name}`;
+  return `${baseEcosystem(ecosystem).replaceAll(' ', '')} ${normalisedName(ecosystem, name)}`;
+}
+
+/** The one spelling of all that name the same package of an ecosystem. */
+export function normalisedName(ecosystem: string, name: string): string {
+  return ECOSYSTEMS.get(baseEcosystem(ecosystem))?.normalise?.(name) ?? name;
 }

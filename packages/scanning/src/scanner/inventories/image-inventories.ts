@@ -7,6 +7,7 @@ import {
   type Repository,
 } from '@cartographer/oci';
 import { LAYER_FACTS, type LayerFacts, readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
+import type { UnreadReason } from '../../kinds/reasons.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
 import { type Inventories, type Inventory, type InventoryAsk, keptInventory } from './inventory.ts';
@@ -20,11 +21,15 @@ export type ImageInventoryDeps = {
   readonly clock: Clock;
 };
 
+/** What a registry said that does not want to be asked until then, in milliseconds since 1970. */
+type Refusal = Pick<RegistryError, 'reason' | 'message'> & { readonly untilMs: number };
 type ImageTarget = Extract<ScanTarget, { kind: 'image' }>;
 
 /** So long an account that was answered for a digest is taken to be answered still. */
 const ANSWERED_MS = 3_600_000;
 const MOST_ANSWERED = 10_000;
+/** Registries that do not want to be asked for a while, by whom. */
+const MOST_REFUSALS = 1_000;
 /** Of layers, a few are kept, as images of one team share them; each may have some megabytes. */
 const MOST_LAYERS = 64;
 /** Whoever else reads the same digest may fail; then it is read here. */
@@ -36,9 +41,10 @@ const MOST_TRIES = 8;
  */
 export function createImageInventories(deps: ImageInventoryDeps): Inventories<ImageTarget> {
   const { portfolio, registries, pullSecrets, clock } = deps;
-  const answered = new BoundedMap<number>(MOST_ANSWERED);
+  const answeredMs = new BoundedMap<number>(MOST_ANSWERED);
   const layers = new BoundedMap<LayerFacts>(MOST_LAYERS);
   const reading = new Map<string, Promise<void>>();
+  const refusals = new BoundedMap<Refusal>(MOST_REFUSALS);
 
   async function read(repository: Repository, { digest }: ImageTarget, signal: AbortSignal): Promise<void> {
     const bill = await readImageInventory(repository, digest, {
@@ -59,7 +65,29 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       target.reference,
       signal,
     );
-    const repository = registries.repository(target.reference, logins);
+    const who = JSON.stringify([namespace, key, target.reference.registry]);
+    const refusal = refusals.get(who);
+    if (refusal !== undefined && clock.now() < refusal.untilMs) {
+      const afterMs = refusal.untilMs - clock.now();
+      throw new RegistryError(refusal.reason, refusal.message, { retry: 'after', afterMs });
+    }
+    try {
+      return await answered(target, { namespace, signal }, registries.repository(target.reference, logins), key);
+    } catch (error) {
+      if (error instanceof RegistryError && error.afterMs !== undefined) {
+        const { reason, message, afterMs } = error;
+        refusals.set(who, { reason, message, untilMs: clock.now() + afterMs });
+      }
+      throw error;
+    }
+  }
+
+  async function answered(
+    target: ImageTarget,
+    { namespace, signal }: InventoryAsk,
+    repository: Repository,
+    key: string,
+  ): Promise<Inventory> {
     const asker = JSON.stringify([
       namespace,
       key,
@@ -71,17 +99,17 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       const kept = await keptInventory(portfolio, target, namespace);
       const under = reading.get(target.digest);
       if (kept !== undefined) {
-        const since = answered.get(asker);
+        const since = answeredMs.get(asker);
         if (since !== undefined && clock.now() - since < ANSWERED_MS) return kept;
         await repository.resolve(target.digest, signal);
-        answered.set(asker, clock.now());
+        answeredMs.set(asker, clock.now());
         return kept;
       }
       if (under === undefined) {
         const run = read(repository, target, signal).finally(() => reading.delete(target.digest));
         reading.set(target.digest, run);
         await run;
-        answered.set(asker, clock.now());
+        answeredMs.set(asker, clock.now());
       } else await under.catch(() => undefined); // whoever reads it tells what failed
     }
     return { kind: 'failed', reason: 'StoreEmptied', message: 'what was read of the image does not stay in the store' };
@@ -110,10 +138,10 @@ const REASONS = {
   Unavailable: 'RegistryUnavailable',
   Misbehaved: 'RegistryMisbehaved',
   DestinationRefused: 'DestinationRefused',
-} as const satisfies Record<RegistryFailure, string>;
+} as const satisfies Record<RegistryFailure, UnreadReason>;
 
 function refused(error: RegistryError, hint: string): Inventory {
   const reason = REASONS[error.reason];
   const message = reason === 'RegistryForbidden' && hint !== '' ? `${messageOf(error)}; ${hint}` : messageOf(error);
-  return { kind: 'failed', reason, message };
+  return { kind: 'failed', reason, message, ...(error.afterMs === undefined ? {} : { afterMs: error.afterMs }) };
 }

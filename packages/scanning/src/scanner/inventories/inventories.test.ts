@@ -142,6 +142,26 @@ describe('images', () => {
   });
 });
 
+describe('a store that keeps nothing', () => {
+  it('is named, and what was read of an archive is not taken for nothing', async () => {
+    const empty = gzipSync(tarEnd());
+    const host = await serve((_request, response) => response.end(empty));
+    const destinations = { allowed: [host], plainHttp: [host] };
+    const forgetful = new Proxy(portfolio, {
+      get: (target, key) =>
+        key === 'billOf' ? () => Promise.resolve(undefined) : Reflect.get(target, key).bind(target),
+    });
+    const sources = createSourceInventories({ portfolio: forgetful, hosts: [host], destinations });
+    const target = { kind: 'source', url: `http://${host}/a.tar.gz`, revision: '1' } as const;
+    expect(await sources.read(target, { namespace: 'red', signal })).toEqual({
+      kind: 'failed',
+      reason: 'StoreEmptied',
+      message: 'what was read is not in the store',
+    });
+    await sources.close();
+  });
+});
+
 describe('sources', () => {
   const lock = { lockfileVersion: 3, packages: { 'node_modules/left': { version: '1.2.3' } } };
   const archive = gzipSync(tar('./app/package-lock.json', JSON.stringify(lock)));

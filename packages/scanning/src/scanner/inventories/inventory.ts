@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Bill, Unread } from '@cartographer/bills';
+import type { UnreadReason } from '../../kinds/reasons.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
 
 /** What is in an artifact, or why that cannot be told; what may be otherwise the next time is tried again. */
 export type Inventory =
-  | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly reason: UnreadReason;
+      readonly message: string;
+      /** So long whoever was asked does not want to be asked again, in milliseconds. */
+      readonly afterMs?: number;
+    }
   | {
       readonly kind: 'read';
       /** What the portfolio keeps it by. */

@@ -13,6 +13,7 @@ import {
 } from '@cartographer/oci';
 import { type Agent, errors, request } from 'undici';
 import { isReadInSource, readSource, SOURCE_LIMITS, type SourceFile } from '../../inventory/read-source.ts';
+import type { UnreadReason } from '../../kinds/reasons.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
 import { type Inventories, type Inventory, keptInventory, subjectOf } from './inventory.ts';
@@ -79,8 +80,8 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
 const missing: Inventory = { kind: 'failed', reason: 'StoreEmptied', message: 'what was read is not in the store' };
 
 class SourceFailure extends Error {
-  readonly reason: string;
-  constructor(reason: string, message: string) {
+  readonly reason: UnreadReason;
+  constructor(reason: UnreadReason, message: string) {
     super(message);
     this.reason = reason;
   }
@@ -134,7 +135,7 @@ async function whole(content: AsyncIterable<Buffer>): Promise<Buffer> {
 
 /** What the world is to blame for becomes an answer; what is ours is thrown. */
 function failureOf(error: unknown, host: string): Inventory {
-  const failed = (reason: string, message: string): Inventory => ({ kind: 'failed', reason, message });
+  const failed = (reason: UnreadReason, message: string): Inventory => ({ kind: 'failed', reason, message });
   if (error instanceof SourceFailure) return failed(error.reason, error.message);
   if (error instanceof ArchiveError) return failed('SourceUnreadable', `the archive of ${host}: ${error.message}`);
   const refusal = error instanceof RegistryError ? error : (error as Error).cause;

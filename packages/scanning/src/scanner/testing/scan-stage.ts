@@ -11,7 +11,7 @@ import { scanningCrds } from '../../kinds/kinds.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanStatus } from '../../verdict/scan-status.ts';
 import { type Inventories, keptInventory, subjectOf } from '../inventories/inventory.ts';
-import { type RunningScanner, startScanner } from '../start-scanner.ts';
+import { type RunningScanner, type ScannerOptions, startScanner } from '../start-scanner.ts';
 
 /** A request as the server's audit has it. */
 type Entry = {
@@ -51,8 +51,14 @@ export type ScanStage = AsyncDisposable & {
 const USER = 'user/1';
 const READS = new Set(['get', 'list', 'watch']);
 
+/** What of the world a stage lets the scanner reach. */
+export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations'> & {
+  /** Registries and archives are asked over the network, in the place of {@link ScanStage.bills}. */
+  readonly isOverNetwork?: boolean;
+};
+
 /** Sets a {@link ScanStage} up; the scanner starts with `restart`. */
-export async function createScanStage(): Promise<ScanStage> {
+export async function createScanStage({ isOverNetwork = false, ...world }: StageWorld = {}): Promise<ScanStage> {
   const underWay = new Set<Promise<unknown>>();
   let running: { scanner: RunningScanner; cut: () => void } | undefined;
   const clock = createFakeClock(
@@ -104,7 +110,8 @@ export async function createScanStage(): Promise<ScanStage> {
         database: sqliteDatabase(join(root, 'scanner.db')),
         clock,
         log: silentLog,
-        inventories: (portfolio) => played(portfolio, bills, reads),
+        ...world,
+        ...(isOverNetwork ? {} : { inventories: (portfolio: Portfolio) => played(portfolio, bills, reads) }),
       });
       await clock.advanceUntil(() => scanner.notReady() === undefined, 60_000, 10);
       await scanner.ready;
