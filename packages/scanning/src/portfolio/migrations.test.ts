@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rfc3339 } from '@cartographer/machinery';
 import { IN_MEMORY, openStore, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,9 @@ import { change, put, record } from './testing/records.ts';
 
 /** What each released step of the schema makes and one bill, one record and one finding in it, as SQL: `1.sql` and so on. */
 const RELEASED = join(import.meta.dirname, 'testing', 'released');
+
+/** When it was recorded. */
+const RECORDED = '2026-01-02T03:04:05Z';
 
 describe('the schema', () => {
   const released = readdirSync(RELEASED).toSorted();
@@ -30,7 +34,12 @@ describe('the schema', () => {
     expect(made).toEqual(recorded);
     await store.destroy();
 
-    const portfolio = await Portfolio.open({ database, clock: createFakeClock() });
+    const clock = createFakeClock();
+    const portfolio = await Portfolio.open({ database, clock });
+    // Sights are kept since the second step; a store of before begins now.
+    const kept = file === '1.sql' ? [] : ['A-1', 'CVE-1'].map((name): [string, string] => [name, RECORDED]);
+    expect(await portfolio.sightsIn('shop')).toEqual(new Map(kept));
+    expect(portfolio.born).toBe(file === '1.sql' ? rfc3339(clock.now()) : RECORDED);
     const [touched] = await portfolio.touchedBy('CVE-1');
     expect(touched).toMatchObject({ subjects: [{ digest: 'sha256:image', platform: '' }], held: [{ id: 'A-1' }] });
     const counts = await portfolio.applyChange('osv', change('2', put(record('A-1', { a: '3.0.0' }))));

@@ -5,6 +5,7 @@ import { findings } from '../match/findings.ts';
 import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
 import { forgetBills, readBill, type Subject, writeBill } from './kept-bills.ts';
 import { MOST_VALUES } from './kept-names.ts';
+import { firstSights, forgetSights, type Sighting, writeSights } from './kept-sights.ts';
 import { parts } from './keys.ts';
 import { forgetNews, type News, readNews } from './news.ts';
 import {
@@ -47,6 +48,7 @@ export class Portfolio {
   readonly #store: Store<Tables>;
   readonly #clock: Clock;
   readonly #match: Match;
+  #born = '';
 
   private constructor(store: Store<Tables>, clock: Clock, match: Match) {
     this.#store = store;
@@ -175,6 +177,26 @@ export class Portfolio {
     return this.#read((tx) => uncoveredOf(tx, ecosystems, sources));
   }
 
+  /** Since when this store keeps first sights: RFC 3339. What was seen before it nobody has told it. */
+  get born(): string {
+    return this.#born;
+  }
+
+  /** When each vulnerability was first seen in a namespace: by {@link storedKey} of its names, RFC 3339. */
+  sightsIn(namespace: string): Promise<ReadonlyMap<string, string>> {
+    return this.#read((tx) => firstSights(tx, namespace));
+  }
+
+  /** Keeps that vulnerabilities were seen in a namespace; of several times of one the first stays. */
+  sawVulnerabilities(namespace: string, sightings: readonly Sighting[]): Promise<void> {
+    return this.#write((tx) => writeSights(tx, namespace, sightings));
+  }
+
+  /** Forgets the sights of all namespaces but these. */
+  forgetSights(namespaces: ReadonlySet<string>): Promise<void> {
+    return this.#write((tx) => forgetSights(tx, namespaces));
+  }
+
   readonly #now = (): string => rfc3339(this.#clock.now());
 
   /** The first statement makes writers wait for each other; without it two of PostgreSQL's could miss each other's bill and record. */
@@ -193,13 +215,19 @@ export class Portfolio {
   }
 
   async #catchUp(version: number): Promise<void> {
-    const row = { one: 1, number: 0, matcher: version };
+    const row = { one: 1, number: 0, matcher: version, born: this.#now() };
     await this.#store
       .insertInto('portfolio')
       .values(row)
       .onConflict((at) => at.doNothing())
       .execute();
-    const { matcher } = await this.#store.selectFrom('portfolio').select('matcher').executeTakeFirstOrThrow();
+    // One that was made before sights were kept.
+    await this.#store.updateTable('portfolio').set({ born: row.born }).where('born', '=', '').execute();
+    const { matcher, born } = await this.#store
+      .selectFrom('portfolio')
+      .select(['matcher', 'born'])
+      .executeTakeFirstOrThrow();
+    this.#born = born;
     if (matcher === version) return;
     for (let after = 0; ; ) {
       const names = await this.#store

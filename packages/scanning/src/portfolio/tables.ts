@@ -1,12 +1,15 @@
-import type { CreateTableBuilder, Generated, Migration } from '@cartographer/store';
+import type { CreateTableBuilder, Generated, Migration, SqlDatabase } from '@cartographer/store';
 
 /**
  * What is kept. Packages are found by the number of their key, `names`; findings are always what matching the bills
  * against the advisories gives, after each transaction.
  */
 export type Tables = {
-  /** One row, which every transaction that writes changes first: writers come one after the other, also on PostgreSQL. */
-  portfolio: { readonly one: number; number: number; matcher: number };
+  /**
+   * One row, which every transaction that writes changes first: writers come one after the other, also on PostgreSQL.
+   * `born` is since when sights are kept: RFC 3339, empty before the first start that does.
+   */
+  portfolio: { readonly one: number; number: number; matcher: number; born: string };
   /** Where advisories come from, and up to what they are matched. */
   sources: { name: string; revision: string; updated: string };
   /** Keys of packages: ecosystem and normalised name. */
@@ -28,6 +31,8 @@ export type Tables = {
   finding_ids: { id: string; bill: number; name: number; row: string };
   /** Findings that differ and were not told yet; `was` is what was told last, null where there was none. */
   news: { bill: number; name: number; row: string; was: string | null; number: number };
+  /** When a vulnerability was first seen in a namespace, by each of its names: RFC 3339. */
+  sights: { namespace: string; vulnerability: string; since: string };
 };
 
 /** Columns by name: a number or a text that is never null, a text that may be, or the number that a row gets by itself. */
@@ -71,30 +76,53 @@ const FIRST: Readonly<Record<string, Made>> = {
   },
 };
 
+/** Where first sights are kept. */
+const SIGHTS: Readonly<Record<string, Made>> = {
+  sights: {
+    columns: { namespace: 'text', vulnerability: 'text', since: 'text' },
+    key: ['namespace', 'vulnerability'],
+  },
+};
+
 /** Steps of the schema. What was released is never edited: a new step follows it. */
 export const MIGRATIONS: readonly Migration[] = [
+  { name: 'keep bills, advisories and findings', up: ({ schema }, kind) => makeTables(schema, kind, FIRST) },
   {
-    name: 'keep bills, advisories and findings',
+    name: 'keep first sights',
     up: async ({ schema }, kind) => {
-      for (const [table, { columns, key, indexes = [] }] of Object.entries(FIRST)) {
-        let made: CreateTableBuilder<string, string> = schema.createTable(table);
-        for (const [column, type] of Object.entries(columns)) {
-          if (type === 'id') {
-            made = made.addColumn(column, kind === 'sqlite' ? 'integer' : 'serial', (it) => it.primaryKey());
-          } else {
-            const sqlType = type === 'number' ? 'integer' : 'text';
-            made = made.addColumn(column, sqlType, (it) => (type === 'optional' ? it : it.notNull()));
-          }
-        }
-        // A row with a number of its own has that as its key, and is unique by the other besides.
-        await ('id' in columns && columns['id'] === 'id'
-          ? made.addUniqueConstraint(`${table}_once`, [...key])
-          : made.addPrimaryKeyConstraint(`${table}_key`, [...key])
-        ).execute();
-        for (const column of indexes) {
-          await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
-        }
-      }
+      await makeTables(schema, kind, SIGHTS);
+      await schema
+        .alterTable('portfolio')
+        .addColumn('born', 'text', (it) => it.notNull().defaultTo(''))
+        .execute();
     },
   },
 ];
+
+type Schema = Parameters<Migration['up']>[0]['schema'];
+
+async function makeTables(
+  schema: Schema,
+  kind: SqlDatabase['kind'],
+  tables: Readonly<Record<string, Made>>,
+): Promise<void> {
+  for (const [table, { columns, key, indexes = [] }] of Object.entries(tables)) {
+    let made: CreateTableBuilder<string, string> = schema.createTable(table);
+    for (const [column, type] of Object.entries(columns)) {
+      if (type === 'id') {
+        made = made.addColumn(column, kind === 'sqlite' ? 'integer' : 'serial', (it) => it.primaryKey());
+      } else {
+        const sqlType = type === 'number' ? 'integer' : 'text';
+        made = made.addColumn(column, sqlType, (it) => (type === 'optional' ? it : it.notNull()));
+      }
+    }
+    // A row with a number of its own has that as its key, and is unique by the other besides.
+    await ('id' in columns && columns['id'] === 'id'
+      ? made.addUniqueConstraint(`${table}_once`, [...key])
+      : made.addPrimaryKeyConstraint(`${table}_key`, [...key])
+    ).execute();
+    for (const column of indexes) {
+      await schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
+    }
+  }
+}

@@ -2,9 +2,11 @@ import type { Client } from '@cartographer/kube';
 import { type Clock, deepEqual, type Json, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { scanningKinds } from '../kinds/kinds.ts';
+import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import { namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import type { ExceptionUse } from '../verdict/verdict.ts';
+import type { FirstSights } from './first-sights.ts';
 import type { Inventory } from './inventories/inventory.ts';
 import { type Judged, type Judging, judgeScan } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
@@ -22,6 +24,7 @@ export type ScanDeps = MaterialDeps & {
   readonly index: ScanIndex;
   readonly settlement: Settlement;
   readonly written: WrittenScans;
+  readonly sights: FirstSights;
   /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
   readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
   readonly clock: Clock;
@@ -38,12 +41,15 @@ const LONGEST_WAIT_MS = 20 * 86_400_000;
  */
 export function createScanReconciler(deps: ScanDeps): Reconcile {
   const { settlement, sources, caches } = deps;
-  /** Whoever was not asked since the start is not known to be fresh; all scans are woken when it was. */
+  /**
+   * Whoever was not asked since the start is not known to be fresh; all scans are woken when it was. A source that has a
+   * revision in its status alone stands for a store that was lost, which takes away no verdict.
+   */
   const isBeforeSources = (): boolean =>
-    caches
-      .sources()
-      .map((name) => sources.of(name))
-      .some(({ isAsked, revision }) => !isAsked && revision !== '');
+    caches.sources().some((name) => {
+      const { isAsked, revision } = sources.of(name);
+      return !isAsked && (revision !== '' || wasMatched(caches, name));
+    });
 
   return async (key, { signal }) => {
     settlement.began(key);
@@ -64,6 +70,11 @@ export function createScanReconciler(deps: ScanDeps): Reconcile {
       settlement.ended(key, { isDone, isChanged });
     }
   };
+}
+
+function wasMatched(caches: ScannerCaches, source: string): boolean {
+  const object = caches.informer('ClusterVulnerabilitySource').get(source);
+  return ((object?.['status'] ?? {}) as ClusterVulnerabilitySourceStatus).revision !== undefined;
 }
 
 type Run = {
@@ -100,9 +111,11 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
 
   const material = await materialOf(deps, request.target, inventory);
   const earlierMaterial = earlier && (await materialOf(deps, earlier.target, earlier.inventory));
-  const names = new Set([...material.findings, ...(earlierMaterial?.findings ?? [])].flatMap(namesOf));
+  const findings = [...material.findings, ...(earlierMaterial?.findings ?? [])];
+  const names = new Set(findings.flatMap(namesOf));
   deps.index.note(key, { ...holdings, names: new Set([...names].map((name) => name.toUpperCase())) });
-  const judged = judge(now, {
+  const sights = await deps.sights.of(holdings.namespace, findings);
+  const judged = judge(now, sights, {
     current: material,
     ...(earlier && earlierMaterial
       ? { earlier: { artifact: earlier.artifact, since: earlier.since, material: earlierMaterial } }
@@ -125,7 +138,7 @@ async function inventoryOrPending(run: Run): Promise<Inventory> {
     const first = await Promise.race([reading, slow.promise]);
     if (first !== 'slow') return first;
     const pending = { target: request.target, inventory: { kind: 'pending' }, findings: [] } as const;
-    await Promise.all([reading.catch(() => undefined), report(run, judge(run, { current: pending }))]);
+    await Promise.all([reading.catch(() => undefined), report(run, judge(run, new Map(), { current: pending }))]);
     return await reading;
   } finally {
     cancel();
@@ -159,7 +172,11 @@ function holdingsOf({ object, request }: Run, inventories: readonly Inventory[])
   };
 }
 
-function judge({ deps, object, request }: Run, materials: Pick<Judging, 'current' | 'earlier'>): Judged {
+function judge(
+  { deps, object, request }: Run,
+  sights: ReadonlyMap<string, string>,
+  materials: Pick<Judging, 'current' | 'earlier'>,
+): Judged {
   const { caches, sources, clock } = deps;
   const { namespace = '', generation = 0 } = object.metadata;
   const judging: Judging = { request, namespace, generation, previous: statusOf(object), ...materials };
@@ -168,6 +185,7 @@ function judge({ deps, object, request }: Run, materials: Pick<Judging, 'current
     exceptions: caches.exceptions(),
     sources: caches.sources().map((name) => sources.facts(name)),
     namespaceLabels: caches.namespaceLabels(namespace),
+    sights,
   };
   return judgeScan(judging, world, clock.now());
 }

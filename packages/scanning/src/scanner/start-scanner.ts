@@ -16,6 +16,7 @@ import { Portfolio } from '../portfolio/portfolio.ts';
 import type { Fetch } from '../sources/download.ts';
 import { watchDirectory } from '../sources/watch-directory.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
+import { FirstSights } from './first-sights.ts';
 import { createImageInventories } from './inventories/image-inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
 import { createPullSecrets } from './inventories/pull-secrets.ts';
@@ -132,6 +133,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const index = new ScanIndex();
   const settlement = new Settlement();
   const book = new SourceBook(portfolio);
+  const sights = new FirstSights({ portfolio, exceptions: () => caches.exceptions(), clock });
   const reading =
     options.inventories === undefined
       ? createInventories(options, portfolio)
@@ -165,6 +167,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       index,
       settlement,
       written: written.scans,
+      sights,
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
@@ -215,7 +218,12 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     async run(signal) {
       // Those that were deleted while nobody looked.
       for (const name of book.matched()) sources.enqueue(name, 'background');
-      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans }, signal);
+      const namespaces = (): readonly string[] =>
+        caches
+          .informer('Namespace')
+          .list()
+          .map(({ metadata }) => metadata.name ?? '');
+      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }, signal);
     },
   };
   return {
@@ -314,11 +322,14 @@ type House = {
   readonly clock: Clock;
   readonly keepBillsMs: number;
   readonly allScans: () => readonly string[];
+  readonly sights: FirstSights;
+  /** Names of those that there are. */
+  readonly namespaces: () => readonly string[];
 };
 
-/** Forgets bills that no scan has had for long; not while one is not judged yet, whose bill nobody would know to keep. */
+/** Forgets bills that no scan has had for long, and sights of namespaces that are gone; not while one is not judged yet, whose bill nobody would know to keep. */
 async function keepHouse(
-  { portfolio, index, clock, keepBillsMs, allScans }: House,
+  { portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }: House,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -327,5 +338,6 @@ async function keepHouse(
     if (allScans().some((key) => index.get(key) === undefined)) continue;
     await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
     await portfolio.forgetBills(keepBillsMs);
+    await sights.keepOnly(new Set(namespaces()));
   }
 }

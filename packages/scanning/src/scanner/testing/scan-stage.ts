@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiServer } from '@cartographer/apiserver';
@@ -37,6 +37,8 @@ export type ScanStage = AsyncDisposable & {
   restart(): Promise<void>;
   /** Nothing of the running scanner arrives any more; it is not ended in order. */
   crash(): Promise<void>;
+  /** Ends the running scanner in order, and loses its store. */
+  loseStore(): Promise<void>;
   apply(yaml: string): Promise<void>;
   delete(kind: string, name: string, namespace?: string): Promise<void>;
   get(kind: string, name: string, namespace?: string): Promise<KubeObject>;
@@ -118,6 +120,11 @@ export async function createScanStage(): Promise<ScanStage> {
       await dead?.scanner.stop().catch(() => undefined);
       await Promise.allSettled(underWay);
       await clock.settle();
+    },
+    async loseStore() {
+      await running?.scanner.stop();
+      running = undefined;
+      for (const file of await readdir(root)) if (file.startsWith('scanner.db')) await rm(join(root, file));
     },
     async apply(yaml) {
       for (const document of parseYamlDocuments(yaml)) {
