@@ -162,16 +162,16 @@ async function withSubjects<Held>(
 ): Promise<readonly Carrier<Held>[]> {
   const subjects = await tx
     .selectFrom('subjects')
-    .select(['bill', 'digest', 'platform'])
+    .select(['bill', 'digest', 'repository'])
     .where('bill', 'in', numbersOfBills(bills))
     .orderBy('digest')
-    .orderBy('platform')
+    .orderBy('repository')
     .execute();
   const held = Map.groupBy(rows, ({ bill }) => bill);
   const of = Map.groupBy(subjects, ({ bill }) => bill);
   return bills.map(({ id, digest }) => ({
     bill: digest,
-    subjects: (of.get(id) ?? []).map(({ digest, platform }) => ({ digest, platform })),
+    subjects: (of.get(id) ?? []).map(({ digest, repository }) => ({ digest, repository })),
     held: (held.get(id) ?? []).map((row) => row.held),
   }));
 }

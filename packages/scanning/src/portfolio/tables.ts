@@ -14,10 +14,17 @@ export type Tables = {
   sources: { name: string; revision: string; updated: string };
   /** Keys of packages: ecosystem and normalised name. */
   names: { id: Generated<number>; key: string };
-  /** `unread` is JSON. */
-  bills: { id: Generated<number>; digest: string; unread: string };
-  /** What bills are of: the digest of an image or a source, and the platform where there are several bills of one digest. */
-  subjects: { digest: string; platform: string; bill: number; seen: string };
+  /** `unread` is JSON, and so are `facts`, what is told of its packages together: empty in a row of before they were kept. */
+  bills: { id: Generated<number>; digest: string; unread: string; facts: string };
+  /**
+   * What bills are of: the digest of an image, and the repository that it was read from; or of a source. `said` is JSON: what
+   * is told of the image and of how it was read; empty in a row of before it was kept.
+   */
+  subjects: { digest: string; repository: string; bill: number; seen: string; said: string };
+  /** What was read of layers, by what reads: `content` says it, and `size` how long that is. */
+  layers: { registry: string; digest: string; readers: string; size: number; seen: string; content: string };
+  /** Layers that a subject is made of. */
+  subject_layers: { digest: string; repository: string; layer: string };
   /** The inverted index, which holds the packages as JSON: read by name it says which bills, by bill which packages. */
   bill_packages: { name: number; bill: number; position: number; content: string };
   /** `content` is the advisory as JSON, `digest` that of the record it was read from. */
@@ -84,6 +91,21 @@ const SIGHTS: Readonly<Record<string, Made>> = {
   },
 };
 
+/** Where what was read of layers is kept. */
+const LAYERS: Readonly<Record<string, Made>> = {
+  layers: {
+    // What is large comes last: the others are read without it.
+    columns: { registry: 'text', digest: 'text', readers: 'text', size: 'number', seen: 'text', content: 'text' },
+    key: ['registry', 'digest', 'readers'],
+    indexes: ['seen'],
+  },
+  subject_layers: {
+    columns: { digest: 'text', repository: 'text', layer: 'text' },
+    key: ['digest', 'repository', 'layer'],
+    indexes: ['layer'],
+  },
+};
+
 /** Steps of the schema. What was released is never edited: a new step follows it. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'keep bills, advisories and findings', up: ({ schema }, kind) => makeTables(schema, kind, FIRST) },
@@ -95,6 +117,22 @@ export const MIGRATIONS: readonly Migration[] = [
         .alterTable('portfolio')
         .addColumn('born', 'text', (it) => it.notNull().defaultTo(''))
         .execute();
+    },
+  },
+  {
+    name: 'keep layers, and what is told of bills',
+    up: async ({ schema }, kind) => {
+      await makeTables(schema, kind, LAYERS);
+      await schema.alterTable('subjects').renameColumn('platform', 'repository').execute();
+      for (const [table, column] of [
+        ['subjects', 'said'],
+        ['bills', 'facts'],
+      ] as const) {
+        await schema
+          .alterTable(table)
+          .addColumn(column, 'text', (it) => it.notNull().defaultTo(''))
+          .execute();
+      }
     },
   },
 ];

@@ -19,6 +19,7 @@ import { createExceptionReconciler, ExceptionUses, exceptionKey } from './except
 import { FirstSights } from './first-sights.ts';
 import { createImageInventories } from './inventories/image-inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
+import { LAYER_READERS } from './inventories/kept-layers.ts';
 import { createPullSecrets } from './inventories/pull-secrets.ts';
 import { createSourceInventories } from './inventories/source-inventories.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
@@ -338,6 +339,7 @@ async function keepHouse(
     if (allScans().some((key) => index.get(key) === undefined)) continue;
     await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
     await portfolio.forgetBills(keepBillsMs);
+    await portfolio.forgetLayers(LAYER_READERS, keepBillsMs);
     await sights.keepOnly(new Set(namespaces()));
   }
 }

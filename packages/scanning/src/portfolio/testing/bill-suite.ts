@@ -34,11 +34,11 @@ export function billSuite({ open, clock }: SuiteStage): void {
       packages: [npm('a', '1.0.0'), npm('b', '1.0.0')],
       unread: [{ what: 'layer x', why: 'is cut off' }],
     };
-    const first = await portfolio.putBill({ digest: 'one', platform: 'linux/amd64' }, kept);
+    const first = await portfolio.putBill({ digest: 'one', repository: 'registry/one' }, kept);
     const second = await portfolio.putBill({ digest: 'two' }, kept);
     expect([first.matched, second.matched, matched.length]).toEqual([2, 0, 2]);
     expect(second.digest).toBe(first.digest);
-    expect(await portfolio.billOf({ digest: 'one', platform: 'linux/amd64' })).toEqual({
+    expect(await portfolio.billOf({ digest: 'one', repository: 'registry/one' })).toEqual({
       digest: first.digest,
       bill: kept,
     });
@@ -131,6 +131,51 @@ export function billSuite({ open, clock }: SuiteStage): void {
     expect(await portfolio.findingsOf(digest)).toHaveLength(names.length);
     for (const name of names) expect(await portfolio.carriersOf({ ecosystem: 'npm', name })).toHaveLength(1);
     expect(await portfolio.touchedBy('CVE-'.padEnd(1_000, '9'))).toHaveLength(1);
+    await portfolio.close();
+  });
+
+  it('what is told of a bill is told without its packages, for each place that it was read from', async () => {
+    const { portfolio } = await open();
+    const here = { digest: 'image', repository: 'registry/here' };
+    const there = { digest: 'image', repository: 'registry/there' };
+    const kept: Bill = { packages: [npm('b', '1'), npm('a', '1')], unread: [{ what: 'layer', why: 'is cut off' }] };
+    const { digest } = await portfolio.putBill(
+      { ...here, said: { platforms: ['linux/amd64'], from: ['layers'] } },
+      kept,
+    );
+    expect(await portfolio.factsOf(here)).toEqual({
+      digest,
+      packages: 2,
+      ecosystems: ['npm'],
+      platforms: ['linux/amd64'],
+      from: ['layers'],
+      unread: kept.unread,
+    });
+    expect(await portfolio.factsOf(there)).toBeUndefined();
+    await portfolio.putBill(there, bill());
+    expect(await portfolio.factsOf(there)).toMatchObject({ packages: 0, ecosystems: [], platforms: [] });
+    expect(await portfolio.factsOf(here)).toMatchObject({ digest, packages: 2 });
+    await portfolio.close();
+  });
+
+  it('layers are kept by registry, digest and what reads them, the newest where all are too much', async () => {
+    const { portfolio } = await open();
+    const key = (digest: string, readers = '1') => ({ registry: 'registry', digest, readers });
+    await portfolio.putLayer(key('a'), 'aaaa');
+    await clock.advance(1_000);
+    await portfolio.putLayer(key('b'), 'bbbb', 8);
+    expect([await portfolio.layerOf(key('a')), await portfolio.layerOf(key('b'))]).toEqual(['aaaa', 'bbbb']);
+    expect(await portfolio.layerOf(key('a', '2'))).toBeUndefined();
+    expect(await portfolio.layerOf({ ...key('a'), registry: 'other' })).toBeUndefined();
+    await clock.advance(1_000);
+    await portfolio.putLayer(key('c'), 'c', 8);
+    expect([await portfolio.layerOf(key('a')), await portfolio.layerOf(key('b'))]).toEqual([undefined, 'bbbb']);
+    await portfolio.putBill({ digest: 'image', repository: 'registry/app', layers: ['b'] }, bill(npm('a', '1')));
+    await portfolio.putLayer(key('d', '2'), 'd');
+    expect(await portfolio.forgetLayers('1', 60_000)).toBe(1);
+    await clock.advance(60_000);
+    expect(await portfolio.forgetLayers('1', 30_000)).toBe(1);
+    expect([await portfolio.layerOf(key('b')), await portfolio.layerOf(key('c'))]).toEqual(['bbbb', undefined]);
     await portfolio.close();
   });
 }

@@ -6,10 +6,11 @@ import {
   type RegistryFailure,
   type Repository,
 } from '@cartographer/oci';
-import { LAYER_FACTS, type LayerFacts, readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
+import { readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
-import { type Inventories, type Inventory, type InventoryAsk, keptInventory } from './inventory.ts';
+import { type Inventories, type Inventory, type InventoryAsk, keptInventory, subjectOf } from './inventory.ts';
+import { createKeptLayers } from './kept-layers.ts';
 import type { PullSecrets } from './pull-secrets.ts';
 
 /** What {@link createImageInventories} needs. */
@@ -25,8 +26,6 @@ type ImageTarget = Extract<ScanTarget, { kind: 'image' }>;
 /** So long an account that was answered for a digest is taken to be answered still. */
 const ANSWERED_MS = 3_600_000;
 const MOST_ANSWERED = 10_000;
-/** Of layers, a few are kept, as images of one team share them; each may have some megabytes. */
-const MOST_LAYERS = 64;
 /** Whoever else reads the same digest may fail; then it is read here. */
 const MOST_TRIES = 8;
 
@@ -37,20 +36,16 @@ const MOST_TRIES = 8;
 export function createImageInventories(deps: ImageInventoryDeps): Inventories<ImageTarget> {
   const { portfolio, registries, pullSecrets, clock } = deps;
   const answered = new BoundedMap<number>(MOST_ANSWERED);
-  const layers = new BoundedMap<LayerFacts>(MOST_LAYERS);
+  const keptLayers = createKeptLayers(portfolio);
   const reading = new Map<string, Promise<void>>();
 
-  async function read(repository: Repository, { digest }: ImageTarget, signal: AbortSignal): Promise<void> {
-    const bill = await readImageInventory(repository, digest, {
+  async function read(repository: Repository, target: ImageTarget, signal: AbortSignal): Promise<void> {
+    const { registry } = target.reference;
+    const { platforms, layers, ...bill } = await readImageInventory(repository, target.digest, {
       signal,
-      async kept(layer, visit) {
-        const key = `${LAYER_FACTS} ${repository.name}@${layer.digest}`;
-        const facts = layers.get(key) ?? (await visit());
-        layers.set(key, facts);
-        return facts;
-      },
+      kept: (layer, visit) => keptLayers(layer, { registry, repository, signal }, visit),
     });
-    await portfolio.putBill({ digest }, bill);
+    await portfolio.putBill({ ...subjectOf(target, ''), said: { platforms, from: ['layers'] }, layers }, bill);
   }
 
   async function allowed(target: ImageTarget, { namespace, signal }: InventoryAsk): Promise<Inventory> {
@@ -69,7 +64,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     ]);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const kept = await keptInventory(portfolio, target, namespace);
-      const under = reading.get(target.digest);
+      const place = `${repository.name}@${target.digest}`;
+      const under = reading.get(place);
       if (kept !== undefined) {
         const since = answered.get(asker);
         if (since !== undefined && clock.now() - since < ANSWERED_MS) return kept;
@@ -78,8 +74,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
         return kept;
       }
       if (under === undefined) {
-        const run = read(repository, target, signal).finally(() => reading.delete(target.digest));
-        reading.set(target.digest, run);
+        const run = read(repository, target, signal).finally(() => reading.delete(place));
+        reading.set(place, run);
         await run;
         answered.set(asker, clock.now());
       } else await under.catch(() => undefined); // whoever reads it tells what failed

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Bill, Unread } from '@cartographer/bills';
+import type { Unread } from '@cartographer/bills';
+import { formatReference } from '@cartographer/oci';
+import type { Subject } from '../../portfolio/kept-bills.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
 
@@ -33,36 +35,25 @@ export type Inventories<Target extends ScanTarget = ScanTarget> = (
   ask: InventoryAsk,
 ) => Promise<Inventory>;
 
-/** What the portfolio keeps the bill of a target by; a source belongs to its namespace. */
-export function subjectOf(target: ScanTarget, namespace: string): string {
-  if (target.kind === 'image') return target.digest;
+/** What the portfolio keeps the bill of a target by: a source belongs to its namespace, an image to its repository. */
+export function subjectOf(target: ScanTarget, namespace: string): Required<Subject> {
+  if (target.kind === 'image') {
+    const { registry, repository } = target.reference;
+    return { digest: target.digest, repository: formatReference({ registry, repository }) };
+  }
   const place = JSON.stringify([namespace, target.url, target.revision, target.digest ?? '']);
-  return `source:${createHash('sha256').update(place).digest('hex')}`;
+  return { digest: `source:${createHash('sha256').update(place).digest('hex')}`, repository: '' };
 }
 
 /** What is kept of a target; undefined for nothing. */
 export async function keptInventory(
-  portfolio: Pick<Portfolio, 'billOf'>,
+  portfolio: Pick<Portfolio, 'factsOf'>,
   target: ScanTarget,
   namespace: string,
 ): Promise<Extract<Inventory, { kind: 'read' }> | undefined> {
   const subject = subjectOf(target, namespace);
-  const kept = await portfolio.billOf({ digest: subject });
-  if (kept === undefined) return undefined;
-  const from = target.kind === 'image' ? ['layers'] : ['files'];
-  return { kind: 'read', subject, bill: kept.digest, from, ...factsOf(kept.bill) };
-}
-
-function factsOf({ packages, unread }: Bill): {
-  readonly packages: number;
-  readonly ecosystems: readonly string[];
-  readonly platforms: readonly string[];
-  readonly unread: readonly Unread[];
-} {
-  return {
-    packages: packages.length,
-    ecosystems: [...new Set(packages.map(({ ecosystem }) => ecosystem))].filter((name) => name !== '').toSorted(),
-    platforms: [...new Set(packages.flatMap(({ platforms = [] }) => platforms))].toSorted(),
-    unread,
-  };
+  const facts = await portfolio.factsOf(subject);
+  if (facts === undefined) return undefined;
+  const { digest, ...said } = facts;
+  return { kind: 'read', subject: subject.digest, bill: digest, ...said };
 }

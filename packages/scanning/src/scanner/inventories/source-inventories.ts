@@ -35,6 +35,7 @@ type SourceTarget = Extract<ScanTarget, { kind: 'source' }>;
 
 /** Of an archive: 1 GiB as it comes, 8 GiB of files. */
 const LIMITS = { maxCompressedBytes: 1024 ** 3, maxBytes: 8 * 1024 ** 3, maxRatio: 200 };
+const FROM_FILES = { platforms: [], from: ['files'] };
 const FETCH_MS = 5 * 60_000;
 
 /** Gives the packages of sources, from the archives that their URLs name; what was read is not fetched again. */
@@ -54,8 +55,9 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
     }
     // A status names what passed without the digest of its archive.
     const { url: address, revision } = target;
-    await portfolio.putBill({ digest: subjectOf({ kind: 'source', url: address, revision }, namespace) }, bill);
-    await portfolio.putBill({ digest: subjectOf(target, namespace) }, bill);
+    for (const of of [{ kind: 'source', url: address, revision } as const, target]) {
+      await portfolio.putBill({ ...subjectOf(of, namespace), said: FROM_FILES }, bill);
+    }
   }
 
   return {

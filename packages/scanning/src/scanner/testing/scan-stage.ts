@@ -180,8 +180,8 @@ function played(portfolio: Portfolio, bills: ReadonlyMap<string, Bill>, reads: M
     const subject = subjectOf(target, namespace);
     const bill = bills.get(target.digest ?? '');
     if (bill === undefined) return { kind: 'failed', reason: 'ImageNotFound', message: `there is no ${target.digest}` };
-    reads.set(subject, (reads.get(subject) ?? 0) + 1);
-    await portfolio.putBill({ digest: subject }, bill);
+    reads.set(subject.digest, (reads.get(subject.digest) ?? 0) + 1);
+    await portfolio.putBill({ ...subject, said: { platforms: ['linux/amd64'], from: ['layers'] } }, bill);
     return (
       (await keptInventory(portfolio, target, namespace)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' }
     );
