@@ -1,4 +1,4 @@
-import type { Client, LeaderElector } from '@cartographer/kube';
+import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import { createDestinations, createGuardedAgent, createRegistryClient, type DestinationRules } from '@cartographer/oci';
 import {
@@ -31,7 +31,6 @@ import { Settlement } from './settlement.ts';
 import { SourceBook } from './source-book.ts';
 import { createSourceReconciler } from './source-reconciler.ts';
 import { wakeByChanges } from './wake-ups.ts';
-import { WrittenScans } from './written-scans.ts';
 
 /** What {@link startScanner} needs. */
 export type ScannerOptions = {
@@ -140,10 +139,10 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       ? createInventories(options, portfolio)
       : { read: options.inventories(portfolio), close: () => Promise.resolve() };
   const written = {
-    scans: new WrittenScans(),
-    sources: new WrittenScans(),
-    exceptions: new WrittenScans(),
-    policies: new WrittenScans(),
+    scans: new WrittenObjects(),
+    sources: new WrittenObjects(),
+    exceptions: new WrittenObjects(),
+    policies: new WrittenObjects(),
   };
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
