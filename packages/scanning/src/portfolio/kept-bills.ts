@@ -1,5 +1,5 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import { findingWrites, writeFindings } from './kept-findings.ts';
 import { useLayers } from './kept-layers.ts';
 import { MOST_VALUES, numbersFor } from './kept-names.ts';
@@ -109,7 +109,7 @@ async function insertBill(
 }
 
 /** A bill as it was given, by its own number. */
-export async function readBill(tx: Transaction<Tables>, id: number): Promise<Bill> {
+export async function readBill(tx: Store<Tables>, id: number): Promise<Bill> {
   const { unread } = await tx.selectFrom('bills').select('unread').where('id', '=', id).executeTakeFirstOrThrow();
   const rows = await tx
     .selectFrom('bill_packages')
@@ -125,7 +125,7 @@ export async function readBill(tx: Transaction<Tables>, id: number): Promise<Bil
 
 /** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
 export async function readFacts(
-  tx: Transaction<Tables>,
+  tx: Store<Tables>,
   { digest, repository = '' }: Subject,
 ): Promise<(BillFacts & SubjectSaid) | undefined> {
   const row = await tx

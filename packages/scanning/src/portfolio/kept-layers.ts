@@ -1,4 +1,4 @@
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import { MOST_VALUES } from './kept-names.ts';
 import { parts } from './keys.ts';
 import type { Tables } from './tables.ts';
@@ -15,7 +15,7 @@ export type LayerKey = {
 export const MOST_LAYER_CHARS = 1024 ** 3;
 
 /** What was kept of a layer; undefined for nothing. */
-export async function readLayer(tx: Transaction<Tables>, key: LayerKey): Promise<string | undefined> {
+export async function readLayer(tx: Store<Tables>, key: LayerKey): Promise<string | undefined> {
   const row = await tx
     .selectFrom('layers')
     .select('content')

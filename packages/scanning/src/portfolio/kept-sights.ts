@@ -1,4 +1,4 @@
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import { MOST_VALUES } from './kept-names.ts';
 import { parts, storedKey } from './keys.ts';
 import type { Tables } from './tables.ts';
@@ -7,7 +7,7 @@ import type { Tables } from './tables.ts';
 export type Sighting = { readonly vulnerability: string; readonly since: string };
 
 /** When each vulnerability was first seen in a namespace, by {@link storedKey} of its names. */
-export async function firstSights(tx: Transaction<Tables>, namespace: string): Promise<ReadonlyMap<string, string>> {
+export async function firstSights(tx: Store<Tables>, namespace: string): Promise<ReadonlyMap<string, string>> {
   const rows = await tx
     .selectFrom('sights')
     .select(['vulnerability', 'since'])

@@ -108,12 +108,12 @@ export class Portfolio {
 
   /** What is told of the bill of an image or a source, without reading its packages; undefined where none is kept. */
   factsOf(subject: Subject): Promise<(BillFacts & SubjectSaid) | undefined> {
-    return this.#read((tx) => readFacts(tx, subject));
+    return readFacts(this.#store, subject);
   }
 
   /** What was kept of a layer; undefined for nothing. */
   layerOf(key: LayerKey): Promise<string | undefined> {
-    return this.#read((tx) => readLayer(tx, key));
+    return readLayer(this.#store, key);
   }
 
   /** Keeps what was read of a layer; where all are more than `mostChars`, those that were read first go. */
@@ -186,7 +186,7 @@ export class Portfolio {
 
   /** All findings of a bill, by its digest, in a fixed order that says nothing. */
   findingsOf(bill: string): Promise<readonly KeptFinding[]> {
-    return this.#read((tx) => findingsOf(tx, bill));
+    return findingsOf(this.#store, bill);
   }
 
   /** Who carries this package, in whatever version. */
@@ -204,7 +204,7 @@ export class Portfolio {
 
   /** Ecosystems of which no record of these sources speaks. */
   uncoveredOf(ecosystems: readonly string[], sources: readonly string[]): Promise<readonly string[]> {
-    return this.#read((tx) => uncoveredOf(tx, ecosystems, sources));
+    return uncoveredOf(this.#store, ecosystems, sources);
   }
 
   /** Since when this store keeps first sights: RFC 3339. What was seen before it nobody has told it. */
@@ -214,7 +214,7 @@ export class Portfolio {
 
   /** When each vulnerability was first seen in a namespace: by {@link storedKey} of its names, RFC 3339. */
   sightsIn(namespace: string): Promise<ReadonlyMap<string, string>> {
-    return this.#read((tx) => firstSights(tx, namespace));
+    return firstSights(this.#store, namespace);
   }
 
   /** Keeps that vulnerabilities were seen in a namespace; of several times of one the first stays. */

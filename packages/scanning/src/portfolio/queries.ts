@@ -1,5 +1,5 @@
 import type { BillPackage } from '@cartographer/bills';
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import type { Finding } from '../match/finding.ts';
 import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
 import type { Subject } from './kept-bills.ts';
@@ -102,7 +102,7 @@ export async function touchedBy(
 }
 
 /** All findings of a bill, by its digest, in a fixed order that says nothing. */
-export async function findingsOf(tx: Transaction<Tables>, bill: string): Promise<readonly KeptFinding[]> {
+export async function findingsOf(tx: Store<Tables>, bill: string): Promise<readonly KeptFinding[]> {
   const rows = await tx
     .selectFrom('findings')
     .innerJoin('bills', 'bills.id', 'findings.bill')
@@ -116,7 +116,7 @@ export async function findingsOf(tx: Transaction<Tables>, bill: string): Promise
 
 /** Ecosystems of which no record of these sources speaks, as they were given. */
 export async function uncoveredOf(
-  tx: Transaction<Tables>,
+  tx: Store<Tables>,
   ecosystems: readonly string[],
   sources: readonly string[],
 ): Promise<readonly string[]> {
