@@ -4,9 +4,9 @@ import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import { namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
-import type { ExceptionUse } from '../verdict/verdict.ts';
+import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
-import type { Inventory } from './inventories/inventory.ts';
+import type { Inventory, InventoryAsk } from './inventories/inventory.ts';
 import { type Judged, type Judging, judgeScan } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -127,10 +127,9 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
 
 /** The inventory; where that takes long, the status says so meanwhile. */
 async function inventoryOrPending(run: Run): Promise<Inventory> {
-  const { deps, object, request, signal } = run;
-  const { namespace = '' } = object.metadata;
+  const { deps, object, request } = run;
   const given = givenTo(object, request);
-  const reading = inventoryOf(deps, request.target, { namespace, signal, ...(given === undefined ? {} : { given }) });
+  const reading = inventoryOf(deps, request.target, { ...askOf(run), ...(given === undefined ? {} : { given }) });
   const slow = Promise.withResolvers<'slow'>();
   const cancel = deps.clock.schedule(SLOW_MS, () => slow.resolve('slow'));
   try {
@@ -144,12 +143,28 @@ async function inventoryOrPending(run: Run): Promise<Inventory> {
   }
 }
 
+/** Whose packages are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
+function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): InventoryAsk {
+  const { namespace = '' } = object.metadata;
+  const namespaceLabels = caches.namespaceLabels(namespace);
+  const asked = caches
+    .policies()
+    .filter((each) => applies(each, { policy, namespaceLabels }))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  const trust = asked.map((each) => ({
+    policy: each.name,
+    keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
+  }));
+  return { namespace, signal, ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}) };
+}
+
 /** What passed last, where that is not what is scanned. */
-async function earlierOf({ deps, object, request, signal }: Run) {
+async function earlierOf(run: Run) {
+  const { deps, object, request } = run;
   const before = lastCompliantIn(statusOf(object));
   if (before === undefined || deepEqual(before.artifact, request.artifact)) return undefined;
   const target = earlierTarget(before.artifact, request);
-  const inventory = await inventoryOf(deps, target, { namespace: object.metadata.namespace ?? '', signal });
+  const inventory = await inventoryOf(deps, target, askOf(run));
   return { ...before, target, inventory };
 }
 

@@ -6,6 +6,9 @@ import {
   type RegistryFailure,
   type Repository,
 } from '@cartographer/oci';
+import { readAttachedBills } from '../../inventory/attached/read-attached.ts';
+import { trustedKeys } from '../../inventory/attached/signatures.ts';
+import { trustedBill, withAttached } from '../../inventory/attached/with-attached.ts';
 import { readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
@@ -39,16 +42,26 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
   const keptLayers = createKeptLayers(portfolio);
   const reading = new Map<string, Promise<void>>();
 
-  async function read(repository: Repository, target: ImageTarget, signal: AbortSignal): Promise<void> {
+  async function read(repository: Repository, target: ImageTarget, ask: InventoryAsk): Promise<void> {
+    const { signal, trust = [] } = ask;
     const { registry } = target.reference;
-    const { platforms, layers, ...bill } = await readImageInventory(repository, target.digest, {
+    const keys = trust.map(({ policy, keys }) => trustedKeys(`ClusterScanPolicy ${policy}`, keys));
+    const attached = await readAttachedBills(repository, target.digest, { signal, trust: keys });
+    const trusted = trustedBill(attached);
+    if (trusted !== undefined) {
+      await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms: [], from: trusted.from } }, trusted.bill);
+      return;
+    }
+    const { platforms, layers, ...own } = await readImageInventory(repository, target.digest, {
       signal,
       kept: (layer, visit) => keptLayers(layer, { registry, repository, signal }, visit),
     });
-    await portfolio.putBill({ ...subjectOf(target, ''), said: { platforms, from: ['layers'] }, layers }, bill);
+    const { bill, from } = withAttached(own, attached);
+    await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms, from }, layers }, bill);
   }
 
-  async function allowed(target: ImageTarget, { namespace, signal }: InventoryAsk): Promise<Inventory> {
+  async function allowed(target: ImageTarget, ask: InventoryAsk): Promise<Inventory> {
+    const { namespace, signal } = ask;
     const { logins, key } = await pullSecrets.loginsFor(
       { namespace, account: target.account },
       target.reference,
@@ -63,8 +76,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       target.digest,
     ]);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const kept = await keptInventory(portfolio, target, namespace);
-      const place = `${repository.name}@${target.digest}`;
+      const kept = await keptInventory(portfolio, target, ask);
+      const place = JSON.stringify(subjectOf(target, ask));
       const under = reading.get(place);
       if (kept !== undefined) {
         const since = answered.get(asker);
@@ -74,7 +87,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
         return kept;
       }
       if (under === undefined) {
-        const run = read(repository, target, signal).finally(() => reading.delete(place));
+        const run = read(repository, target, ask).finally(() => reading.delete(place));
         reading.set(place, run);
         await run;
         answered.set(asker, clock.now());
@@ -84,7 +97,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
   }
 
   return async (target, ask) => {
-    const kept = await keptInventory(portfolio, target, ask.namespace);
+    const kept = await keptInventory(portfolio, target, ask);
     if (kept !== undefined && kept.bill === ask.given) return kept;
     try {
       return await allowed(target, ask);

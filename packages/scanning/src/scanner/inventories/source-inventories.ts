@@ -55,14 +55,14 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
     }
     // A status names what passed without the digest of its archive.
     const { url: address, revision } = target;
-    for (const of of [{ kind: 'source', url: address, revision } as const, target]) {
-      await portfolio.putBill({ ...subjectOf(of, namespace), said: FROM_FILES }, bill);
+    for (const each of [{ kind: 'source', url: address, revision } as const, target]) {
+      await portfolio.putBill({ ...subjectOf(each, { namespace }), said: FROM_FILES }, bill);
     }
   }
 
   return {
     async read(target, { namespace, signal }) {
-      const kept = await keptInventory(portfolio, target, namespace);
+      const kept = await keptInventory(portfolio, target, { namespace });
       if (kept !== undefined) return kept;
       const why = notAllowed(target.url, hosts);
       if (why !== undefined) return { kind: 'failed', reason: 'SourceHostNotAllowed', message: why };
@@ -72,7 +72,7 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
         signal.throwIfAborted();
         return failureOf(error, new URL(target.url).host);
       }
-      return (await keptInventory(portfolio, target, namespace)) ?? missing;
+      return (await keptInventory(portfolio, target, { namespace })) ?? missing;
     },
     close: () => agent.destroy(),
   };

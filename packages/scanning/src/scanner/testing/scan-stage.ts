@@ -174,17 +174,15 @@ const API = 'scanning.carto.run/v1alpha1';
 
 /** Gives bills by digest, as registries would. */
 function played(portfolio: Portfolio, bills: ReadonlyMap<string, Bill>, reads: Map<string, number>): Inventories {
-  return async (target, { namespace }) => {
-    const kept = await keptInventory(portfolio, target, namespace);
+  return async (target, ask) => {
+    const kept = await keptInventory(portfolio, target, ask);
     if (kept !== undefined) return kept;
-    const subject = subjectOf(target, namespace);
+    const subject = subjectOf(target, ask);
     const bill = bills.get(target.digest ?? '');
     if (bill === undefined) return { kind: 'failed', reason: 'ImageNotFound', message: `there is no ${target.digest}` };
     reads.set(subject.digest, (reads.get(subject.digest) ?? 0) + 1);
     await portfolio.putBill({ ...subject, said: { platforms: ['linux/amd64'], from: ['layers'] } }, bill);
-    return (
-      (await keptInventory(portfolio, target, namespace)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' }
-    );
+    return (await keptInventory(portfolio, target, ask)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' };
   };
 }
 
