@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { compiling } from './mutants/compiling.ts';
 import { guard } from './mutants/guard.ts';
 import { PROMISES } from './mutants/promises.ts';
-import { record, writeScores } from './mutants/record.ts';
+import { record, recordAgain, writeScores } from './mutants/record.ts';
 import { readResults } from './mutants/results.ts';
 import { type Run, sourceOf, textOf } from './mutants/source.ts';
 import { tryMutants } from './mutants/trial.ts';
@@ -16,6 +16,7 @@ import { tryMutants } from './mutants/trial.ts';
 const HELP = `npm run mutants -- FILE…            shows the bugs in these files that no test notices; writes nothing
 npm run mutants -- --record [FILE…] measures these files, or all of scripts/mutants/promises.ts, and writes
                                     scripts/mutants/results, floors.json and the scores in docs/testing.md
+npm run mutants -- --again [FILE…]  the same for the listed survivors alone, after tests were written for them
 npm run mutants -- --scores         writes floors that rose and the scores in docs/testing.md, after a why was given
 npm run mutants -- --guard          tries a fixed sample, and all bugs on lines that changed since they were measured;
                                     fails on one that no test notices and no result lists; ends after 6 minutes
@@ -41,13 +42,15 @@ try {
 
 async function main(): Promise<number> {
   const flag = { type: 'boolean', default: false } as const;
-  const options = { help: flag, record: flag, scores: flag, guard: flag };
+  const options = { help: flag, record: flag, again: flag, scores: flag, guard: flag };
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const files = [...new Set(positionals)];
-  const wrong = files.flatMap((file) => wrongWith(file, values.record));
+  const wrong = files.flatMap((file) => wrongWith(file, values.record || values.again));
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
   let isGood = true;
-  if (values.record) isGood = await record(run, files.length > 0 ? files : Object.keys(PROMISES));
+  const promises = files.length > 0 ? files : Object.keys(PROMISES);
+  if (values.record) isGood = await record(run, promises);
+  else if (values.again) isGood = await recordAgain(run, promises);
   else if (values.guard) isGood = await guard(run, Object.keys(PROMISES), readResults(), GUARD_MS);
   else if (values.scores) writeScores();
   else if (values.help) run.say(HELP);
@@ -64,8 +67,7 @@ function wrongWith(file: string, isRecorded: boolean): readonly string[] {
 
 /** Shows the bugs in a file that survive, one by one as they are found. */
 async function show(file: string): Promise<void> {
-  const { source, mutations } = sourceOf(run.root, file);
-  const bugs = await compiling(run, file, source, mutations);
+  const [bugs = []] = await compiling(run, [sourceOf(run.root, file)]);
   const trials = await tryMutants(run.root, file, bugs, {
     signal: run.signal,
     onTrial: ({ verdict, mutation }) => {

@@ -1,5 +1,5 @@
 import { changedLines } from './changed-lines.ts';
-import { compiling } from './compiling.ts';
+import { type Candidates, compiling } from './compiling.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Mutation } from './mutations.ts';
 import { PROMISES } from './promises.ts';
@@ -8,18 +8,14 @@ import { sampleOf } from './sample.ts';
 import { type Run, sourceOf, textOf } from './source.ts';
 import { tryMutants } from './trial.ts';
 
-const SAMPLE_PER_FILE = 4;
+/** Each file costs a start of its tests besides. */
+const SAMPLE_PER_FILE = 3;
 
 /** The bugs of one file that the guard tries. */
-type Choice = {
-  readonly file: string;
-  readonly source: string;
-  readonly bugs: readonly Mutation[];
-  readonly changed: number;
-};
+type Choice = Candidates & { readonly changed: number };
 
-/** What came of them. */
-type Outcome = { readonly tried: number; readonly refused: number; readonly failed: number };
+/** What came of those of one file that the type check lets through. */
+type Outcome = { readonly tried: number; readonly failed: number };
 
 /**
  * Tries a fixed sample of the bugs of each file, and all bugs on lines that changed since the file was measured; files
@@ -33,33 +29,35 @@ export async function guard(run: Run, files: readonly string[], results: Results
     .map((file) => choose(run, file, results[file]))
     .toSorted((a, b) => Number(b.changed > 0) - Number(a.changed > 0));
   const outcomes: Outcome[] = [];
-  await inParallel(choices, run.processes, async (choice) => {
-    if (!signal.aborted) outcomes.push(await tryChoice({ ...run, signal }, choice, results[choice.file]));
+  const bugs = await compiling({ ...run, signal }, choices);
+  await inParallel([...choices.keys()], run.processes, async (i) => {
+    const { file = '' } = choices[i] ?? {};
+    if (!signal.aborted) outcomes.push(await tryBugs({ ...run, signal }, file, bugs[i] ?? [], results[file]));
   });
   const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const [tried, refused, failed] = [sum((o) => o.tried), sum((o) => o.refused), sum((o) => o.failed)];
-  const total = choices.reduce((all, { bugs }) => all + bugs.length, 0);
-  run.say(
-    `tried ${tried} of ${total} bugs; the type check refuses ${refused}, ${total - tried - refused} were not reached`,
-  );
+  const [tried, failed, left] = [sum((o) => o.tried), sum((o) => o.failed), bugs.flat().length];
+  const total = choices.flatMap(({ mutations }) => mutations).length;
+  run.say(`tried ${tried} of ${total} bugs; the type check refuses ${total - left}, ${left - tried} were not reached`);
   run.say(`${tried - failed} passed, ${failed} failed`);
   return failed === 0;
 }
 
-async function tryChoice(run: Run, { file, source, bugs }: Choice, result: FileResult | undefined): Promise<Outcome> {
-  const wanted = await compiling(run, file, source, bugs);
-  if (run.signal.aborted) return { tried: 0, refused: 0, failed: 0 };
-  const refused = bugs.length - wanted.length;
+async function tryBugs(
+  run: Run,
+  file: string,
+  bugs: readonly Mutation[],
+  result: FileResult | undefined,
+): Promise<Outcome> {
   try {
-    const trials = await tryMutants(run.root, file, wanted, { signal: run.signal });
+    const trials = await tryMutants(run.root, file, bugs, { signal: run.signal });
     const found = unlisted(trials, result);
     run.say(`${file}: ${trials.length - found.length} of ${trials.length} bugs are noticed or listed`);
     for (const { mutation } of found) run.say(`NO TEST NOTICES ${textOf(file, mutation)}`);
     if (found.length > 0) run.say(advice(file));
-    return { tried: trials.length, refused, failed: found.length };
+    return { tried: trials.length, failed: found.length };
   } catch (error) {
     run.say((error as Error).message);
-    return { tried: 1, refused, failed: 1 };
+    return { tried: 1, failed: 1 };
   }
 }
 
@@ -68,8 +66,8 @@ function choose({ root, say }: Run, file: string, result: FileResult | undefined
   const lines = result === undefined ? undefined : changedLines(root, result.commit, file);
   if (result !== undefined && lines === undefined) say(`${file}: this clone lacks ${result.commit}; the sample alone`);
   const sample = new Set(sampleOf(file, mutations, SAMPLE_PER_FILE));
-  const bugs = mutations.filter((mutation) => sample.has(mutation) || lines?.has(mutation.line) === true);
-  return { file, source, bugs, changed: lines?.size ?? 0 };
+  const wanted = mutations.filter((mutation) => sample.has(mutation) || lines?.has(mutation.line) === true);
+  return { file, source, mutations: wanted, changed: lines?.size ?? 0 };
 }
 
 function advice(file: string): string {

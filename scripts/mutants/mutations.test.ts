@@ -30,7 +30,9 @@ describe('the bugs that are tried', () => {
 
   it('leave types, imports and what is only told alone', () => {
     expect(bugs("import type { A } from './a.ts';\ntype B = { readonly max: 16 | true };\n")).toEqual([]);
-    expect(bugs("log.warn({ }, 'text');\nthis.#log.info('text');")).toEqual([]);
+    expect(
+      bugs("log.warn({ a, b: 1 }, 'text');\nvoid this.#log.info(c ? 'd' : 'e');\nconst f = () => log.info({ a });"),
+    ).toEqual([]);
   });
 
   it('do not turn a condition that is forced both ways', () => {

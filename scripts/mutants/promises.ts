@@ -3,9 +3,17 @@
  * of them promises. Paths are from the root of the repository.
  */
 export const PROMISES: Readonly<Record<string, string>> = {
+  'packages/controller/src/acting/effects.ts': 'what a plan asks for is done once, in its order, and as whom',
+  'packages/controller/src/acting/managed-fields.ts': 'which fields of an object are ours',
+  'packages/controller/src/acting/pace.ts': 'how many writes a step gets before it is stopped',
+  'packages/controller/src/acting/report.ts': 'a status and its events are written once, and only when they change',
+  'packages/controller/src/acting/take-over.ts':
+    "what another version of the controller applied becomes ours, and nobody's else",
+  'packages/controller/src/acting/writes.ts': 'how an object is written, and what a refusal says',
   'packages/controller/src/caches/catch-up.ts': 'own writes count before the watch brings them',
   'packages/controller/src/caches/dependency-index.ts': 'which owners look at an object',
   'packages/controller/src/caches/writes-in-flight.ts': 'the echo of an own write, and of no other',
+  'packages/controller/src/wake-ups.ts': 'a change wakes the owners that it can affect, and no others',
   'packages/engine/src/plan/choose-template.ts': 'which template a step gets, and none by chance',
   'packages/engine/src/plan/orphans.ts': 'what is deleted, and what never',
   'packages/engine/src/plan/plan-runnable.ts': 'a run for each set of inputs, outputs of the last success',
@@ -17,11 +25,20 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/engine/src/select/owner-selection.ts': 'which blueprint an owner gets',
   'packages/engine/src/stand/current-read.ts': "a gate's word counts only for the object as it is",
   'packages/engine/src/stand/object-drift.ts': 'what has drifted, and who controls an object',
+  'packages/engine/src/stand/stand-mutable.ts': 'a write only where something differs, and none against others',
   'packages/engine/src/stand/stand-run.ts': 'no run twice, and which runs are kept',
   'packages/engine/src/stand/stand.ts': 'what an answer to a write means',
+  'packages/kube/src/access/token-cache.ts': 'whose token is used, and how long',
+  'packages/kube/src/cache/informer.ts': 'handlers hear of each change once, in order',
+  'packages/kube/src/cache/object-mirror.ts': 'a copy never goes back, and what changed is told',
+  'packages/kube/src/cache/reflector.ts': 'no change is missed whatever fails, and nothing is listed without need',
+  'packages/kube/src/cache/watch-once.ts': 'how a watch ended, and what its events mean',
+  'packages/kube/src/client/resource-version.ts': 'which version is older',
   'packages/kube/src/lease/fenced-transport.ts': 'no write after the lease is lost',
   'packages/kube/src/lease/lease-claim.ts': 'when a lease may be taken',
   'packages/kube/src/lease/lease-proof.ts': 'how long a lease is proven, by two clocks',
   'packages/kube/src/lease/lease.ts': 'what a lease says',
+  'packages/kube/src/transport/http-transport.ts': 'a request ends, and its connection goes on or is closed',
+  'packages/runtime/src/controller.ts': 'each key is reconciled until it is done, whatever fails',
   'packages/runtime/src/work-queue.ts': 'no key with two workers, none forgotten',
 };

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { changedLines } from './changed-lines.ts';
 import { compiling } from './compiling.ts';
 import { raised, readFloors, writeFloors } from './floors.ts';
 import { inParallel } from './in-parallel.ts';
-import { readResults, resultOf, scoreOf, writeResult } from './results.ts';
+import { idOf } from './mutations.ts';
+import { type FileResult, readResults, resultAgain, resultOf, scoreOf, writeResult } from './results.ts';
 import { writePage } from './score-table.ts';
 import { type Run, sourceOf } from './source.ts';
 import { tryMutants } from './trial.ts';
@@ -14,10 +16,40 @@ import { tryMutants } from './trial.ts';
  */
 export async function record(run: Run, files: readonly string[]): Promise<boolean> {
   const commit = commitOf(run.root);
+  return eachFile(run, files, async (file) => {
+    const [bugs = []] = await compiling(run, [sourceOf(run.root, file)]);
+    return resultOf(commit, await tryMutants(run.root, file, bugs, run), readResults()[file]);
+  });
+}
+
+/**
+ * Tries only the listed survivors of these files again, after tests were written for them: what more tests notice. Writes
+ * what {@link record} writes. Refuses a file that is not as it was measured.
+ */
+export async function recordAgain(run: Run, files: readonly string[]): Promise<boolean> {
+  return eachFile(run, files, async (file) => {
+    const before = readResults()[file];
+    if (before === undefined) throw new Error('was never measured; take --record');
+    if (changedLines(run.root, before.commit, file)?.size !== 0)
+      throw new Error(`is not as it was measured at ${before.commit}; take --record`);
+    const listed = new Set(before.survivors.map(idOf));
+    const survivors = sourceOf(run.root, file).mutations.filter((mutation) => listed.has(idOf(mutation)));
+    return resultAgain(before, await tryMutants(run.root, file, survivors, run));
+  });
+}
+
+/** Measures file after file and writes what came of each. Answers whether all could be measured and none is below its floor. */
+async function eachFile(
+  run: Run,
+  files: readonly string[],
+  measure: (file: string) => Promise<FileResult>,
+): Promise<boolean> {
   let isGood = true;
   await inParallel(files, run.processes, async (file) => {
+    if (run.signal.aborted) return;
     try {
-      isGood = (await recordFile(run, file, commit)) && isGood;
+      const result = await measure(file);
+      if (!run.signal.aborted) isGood = written(run, file, result) && isGood;
     } catch (error) {
       isGood = false;
       run.say(`${file}: ${(error as Error).message}`);
@@ -46,12 +78,7 @@ export function writeScores(): void {
   writePage(results);
 }
 
-async function recordFile(run: Run, file: string, commit: string): Promise<boolean> {
-  if (run.signal.aborted) return false;
-  const { source, mutations } = sourceOf(run.root, file);
-  const trials = await tryMutants(run.root, file, await compiling(run, file, source, mutations), run);
-  if (run.signal.aborted) return false;
-  const result = resultOf(commit, trials, readResults()[file]);
+function written(run: Run, file: string, result: FileResult): boolean {
   writeResult(file, result);
   writeScores();
   const [score, floor = 0] = [scoreOf([result]), readFloors()[file]];

@@ -5,7 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { raised, readFloors } from './floors.ts';
 import { idOf, mutationsOf } from './mutations.ts';
 import { PROMISES } from './promises.ts';
-import { type FileResult, NOT_YET, readResults, resultOf, scoreOf, unlisted, writeResult } from './results.ts';
+import {
+  type FileResult,
+  NOT_YET,
+  readResults,
+  resultAgain,
+  resultOf,
+  scoreOf,
+  unlisted,
+  writeResult,
+} from './results.ts';
 import { readPage, scoreTable, withScores } from './score-table.ts';
 import { sourceOf } from './source.ts';
 import type { Trial } from './trial.ts';
@@ -70,6 +79,20 @@ describe('a result', () => {
       survivors: first.survivors.map((survivor) => ({ ...survivor, why: survivor.after })),
     };
     expect(resultOf('c2', TRIALS, explained)).toEqual({ ...explained, commit: 'c2' });
+  });
+
+  it('loses the survivors that are noticed when they are tried again, and keeps all else', () => {
+    const before = resultOf('c', TRIALS, undefined);
+    const explained = { ...before, survivors: before.survivors.map((survivor) => ({ ...survivor, why: 'equal' })) };
+    const survived = TRIALS.filter(({ verdict }) => verdict === 'survived');
+    expect(resultAgain(explained, survived)).toEqual(explained);
+    const [noticed, ...others] = survived;
+    const again = [...(noticed === undefined ? [] : [{ ...noticed, verdict: 'noticed' as const }]), ...others];
+    expect(resultAgain(explained, again)).toEqual({
+      ...explained,
+      noticed: explained.noticed + 1,
+      survivors: explained.survivors.slice(1),
+    });
   });
 
   it('tells a new survivor from a listed one', () => {

@@ -53,6 +53,12 @@ export function resultOf(commit: string, trials: readonly Trial[], before: FileR
   return { commit, bugs: trials.length, noticed: trials.length - survivors.length, survivors };
 }
 
+/** A result after its listed survivors alone were tried again: those that tests notice now are survivors no more. */
+export function resultAgain(before: FileResult, trials: readonly Trial[]): FileResult {
+  const { survivors } = resultOf(before.commit, trials, before);
+  return { ...before, noticed: before.bugs - survivors.length, survivors };
+}
+
 /** What survived and is not listed: bugs that tests used to notice, or that are new. */
 export function unlisted(trials: readonly Trial[], result: FileResult | undefined): readonly Trial[] {
   const listed = new Set(result?.survivors.map(idOf));

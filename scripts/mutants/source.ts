@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Candidates } from './compiling.ts';
 import { type Mutation, mutationsOf } from './mutations.ts';
 
 /** What a run of `npm run mutants` goes on with. */
@@ -14,9 +15,9 @@ export type Run = {
 };
 
 /** A file (a path from the root) as it stands, and all its bugs. */
-export function sourceOf(root: string, file: string): { source: string; mutations: readonly Mutation[] } {
+export function sourceOf(root: string, file: string): Candidates {
   const source = readFileSync(join(root, file), 'utf8');
-  return { source, mutations: mutationsOf(file, source) };
+  return { file, source, mutations: mutationsOf(file, source) };
 }
 
 /** A bug for a reader. */

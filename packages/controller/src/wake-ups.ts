@@ -161,10 +161,9 @@ export function wakeByDefinitions(
     all.some(({ dependencies }) => dependencies.dependents(unknownKindKey(group)).size > 0);
   const lookAgain = (group: string, [afterMs, ...later]: readonly number[]): void => {
     planned.get(group)?.();
-    planned.delete(group);
     if (afterMs === undefined || deps.signal.aborted) return;
     const cancel = deps.clock.schedule(afterMs, () => {
-      if (deps.signal.aborted || !isMissed(group)) return void planned.delete(group);
+      if (deps.signal.aborted || !isMissed(group)) return;
       wakeGroup(group);
       lookAgain(group, later);
     });

@@ -26,7 +26,6 @@ export { createEventRecorder } from './client/event-recorder.ts';
 export { getIfThere } from './client/get-if-there.ts';
 export type { ObjectKey, ResourceKey } from './client/resource-path.ts';
 export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
-export { compareResourceVersions, isOlder } from './client/resource-version.ts';
 export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';
 export { createRestMapper, NoMatchError } from './client/rest-mapper.ts';
 export type { ApplyOptions, DeleteOptions, PatchOptions, ServerAnswer, WriteOptions } from './client/writes.ts';

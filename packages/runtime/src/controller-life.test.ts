@@ -33,6 +33,21 @@ describe('the turns of a controller', () => {
   });
 });
 
+describe('a controller without work', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('takes no turns', async () => {
+    const turn = globalThis.setImmediate;
+    const turns = vi.spyOn(globalThis, 'setImmediate');
+    const { controller, stop } = startedController(async () => done, 1);
+    controller.enqueue('a');
+    await controller.idle();
+    for (let n = 0; n < 10; n += 1) await new Promise<void>((resolve) => void turn(resolve));
+    expect(turns).toHaveBeenCalledTimes(1);
+    await stop();
+  });
+});
+
 describe('what a controller tells', () => {
   /** A controller whose log the test reads. */
   function telling(reconcile: Reconcile) {
@@ -73,10 +88,23 @@ describe('what a controller tells', () => {
   });
 
   it('its metrics know, and count what is tried again', async () => {
-    const outcomes: Next[] = [{ kind: 'retry' }, { kind: 'retry' }, { kind: 'again', afterMs: 1_000 }, done];
-    const { clock, controller, value, stop } = startedController(async () => outcomes.shift() ?? done, 3);
+    const outcomes: (() => Next)[] = [
+      () => ({ kind: 'retry' }),
+      () => ({ kind: 'retry' }),
+      () => ({ kind: 'again', afterMs: 1_000 }),
+      () => {
+        throw new CartoError('CARTO_CONNECTION_LOST', 'no luck');
+      },
+      () => {
+        throw new TypeError('boom');
+      },
+    ];
+    const { clock, controller, value, stop } = startedController(async () => {
+      await clock.sleep(250);
+      return outcomes.shift()?.() ?? done;
+    }, 3);
     controller.enqueue('a');
-    await clock.advance(2_000);
+    await clock.advance(4_000);
     await controller.idle();
     const named = '{name="test"}';
     expect({
@@ -86,10 +114,22 @@ describe('what a controller tells', () => {
       waited: await value('workqueue_queue_duration_seconds_count', named),
       worked: await value('workqueue_work_duration_seconds_count', named),
       reconciles: await value('controller_runtime_reconcile_time_seconds_count'),
+      seconds: await value('controller_runtime_reconcile_time_seconds_sum'),
       most: await value('controller_runtime_max_concurrent_reconciles'),
       active: await value('controller_runtime_active_workers'),
       errors: await value('controller_runtime_reconcile_errors_total'),
-    }).toEqual({ retries: 2, adds: 4, depth: 0, waited: 4, worked: 4, reconciles: 4, most: 3, active: 0, errors: 0 });
+    }).toEqual({
+      retries: 4,
+      adds: 6,
+      depth: 0,
+      waited: 6,
+      worked: 6,
+      reconciles: 6,
+      seconds: 1.5,
+      most: 3,
+      active: 0,
+      errors: 2,
+    });
     await stop();
   });
 

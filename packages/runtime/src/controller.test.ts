@@ -253,6 +253,37 @@ describe('a controller', () => {
     await stop();
   });
 
+  it('works on two keys at once where nothing else is asked for', async () => {
+    const working: string[] = [];
+    const reconcile = async (key: string): Promise<Next> => {
+      working.push(key);
+      await new Promise((resolve) => void setImmediate(resolve));
+      return done;
+    };
+    const controller = createController({ name: 'test', reconcile, clock: createFakeClock(), log: silentLog });
+    for (const key of ['a', 'b', 'c']) controller.enqueue(key);
+    const stop = new AbortController();
+    const ended = controller.run(stop.signal);
+    expect(working).toEqual(['a', 'b']);
+    stop.abort();
+    await ended;
+  });
+
+  it('tries again at once when neither the reconcile nor the backoff asks for a wait', async () => {
+    const rateLimiter: RateLimiter = { next: () => 0, forget: () => undefined, failures: () => 0 };
+    const outcomes: Next[] = [{ kind: 'retry' }, done];
+    const reconcile: Reconcile = async () => outcomes.shift() ?? done;
+    const clock = createFakeClock();
+    const controller = createController({ name: 'test', reconcile, clock, log: silentLog, rateLimiter });
+    const stop = new AbortController();
+    const ended = controller.run(stop.signal);
+    controller.enqueue('a');
+    await clock.settle();
+    expect([outcomes, controller.queue.delayed]).toEqual([[], 0]);
+    stop.abort();
+    await ended;
+  });
+
   it('ends only after the reconciles in flight have ended', async () => {
     const release = Promise.withResolvers<void>();
     let ended = false;

@@ -127,10 +127,9 @@ export function createController(options: ControllerOptions): Controller {
       return true;
     }
 
-    const unsubscribe = queue.onChange(pump);
+    queue.onChange(pump);
     pump();
     await whenAborted(signal);
-    unsubscribe();
     queue.close();
     const finished = clock.schedule(FINISH_MS, () => cutOff.abort(signal.reason));
     await Promise.allSettled(inFlight);

@@ -69,6 +69,22 @@ describe('a step', () => {
     expect(rest('restored')).toBe(120_000);
   });
 
+  it.each([
+    [49_999, true],
+    [50_000, false],
+  ])('is remembered beside %i others: %j', (others, isKnown) => {
+    const pace = new PaceCounter(createFakeClock(0));
+    for (let i = 0; i < 10; i += 1) pace.count('Workload/a', 'step', 'restored');
+    for (let i = 0; i < others; i += 1) pace.count(`Workload/${i}`, 'step', 'changed');
+    expect('restored' in pace.pace('Workload/a', 'step')).toBe(isKnown);
+  });
+
+  it('is not stopped a second time by a write that was on its way', async () => {
+    const { count, rest } = counting();
+    await count('changed', 241);
+    expect(rest('changed')).toBe(60_000);
+  });
+
   it('has its row of stops ended by a minute after the rest, and by no less', async () => {
     for (const [afterMs, share] of [
       [59_999, 24],

@@ -31,7 +31,7 @@ class Breaker {
   }
 
   count(now: number): void {
-    if (this.#stops > 0 && now >= this.#restsUntil() + WINDOW_MS) this.#stops = 0;
+    if (now >= this.#restsUntil() + WINDOW_MS) this.#stops = 0;
     const share = this.#stops === 0 ? 1 : TRIAL;
     this.#times = [...this.#times.filter((time) => time > now - WINDOW_MS / share), now];
     if (this.#times.length < Math.max(2, this.#most / share)) return;

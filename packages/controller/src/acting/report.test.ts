@@ -254,5 +254,7 @@ describe('events', () => {
     expect(told(shop(), warning('b'))).toEqual(['Warning SelectorError b']);
     reporter.forget('team/shop');
     expect(told(shop(), warning('b'))).toEqual(['Warning SelectorError b']);
+    expect(told(shop(), normal('d'))).toEqual(['Normal StampedObjectApplied d']);
+    expect(told(shop(), warning('d'))).toEqual(['Warning SelectorError d']);
   });
 });

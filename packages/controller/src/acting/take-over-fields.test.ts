@@ -54,6 +54,15 @@ describe('taking an object over', () => {
     expect(tests[0]).toEqual({ op: 'test', path: '/metadata/resourceVersion', value: '7' });
   });
 
+  it('reads and changes the object of that namespace and name', async () => {
+    const { sent } = await taking([got(held('7', [LEGACY])), got(held('8', []))]);
+    const path = '/api/v1/namespaces/team/configmaps/made';
+    expect(sent.map((request) => [request.method, request.path])).toEqual([
+      ['GET', path],
+      ['PATCH', path],
+    ]);
+  });
+
   it('changes no object whose version the server does not tell', async () => {
     const { tests } = await taking([got(held(undefined, [LEGACY])), refusal(403, 'Forbidden')]);
     expect(tests).toEqual([{ op: 'test', path: '/metadata/resourceVersion', value: '' }]);
@@ -158,5 +167,9 @@ describe('what the first implementation left in a status', () => {
     ['nobody manages it', written(undefined, { stale: 1 }), undefined],
   ])('is removed where there is something: %s', (_when, object, expected) => {
     expect(leftInStatus(object, { a: 1 })).toEqual(expected);
+  });
+
+  it('is nothing where neither says anything', () => {
+    expect(leftInStatus(written([mine]), {})).toBeUndefined();
   });
 });

@@ -59,6 +59,11 @@ describe('a write', () => {
     ['no reason', refusal(422), { code: 422, message: 'no' }],
     ['no Status', { status: 502, body: 'gateway' }, { code: 502, message: 'the server answered 502' }],
     [
+      'no Status, and a time to wait',
+      { status: 503, body: 'gateway', headers: { 'retry-after': '7' } },
+      { code: 503, message: 'the server answered 503', retryAfterMs: 7_000 },
+    ],
+    [
       'a time to wait',
       { ...refusal(429, 'TooManyRequests'), headers: { 'retry-after': '7' } },
       { code: 429, reason: 'TooManyRequests', message: 'no', retryAfterMs: 7_000 },

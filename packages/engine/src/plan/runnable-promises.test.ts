@@ -323,6 +323,18 @@ describe('what went wrong', () => {
     edit(cluster, run['kind'] === 'Secret' ? {} : { selector });
     expect(lines(cluster)[0]).toContain('create: invalid value "[redacted]"');
   });
+
+  test('does not show what another put into a Secret that it makes', () => {
+    const cluster = running();
+    const run = { ...secretOf('hunter22'), metadata: { generateName: 'r-' } };
+    cluster.put(template('ClusterRunTemplate', 'rt', { template: run, outputs: { out: '{.data.a}{.data.b}' } }));
+    cluster.settle();
+    const name = cluster.all('Secret')[0]?.metadata.name ?? '';
+    const conditions = [{ type: 'Succeeded', status: 'True' }];
+    cluster.patch('Secret', name, { data: { a: 'aHVudGVyMzM=', b: 'aHVudGVyNDQ=' }, status: { conditions } });
+    cluster.settle();
+    expect(lines(cluster)[0]).toContain('more queries than expected: [[[redacted]] [[redacted]]]');
+  });
 });
 
 test('a run says what it was made from, and a loop of runs names the object that the Runnable selects', () => {

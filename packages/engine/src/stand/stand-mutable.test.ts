@@ -1,6 +1,15 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { chain, configMap, resource, resourceEntry, resourceLines, thing, workload } from '../testing/builders.ts';
+import {
+  chain,
+  configMap,
+  resource,
+  resourceEntry,
+  resourceLines,
+  template,
+  thing,
+  workload,
+} from '../testing/builders.ts';
 import { oneStep } from '../testing/one-step.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 
@@ -103,7 +112,7 @@ describe('a stamped object', () => {
 
   test('that somebody made before is adopted', () => {
     const cluster = stamping(thing('a', { x: 1 }));
-    cluster.put(thing('a', { theirs: 1 }) as KubeObject);
+    cluster.put(thing('a', { theirs: 1 }));
     cluster.settle();
     expect(cluster.get('Thing', 'a')['spec']).toEqual({ x: 1, theirs: 1 });
     expect(cluster.log.events[0]?.message).toBe('Patched object [things.golden.test/a]');
@@ -202,6 +211,230 @@ describe('an apply that is refused', () => {
   });
 });
 
+describe('fields that create drops', () => {
+  /** A server that refuses an apply with unknown fields, and drops them from a create or a patch. */
+  const dropping = (cluster: SimulatedCluster, unknown: readonly string[]): void => {
+    cluster.refusal = ({ verb, object }) => {
+      const { status: _status, ...rest } = object;
+      const spec = object['spec'] as JsonObject;
+      if (verb === 'apply') {
+        const isUnfit = 'status' in object || unknown.some((name) => name in spec);
+        return isUnfit ? { kind: 'refused', code: 500, message: 'failed to create typed patch object' } : undefined;
+      }
+      const kept = Object.fromEntries(Object.entries(spec).filter(([name]) => !unknown.includes(name)));
+      return { kind: 'done', object: { ...rest, spec: kept }, created: true };
+    };
+  };
+  const verbs = (cluster: SimulatedCluster, since = 0): readonly string[] =>
+    cluster.log.writes.slice(since).map(({ verb }) => verb);
+  /** A cluster whose template stamps what the owner says. */
+  const saying = (spec: JsonObject): SimulatedCluster => {
+    const cluster = oneStep({ template: { ...thing('a', {}), spec: '$(params.p)$' } });
+    say(cluster, spec);
+    return cluster;
+  };
+  const say = (cluster: SimulatedCluster, value: JsonObject): void =>
+    void cluster.put(workload('shop', { params: [{ name: 'p', value }] }));
+
+  test('are found by a patch where the object is there', () => {
+    const cluster = saying({ x: 1 });
+    cluster.settle();
+    dropping(cluster, ['nope']);
+    const since = cluster.log.writes.length;
+    say(cluster, { x: 1, nope: 1 });
+    cluster.settle();
+    expect(verbs(cluster, since)).toEqual(['apply', 'tryPatch', 'apply']);
+  });
+
+  test('are remembered together with those that were found before', () => {
+    const cluster = saying({ x: 1, nope: 1 });
+    dropping(cluster, ['nope', 'more']);
+    cluster.settle();
+    say(cluster, { x: 1, nope: 1, more: 1 });
+    cluster.settle();
+    const since = cluster.log.writes.length;
+    say(cluster, { x: 2, nope: 1, more: 1 });
+    cluster.settle();
+    expect([verbs(cluster, since), cluster.get('Thing', 'a')['spec']]).toEqual([['apply'], { x: 2 }]);
+  });
+
+  test('are not told where it is only the status', () => {
+    const cluster = stamping({ ...thing('a', { x: 1 }), status: { phase: 'x' } });
+    dropping(cluster, []);
+    cluster.settle();
+    expect(cluster.get('Thing', 'a')['spec']).toEqual({ x: 1 });
+    expect(cluster.log.events.filter(({ type }) => type === 'Warning')).toEqual([]);
+  });
+});
+
+describe('a step that makes one object after the other', () => {
+  test.each([
+    ['is deleted each time', 'one', 'something deletes it each time that it is made'],
+    [
+      'has another name each time',
+      'two',
+      'metadata.name: "a-one" ↔ "a-two"; look at what changes [Workload/shop] and the outputs of [before]',
+    ],
+  ])('says whether the object %s', (_what, value, reason) => {
+    const cluster = new SimulatedCluster();
+    const shop = (p: string) => workload('shop', { params: [{ name: 'p', value: p }] });
+    const before = { configPath: '.data.k', template: configMap('in', { k: 'v' }) };
+    cluster.put(template('ClusterConfigTemplate', 'before', before));
+    cluster.put(template('ClusterTemplate', 't', { template: configMap('a-$(params.p)$', {}) }));
+    const configs = [{ resource: 'before', name: 'in' }];
+    const steps = [
+      resource('before', 'ClusterConfigTemplate', 'before'),
+      resource('only', 'ClusterTemplate', 't', { configs }),
+    ];
+    cluster.put(chain('web', steps));
+    cluster.put(shop('one'));
+    cluster.settle();
+    cluster.delete('ConfigMap', 'a-one');
+    cluster.pace = (step) => (step === 'only' ? { created: { writes: 9, restMs: 7_000 } } : {});
+    cluster.put(shop(value));
+    cluster.settle();
+    expect(line(cluster)).toContain(
+      `stopped after 9 new objects of [configmaps/a-${value}] in a short time: ${reason}`,
+    );
+  });
+});
+
+test.each([
+  [400, true],
+  [401, false],
+  [403, false],
+  [409, false],
+  [422, true],
+  [423, false],
+  [500, true],
+  [501, false],
+])('an apply that is refused with %i is tried leniently: %j', (code, isTried) => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.refusal = ({ verb }) => (verb === 'apply' ? { kind: 'refused', code, message: 'no' } : undefined);
+  cluster.settle();
+  expect(cluster.log.writes.some(({ verb }) => verb === 'tryCreate')).toBe(isTried);
+});
+
+test('an object that is there is patched, as a refusal says', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.settle();
+  cluster.patch('Thing', 'a', { spec: { x: 2 } });
+  cluster.refusal = () => ({ kind: 'refused', code: 403, message: 'no' });
+  cluster.settle();
+  expect(line(cluster)).toContain(': patch: no');
+});
+
+test('a dry run says not what it was made from, and an apply takes nothing over that is ours alone', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.refusal = ({ verb }, live) =>
+    verb === 'apply' && live === undefined ? { kind: 'refused', code: 500, message: 'no' } : undefined;
+  cluster.settle();
+  const [apply, dryRun] = cluster.log.writes;
+  expect([apply?.verb, dryRun?.verb]).toEqual(['apply', 'tryCreate']);
+  expect(apply?.object.metadata.annotations).toHaveProperty(['carto.run/made-from']);
+  expect(dryRun?.object.metadata.annotations).not.toHaveProperty(['carto.run/made-from']);
+  expect([apply, dryRun].map((write) => write?.takeOver)).toEqual([undefined, undefined]);
+});
+
+test('an object is remembered by its kind, namespace and name', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.settle();
+  expect([...cluster.memories.keys()]).toContain('object things.golden.test team/a');
+});
+
+test('those who hold fields of an object are remembered by name, without us and without who writes its status', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  const entry = (manager: string, operation: string, subresource?: string): JsonObject => {
+    return { manager, operation, apiVersion: 'v1', ...(subresource === undefined ? {} : { subresource }) };
+  };
+  const managedFields = [
+    entry('zed', 'Update'),
+    entry('cartographer', 'Apply'),
+    entry('kubelet', 'Update', 'status'),
+    entry('abe', 'Apply'),
+    entry('zed', 'Apply'),
+  ];
+  cluster.refusal = ({ object }) => {
+    const { metadata } = cluster.put(object);
+    return {
+      kind: 'done',
+      object: { ...object, metadata: { ...metadata, managedFields } },
+      created: true,
+    };
+  };
+  cluster.settle();
+  expect(cluster.memories.get('object things.golden.test team/a')).toMatchObject({ neighbours: ['abe', 'zed'] });
+});
+
+describe('an object with fields of the first implementation', () => {
+  const legacy = { manager: 'cartographer', operation: 'Update', apiVersion: 'v1' };
+  /** A cluster whose server answers an apply with these managed fields. */
+  function answeredWith(managedFields: readonly JsonObject[]): SimulatedCluster {
+    const cluster = stamping(thing('a', { x: 1 }));
+    cluster.settle();
+    cluster.patch('Thing', 'a', { metadata: { managedFields: [legacy] } });
+    cluster.refusal = ({ verb, object }, live) => {
+      if (verb !== 'apply') return undefined;
+      const metadata = { ...live?.metadata, managedFields };
+      return { kind: 'done', object: { ...object, ...live, metadata }, created: false };
+    };
+    return cluster;
+  }
+
+  test('is taken over by a write, and written no more where the server kept them', () => {
+    const cluster = answeredWith([legacy]);
+    const before = cluster.log.writes.length;
+    cluster.settle();
+    expect(cluster.log.writes.slice(before)).toMatchObject([{ verb: 'apply', cause: 'restored', takeOver: true }]);
+    expect(cluster.memories.get('object things.golden.test team/a')).toMatchObject({ legacyKept: true });
+    cluster.settle();
+    expect(cluster.log.writes).toHaveLength(before + 1);
+  });
+
+  test('is not remembered as such once they are gone', () => {
+    const cluster = answeredWith([]);
+    cluster.settle();
+    expect(cluster.memories.get('object things.golden.test team/a')).not.toHaveProperty('legacyKept');
+  });
+
+  test('that is taken over again and again differs in no value that could be told', () => {
+    const cluster = answeredWith([legacy]);
+    cluster.pace = () => ({ restored: { writes: 10, restMs: 60_000 } });
+    cluster.reconcile(cluster.get('Workload', 'shop'));
+    expect(line(cluster)).toMatch(/something else keeps changing fields that the template sets$/);
+  });
+});
+
+test('an object that was never made, of an owner without a status, has no name before', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  cluster.pace = () => ({ created: { writes: 50, restMs: 60_000 } });
+  cluster.blueprint(cluster.get('ClusterSupplyChain', 'web'));
+  cluster.reconcile(cluster.get('Workload', 'shop'));
+  expect(line(cluster)).toContain('in a short time: something deletes it each time that it is made');
+});
+
+test('a write that was done stands, though it was the last before its step is stopped', () => {
+  const cluster = stamping(thing('a', { x: 1 }));
+  const stop = { writes: 50, restMs: 60_000 };
+  cluster.pace = () => (cluster.log.writes.length === 0 ? {} : { created: stop, changed: stop, restored: stop });
+  cluster.blueprint(cluster.get('ClusterSupplyChain', 'web'));
+  cluster.reconcile(cluster.get('Workload', 'shop'));
+  expect(line(cluster)).not.toContain('TooManyWrites');
+});
+
+test.each([
+  ['nobody else holds anything', { neighbours: [] }],
+  ['nothing is remembered, as after a restart', {}],
+])('in a fight in which %s, something else is named', (_when, memory) => {
+  const cluster = stamping(configMap('a', { k: 'ours' }));
+  cluster.settle();
+  cluster.memories.set('object configmaps team/a', memory);
+  cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
+  cluster.pace = () => ({ restored: { writes: 10, restMs: 60_000 } });
+  cluster.reconcile(cluster.get('Workload', 'shop'));
+  expect(line(cluster)).toContain('in a short time: something else keeps changing fields that the template sets');
+});
+
 test('a fight with another field manager is stopped, and the manager named', () => {
   const cluster = stamping(configMap('a', { k: 'ours' }));
   cluster.settle();
@@ -218,7 +451,10 @@ test('a fight with another field manager is stopped, and the manager named', () 
   expect(resourceEntry(cluster.get('Workload', 'shop'), 'only')).toMatchObject({ stampedRef: { name: 'a' } });
 });
 
-test('in a fight, those who hold our fields now are named rather than those who hold any', () => {
+test.each([
+  ['conflict with "zed": .data.k', 'zed'],
+  ['conflicts with "zed":\n- .data.k\nconflicts with "abe" using v1:\n- .data.l', 'abe, zed'],
+])('in a fight, those who hold our fields now are named rather than those who hold any: %j', (conflicts, names) => {
   const cluster = stamping(configMap('a', { k: 'ours' }));
   cluster.settle();
   const key = [...cluster.memories.keys()].find((name) => name.startsWith('object configmaps')) ?? '';
@@ -226,10 +462,9 @@ test('in a fight, those who hold our fields now are named rather than those who 
   cluster.patch('ConfigMap', 'a', { data: { k: 'theirs' } });
   cluster.pace = () => ({ restored: { writes: 10, restMs: 60_000 } });
   cluster.refusal = ({ verb }) => {
-    const message =
-      'Apply failed with 2 conflicts: conflicts with "zed":\n- .data.k\nconflicts with "abe" using v1:\n- .data.l';
+    const message = `Apply failed: ${conflicts}`;
     return verb === 'tryApply' ? { kind: 'refused', code: 409, reason: 'Conflict', message } : undefined;
   };
   cluster.reconcile(cluster.get('Workload', 'shop'));
-  expect(line(cluster)).toContain('10 times in a short time: field manager [abe, zed] keeps changing');
+  expect(line(cluster)).toContain(`10 times in a short time: field manager [${names}] keeps changing`);
 });

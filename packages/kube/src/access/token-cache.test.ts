@@ -134,17 +134,71 @@ describe('token cache', () => {
     expect(faults.requests.length - before).toBe(1);
     expect(warnings).toEqual([{ account: expect.stringContaining('team'), error: 'etcd is away' }]);
     await clock.advance(0.6 * HOUR_MS);
-    await expect(tokens.tokenFor(account)).rejects.toThrow(
-      'token "default"/"team"/"u1" expired and refresh failed: etcd is away',
-    );
+    await expect(tokens.tokenFor(account)).rejects.toMatchObject({
+      message: 'token "default"/"team"/"u1" expired and refresh failed: etcd is away',
+      cause: { status: { code: 500 } },
+    });
   });
 
   it('says why there is no token, and tries again next time', async () => {
     const { tokens, faults } = setup();
     const body = failure(404, 'NotFound', 'serviceaccounts "default" not found');
     faults.inject({ when: () => true, fault: { kind: 'status', code: 404, body } });
-    await expect(tokens.tokenFor(account)).rejects.toThrow('fetch token: serviceaccounts "default" not found');
+    await expect(tokens.tokenFor(account)).rejects.toMatchObject({
+      message: 'fetch token: serviceaccounts "default" not found',
+      code: 'CARTO_TOKEN',
+      cause: { status: { code: 404 } },
+    });
     expect(await tokens.tokenFor(account)).toBe('token-1');
+  });
+
+  it('forgets every ten minutes what has expired, and nothing else', async () => {
+    const { tokens, clock, faults } = setup({ lifeMs: 300_000 });
+    const others = ['a', 'b', 'c', 'd'].map((name) => ({ ...account, name }));
+    const ask = (i: number): Promise<string> => tokens.tokenFor(others[i] ?? account);
+    /** Whether the token of an account was kept although it has expired. */
+    const isKept = async (): Promise<boolean> => {
+      faults.inject({ when: () => true, fault: { kind: 'status', code: 500 } });
+      const failure = await tokens.tokenFor(account).catch((error: unknown) => (error as Error).message);
+      return failure.includes('expired and refresh failed');
+    };
+    await tokens.tokenFor(account);
+    await clock.advance(599_999);
+    await ask(0);
+    expect(await isKept()).toBe(true);
+    await clock.advance(1);
+    await ask(1);
+    expect(await isKept()).toBe(false);
+    expect(await ask(0)).toBe('token-2');
+    await tokens.tokenFor(account);
+    await clock.advance(599_999);
+    await ask(2);
+    expect(await isKept()).toBe(true);
+    await clock.advance(1);
+    await ask(3);
+    expect(await isKept()).toBe(false);
+  });
+
+  it('forgets a token in the millisecond of its end', async () => {
+    const { tokens, clock, faults } = setup({ lifeMs: 600_000 });
+    await tokens.tokenFor(account);
+    await clock.advance(600_000);
+    await tokens.tokenFor({ ...account, name: 'builder' });
+    faults.inject({ when: () => true, fault: { kind: 'status', code: 500 } });
+    await expect(tokens.tokenFor(account)).rejects.toThrow('fetch token: ');
+  });
+
+  it('keeps twenty thousand tokens, and forgets the one unused for longest', async () => {
+    const { tokens, requests } = setup();
+    const other = (i: number) => ({ ...account, name: `n${i}` });
+    await tokens.tokenFor(account);
+    for (let i = 1; i < 20_000; i += 1) await tokens.tokenFor(other(i));
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    await tokens.tokenFor(other(20_000));
+    expect(await tokens.tokenFor(account)).toBe('token-1');
+    expect(await tokens.tokenFor(other(2))).toBe('token-3');
+    expect(requests).toHaveLength(20_001);
+    expect(await tokens.tokenFor(other(1))).toBe('token-20002');
   });
 
   it('forgets a token that the server refused', async () => {

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '@cartographer/machinery';
-import { CartoError, messageOf, orAborted } from '@cartographer/machinery';
+import { BoundedMap, CartoError, messageOf, orAborted } from '@cartographer/machinery';
 import type { Client, ServiceAccountToken } from '../client/client.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 
@@ -53,7 +53,7 @@ const MAX_ENTRIES = 20_000;
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const { client, clock, log, random = Math.random } = options;
   const refreshes = createTroubleLog({ clock, log, text: 'token refresh failed; the old token still serves' });
-  const entries = new Map<string, Entry>();
+  const entries = new BoundedMap<Entry>(MAX_ENTRIES);
   const asking = new Map<string, Promise<string>>();
   let purgedMs = clock.now();
 
@@ -62,9 +62,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     const parsed = Date.parse(expirationTimestamp);
     const expiresMs = Number.isNaN(parsed) ? now + EXPIRATION_SECONDS * 1_000 : parsed;
     const halfMs = Math.min((expiresMs - now) / 2, MAX_AGE_MS);
-    entries.delete(key);
     entries.set(key, { token, expiresMs, refreshMs: now + halfMs - random() * Math.min(JITTER_MS, halfMs / 2) });
-    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value ?? '');
     return token;
   };
 
@@ -88,7 +86,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const purge = (now: number): void => {
     if (now - purgedMs < PURGE_INTERVAL_MS) return;
     purgedMs = now;
-    for (const [key, entry] of entries) if (entry.expiresMs <= now) entries.delete(key);
+    for (const key of entries.keys()) {
+      const entry = entries.get(key);
+      if (entry !== undefined && entry.expiresMs <= now) entries.delete(key);
+    }
   };
 
   return {
@@ -97,8 +98,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const key = keyOf(account);
       const entry = entries.get(key);
       if (entry !== undefined && now < entry.refreshMs) return entry.token;
-      const shared = asking.get(key) ?? ask(key, account);
-      if (!asking.has(key)) asking.set(key, shared);
+      let shared = asking.get(key);
+      if (shared === undefined) asking.set(key, (shared = ask(key, account)));
       const token = await orAborted(shared, signal);
       purge(now);
       return token;

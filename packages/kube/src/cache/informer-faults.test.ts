@@ -140,9 +140,13 @@ describe('an informer', () => {
     it('tries soon again the next time', async () => {
       const world = await start();
       for (let time = 0; time < 3; time += 1) {
-        world.faults.inject({ when: watches, times: 3, fault: starting });
+        world.faults.inject({ when: watches, times: 4, fault: starting });
+        await world.clock.advance(1_000);
         world.collection.endWatches();
-        expect(await world.healMs()).toBeLessThan(1_500);
+        await world.clock.settle();
+        expect(await waitsOf(world, 3)).toEqual([100, 200, 400]);
+        await world.clock.advance(2_000);
+        expect(await world.healMs()).toBe(0);
       }
     });
   });

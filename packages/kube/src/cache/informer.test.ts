@@ -32,6 +32,7 @@ describe('informer', () => {
     const running = start();
     await informer.synced;
     expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(collection.requests.map(({ query }) => query?.['limit'])).toEqual(['2', '2', '2']);
     await clock.settle();
     collection.put('f');
     collection.put('a');
@@ -126,6 +127,57 @@ describe('informer', () => {
     await clock.settle();
     expect(late).toEqual(['added a (initial)', 'added b']);
     expect(events).toEqual(['added a (initial)', 'added b', 'added c']);
+    abort.abort();
+    await running;
+  });
+
+  it('does not freeze what it stores where nobody asks for it', async () => {
+    const { collection, informer, abort, start } = setup({ freeze: undefined });
+    collection.put('a', { data: {} });
+    const running = start();
+    await informer.synced;
+    expect(Object.isFrozen(informer.get('team/a')?.['data'])).toBe(false);
+    abort.abort();
+    await running;
+  });
+
+  it('asks for the objects of its field selector alone', async () => {
+    const { clock, collection, abort, start } = setup({ fieldSelector: 'metadata.name=a' });
+    const running = start();
+    await clock.settle();
+    expect(collection.requests.map(({ query }) => query?.['fieldSelector'])).toEqual([
+      'metadata.name=a',
+      'metadata.name=a',
+    ]);
+    abort.abort();
+    await running;
+  });
+
+  it('keeps an object as it is that has its kind and no managed fields', async () => {
+    const { collection, informer, abort, start } = setup({ freeze: false });
+    const { managedFields: _, ...metadata } = collection.put('a').metadata;
+    const object = collection.put('a', { metadata });
+    const running = start();
+    await informer.synced;
+    expect(informer.get('team/a')).toBe(object);
+    abort.abort();
+    await running;
+  });
+
+  it('tells each handler nothing twice, and the handlers that are left what comes after one has gone', async () => {
+    const { clock, collection, informer, abort, start } = setup();
+    const running = start();
+    await informer.synced;
+    await clock.settle();
+    const told: string[] = [];
+    const stop = informer.onEvent((event) => told.push(`one ${describeEvent(event)}`));
+    informer.onEvent((event) => told.push(`two ${describeEvent(event)}`));
+    collection.put('a');
+    await clock.settle();
+    stop();
+    collection.put('b');
+    await clock.settle();
+    expect(told).toEqual(['one added a', 'two added a', 'two added b']);
     abort.abort();
     await running;
   });

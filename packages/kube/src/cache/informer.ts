@@ -121,7 +121,7 @@ export function createInformer(options: InformerOptions): Informer {
     byIndex: (index, value) => store.byIndex(index, value),
     onEvent(handler) {
       handlers.add(handler);
-      for (const object of listed ? store.list() : []) tell(handler, { type: 'added', object, initial: true });
+      for (const object of store.list()) tell(handler, { type: 'added', object, initial: true });
       return () => void handlers.delete(handler);
     },
     refresh: (signal) => orAborted(refresh(), signal),

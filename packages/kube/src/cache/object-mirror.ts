@@ -1,6 +1,6 @@
 import type { KubeObject } from '@cartographer/machinery';
 import { objectKey } from '@cartographer/machinery';
-import { compareResourceVersions, isOlder } from '../client/resource-version.ts';
+import { isOlder } from '../client/resource-version.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** What happened to one object of a mirror. */
@@ -68,7 +68,7 @@ export function createObjectMirror(store: ObjectStore): ObjectMirror {
 /** After a restore a version may stand for another content than before, so nothing counts as unchanged then. */
 function replaceAll(store: ObjectStore, objects: readonly KubeObject[], restored: boolean): readonly Change[] {
   const changes: Change[] = [];
-  const gone = new Set(store.size === 0 ? [] : store.keys());
+  const gone = new Set(store.keys());
   for (const object of objects) {
     const key = objectKey(object.metadata);
     gone.delete(key);
@@ -86,13 +86,9 @@ function replaceAll(store: ObjectStore, objects: readonly KubeObject[], restored
   return changes;
 }
 
-/** Same life, same version: nothing to tell. Versions that cannot be compared are equal if they are the same text. */
+/** Same life, same version: nothing to tell. */
 function isSame(old: KubeObject | undefined, object: KubeObject): boolean {
   if (old === undefined || old.metadata.uid !== object.metadata.uid) return false;
   const { resourceVersion } = object.metadata;
-  if (resourceVersion === undefined) return false;
-  return (
-    old.metadata.resourceVersion === resourceVersion ||
-    compareResourceVersions(old.metadata.resourceVersion, resourceVersion) === 0
-  );
+  return resourceVersion !== undefined && old.metadata.resourceVersion === resourceVersion;
 }

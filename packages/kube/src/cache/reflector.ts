@@ -204,18 +204,14 @@ export function createReflector(options: ReflectorOptions): Reflector {
     return failedWatches++ === 0 ? 0 : backoff.next();
   };
 
-  /** Undefined for an error that has to be taken as it is. */
-  const waitForStorage = (error: unknown): number | undefined => {
-    const waitMs = isStorageStarting(error) ? STORAGE_START_WAITS_MS[storageStarts++] : undefined;
-    if (waitMs === undefined) return undefined;
-    enter('retrying', error);
-    log.debug({ type: name, waitMs }, 'the server is not ready for the kind yet');
-    return waitMs;
-  };
-
+  /** How long to wait after a failure. */
   const failed = (error: unknown): number => {
-    const soonMs = waitForStorage(error);
-    if (soonMs !== undefined) return soonMs;
+    const soonMs = isStorageStarting(error) ? STORAGE_START_WAITS_MS[storageStarts++] : undefined;
+    if (soonMs !== undefined) {
+      enter('retrying', error);
+      log.debug({ type: name, waitMs: soonMs }, 'the server is not ready for the kind yet');
+      return soonMs;
+    }
     mustVerify = true;
     if (isNotFound(error)) {
       mustList = true;

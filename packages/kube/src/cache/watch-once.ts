@@ -35,7 +35,7 @@ export type WatchOnceOptions = {
 };
 
 const EARLY_MARGIN_MS = 3_000;
-const CHANGES = { ADDED: true, MODIFIED: true, DELETED: true } as const;
+const CHANGES: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED']);
 
 /**
  * Watches from the mirror's position until the watch ends.
@@ -93,7 +93,7 @@ function take(options: WatchOnceOptions, event: WatchEvent, start: string | unde
     options.mirror.advance(resourceVersion);
     return undefined;
   }
-  if (typeof object?.metadata?.name !== 'string' || !Object.hasOwn(CHANGES, event.type)) {
+  if (typeof object?.metadata?.name !== 'string' || !CHANGES.has(event.type)) {
     const what = `watching ${qualifiedResource(options.type)}`;
     throw new TransportError('CARTO_ANSWER_MALFORMED', `${what}: an event of type "${event.type}" without an object`);
   }

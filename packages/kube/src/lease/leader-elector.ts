@@ -120,15 +120,7 @@ async function acquire(election: Election, signal: AbortSignal): Promise<void> {
   const watching = new AbortController();
   const { namespace } = lease;
   const fieldSelector = `metadata.name=${lease.name}`;
-  const informer = createInformer({
-    client,
-    type: LEASES,
-    clock,
-    log,
-    namespace,
-    fieldSelector,
-    transform: (it) => it,
-  });
+  const informer = createInformer({ client, type: LEASES, clock, log, namespace, fieldSelector });
   const isWatched = (): boolean => informer.state().phase === 'watching';
   let wake = (): void => undefined;
   informer.onEvent(({ type, object }) => {
@@ -142,7 +134,6 @@ async function acquire(election: Election, signal: AbortSignal): Promise<void> {
       if (last === 'won') return;
       const isOthers = (): boolean => last === 'held by another' && isWatched() && claim.isTaken();
       do {
-        signal.throwIfAborted();
         const freed = new AbortController();
         wake = () => freed.abort();
         await sleepUnless(freed.signal, clock, waitMs(election, isOthers()), signal);
@@ -156,7 +147,7 @@ async function acquire(election: Election, signal: AbortSignal): Promise<void> {
 
 /** Until the lease runs out if its holder is watched; a while otherwise. */
 function waitMs({ times, random, claim }: Election, watched: boolean): number {
-  if (watched) return Math.max(claim.runsOutInMs(), 1) + (random() * times.retryPeriodMs) / 4;
+  if (watched) return claim.runsOutInMs() + (random() * times.retryPeriodMs) / 4;
   return times.retryPeriodMs * (1 + random() * JITTER_FACTOR);
 }
 

@@ -1,5 +1,6 @@
-import type { JsonObject, Log, WireRequest } from '@cartographer/machinery';
-import { silentLog } from '@cartographer/machinery';
+import type { JsonObject, KubeObject, Log, WireRequest } from '@cartographer/machinery';
+import { deepEqual, silentLog } from '@cartographer/machinery';
+import type { FakeClock } from '@cartographer/testkit';
 import { createFakeClock, createFaultTransport, startEmbedded, writes } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../client/client.ts';
@@ -11,13 +12,15 @@ const lease = { namespace: 'default', name: 'leader' };
 const isGet = ({ method, query }: WireRequest): boolean => method === 'GET' && query?.['watch'] === undefined;
 
 /** One candidate `one` before an embedded server. */
-async function stage(options: Partial<LeaderElectorOptions> = {}) {
-  const clock = createFakeClock();
+async function stage(options: Partial<LeaderElectorOptions> = {}, clock: FakeClock = createFakeClock()) {
   const { server, client, adminTransport } = await startEmbedded({ clock });
   const faults = createFaultTransport(adminTransport, { clock });
   const changes: boolean[] = [];
   const warnings: string[] = [];
-  const log: Log = { ...silentLog, child: () => log, warn: (_fields, text) => void warnings.push(text) };
+  const about = { lease: 'default/leader', identity: 'one' };
+  const ofLease: Log = { ...silentLog, warn: (_fields, text) => void warnings.push(text) };
+  /** What is not said of this lease and this candidate is not heard. */
+  const log: Log = { ...silentLog, child: (fields) => (deepEqual(fields, about) ? ofLease : silentLog) };
   const elector = createLeaderElector({
     client: createClient({ transport: faults, clock }),
     clock,
@@ -75,8 +78,9 @@ describe('a leader', () => {
     expect([isElected, at.changes]).toEqual([false, []]);
     at.start();
     await at.clock.advanceUntil(at.elector.holds);
+    const pending = at.clock.pending;
     await at.clock.advance(60_000);
-    expect([isElected, at.changes]).toEqual([true, [true]]);
+    expect([isElected, at.changes, at.clock.pending]).toEqual([true, [true], pending]);
   });
 
   it('renews every two seconds with one write, and asks for nothing else', async () => {
@@ -122,7 +126,11 @@ describe('a leader', () => {
     await at.clock.advance(2_001);
     expect([at.elector.holds(), at.changes]).toEqual([false, [true, false]]);
     expect(at.end()).toMatchObject({ code: 'CARTO_LEASE_LOST' });
-    at.asked();
+    const holders = at
+      .asked()
+      .filter(writes)
+      .map(({ body }) => leaseSpecOf(body as KubeObject)?.holderIdentity);
+    expect(new Set(holders)).toEqual(new Set(['one']));
     await at.clock.advance(60_000);
     expect(at.asked()).toEqual([]);
   });
@@ -192,6 +200,64 @@ describe('a candidate', () => {
     expect(gets()).toBe(0);
     await at.clock.advance(1);
     expect(gets()).toBe(1);
+  });
+
+  it('that is stopped while it waits for an answer waits no longer, and leaves no timer', async () => {
+    await using at = await stage();
+    const pending = at.clock.pending;
+    at.faults.inject({ when: () => true, times: Infinity, fault: { kind: 'silence' } });
+    at.start();
+    await at.clock.settle();
+    at.stop();
+    await at.clock.settle();
+    expect([at.end(), at.clock.pending - pending]).toEqual(['ended', 0]);
+  });
+
+  it('watches its own lease and no other', async () => {
+    await using at = await stage();
+    at.start();
+    await at.clock.settle();
+    const watched = at.asked().filter(({ method, path }) => method === 'GET' && path.endsWith('/leases'));
+    expect(watched.length).toBeGreaterThan(0);
+    for (const { path, query } of watched) {
+      expect(path).toBe('/apis/coordination.k8s.io/v1/namespaces/default/leases');
+      expect(query?.['fieldSelector']).toBe('metadata.name=leader');
+    }
+  });
+
+  it('sleeps until the lease runs out once it watches it, and no shorter', async () => {
+    const clock = createFakeClock();
+    const sleeps: number[] = [];
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => (sleeps.push(ms), clock.sleep(ms, signal));
+    await using at = await stage({ random: () => 0.5 }, { ...clock, sleep });
+    await at.client.create(LEASES, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: lease,
+      spec: other,
+    });
+    at.start();
+    await clock.settle();
+    await clock.advance(15_249);
+    expect([sleeps, at.elector.holds()]).toEqual([[3_200, 12_050], false]);
+    await clock.advance(1);
+    expect(at.elector.holds()).toBe(true);
+  });
+
+  it('waits for its own time where the record does not say how long a lease lasts', async () => {
+    await using at = await stage({ random: () => 0 });
+    await at.client.create(LEASES, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: lease,
+      spec: { holderIdentity: 'other' },
+    });
+    at.start();
+    await at.clock.settle();
+    await at.clock.advance(14_999);
+    expect(at.elector.holds()).toBe(false);
+    await at.clock.advance(1);
+    expect(at.elector.holds()).toBe(true);
   });
 
   it('takes over just after the lease ran out that it watched, and no sooner', async () => {

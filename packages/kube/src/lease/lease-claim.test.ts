@@ -189,6 +189,16 @@ describe('a try to take or renew a lease', () => {
     expect([at.asked().includes('PUT'), at.claim.runsOutInMs()]).toEqual([false, 20_000]);
   });
 
+  it('forgets nothing that it has seen when it only lost a race: what has run out is taken at the next try', async () => {
+    await using at = await setUp();
+    await at.others.create(LEASES, { ...leaseOf('other', ''), metadata: key });
+    await at.attempt();
+    at.pass(20_000);
+    at.faults.inject({ when: writes, fault: { kind: 'status', code: 409, reason: 'Conflict' } });
+    expect([await at.attempt(), at.claim.holder()]).toEqual(['failed', 'other']);
+    expect(await at.attempt()).toBe('won');
+  });
+
   it('looks when its renewal is in conflict: it goes on if it is still the holder', async () => {
     await using at = await setUp();
     await at.attempt();
@@ -316,6 +326,16 @@ describe('giving a lease back', () => {
     at.faults.inject({ when: writes, times: 2, fault: { kind: 'status', code: 409, reason: 'Conflict' } });
     await expect(at.giveBack()).rejects.toMatchObject({ status: { code: 409 } });
     expect(at.asked()).toEqual(['PUT', 'GET', 'PUT']);
+  });
+
+  it('looks no longer when it is stopped', async () => {
+    await using at = await setUp();
+    await at.attempt();
+    const abort = new AbortController();
+    at.faults.inject({ when: writes, fault: { kind: 'status', code: 409, reason: 'Conflict' } });
+    at.faults.inject({ when: ({ method }) => method === 'GET', fault: { kind: 'silence' } });
+    at.network.answered = () => void setImmediate(() => abort.abort(new Error('stop')));
+    await expect(at.claim.giveBack(abort.signal)).rejects.toThrow('stop');
   });
 
   it('does not try again after another failure', async () => {

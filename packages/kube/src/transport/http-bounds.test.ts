@@ -37,6 +37,22 @@ describe('the bounds and credentials of the HTTP transport', () => {
     await watched?.return?.();
   });
 
+  it('has 64 connections at most, and lets more requests wait', async () => {
+    const open: ServerResponse[] = [];
+    const transport = await start((_request, response) => void open.push(response));
+    let sent = 0;
+    const answers = Array.from({ length: 65 }, () =>
+      transport.request({ method: 'POST', path: '/x', body: {}, beforeSend: () => (sent += 1) }),
+    );
+    await expect.poll(() => open.length).toBe(64);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
+    expect([sent, open.length]).toEqual([64, 64]);
+    json(open[0] as ServerResponse, {});
+    await expect.poll(() => open.length).toBe(65);
+    for (const response of open.slice(1)) json(response, {});
+    await Promise.all(answers);
+  });
+
   it('asks for the credential of each request anew, with its signal, and for none when it brings its own', async () => {
     const asked: unknown[] = [];
     const seen: unknown[] = [];

@@ -35,7 +35,7 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
       headers,
       body: bodyOf(request),
       signal: request.signal,
-      ...(request.beforeSend === undefined ? {} : { beforeSend: request.beforeSend }),
+      beforeSend: request.beforeSend,
       ...(watch ? { bodyTimeout: 0 } : {}),
     };
     const answer = await pool.request(options);
