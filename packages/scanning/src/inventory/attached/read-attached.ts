@@ -7,7 +7,7 @@ import { type AttachedSource, type Carrier, findAttached, mayHoldBill, named } f
 import { type Envelope, envelopeIn, isPayloadOf, isSignedBy, type TrustedKeys } from './signatures.ts';
 
 /** A bill that somebody attached to an image. */
-export type AttachedBill = {
+type AttachedBill = {
   readonly what: string;
   readonly bill: Bill;
   /** Whether it is about this very image, and every policy that was asked trusts a signature over it. */
