@@ -1,6 +1,8 @@
-/** `npm run bench [-- NAME …]`: benchmarks as ratios to floors measured in the same run. */
+/** `npm run bench [-- NAME … --scale=1]`: benchmarks as ratios to floors measured in the same run. */
+import { measureAdvisories } from './advisories.ts';
 import { measureChain } from './chain.ts';
 import { measurePlan } from './plan.ts';
+import { measureRescan } from './rescan.ts';
 import { measureRest } from './rest.ts';
 import { type Benches, runBenches } from './run-benches.ts';
 import { measureRunnables } from './runnables.ts';
@@ -16,6 +18,8 @@ const BENCHES: Benches = {
   runnables: measureRunnables,
   'start-up': measureStartUp,
   ytt: measureYtt,
+  advisories: measureAdvisories,
+  rescan: measureRescan,
 };
 
 await runBenches(BENCHES, process.argv.slice(2));

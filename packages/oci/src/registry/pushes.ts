@@ -5,7 +5,7 @@ import type { Descriptor } from '../content/descriptor.ts';
 import { digestOf } from '../content/digest.ts';
 import { blobName } from '../content/image-source.ts';
 import { type AskBody, discard } from './exchange.ts';
-import type { RepositoryCalls } from './repository.ts';
+import { blobIsThere, type RepositoryCalls } from './repository.ts';
 
 /** Bytes that can be sent again: a whole buffer, or a stream that begins anew each time. */
 export type PushContent = Buffer | (() => AsyncIterable<Buffer>);
@@ -32,12 +32,6 @@ export interface Pushes {
 export function createPushes(calls: RepositoryCalls): Pushes {
   const action = 'pull,push';
 
-  async function has(digest: string, what: string, signal: AbortSignal): Promise<boolean> {
-    const answer = await calls.call({ method: 'HEAD', path: `blobs/${digest}`, what, action, signal, also: [404] });
-    await discard(answer);
-    return answer.status === 200;
-  }
-
   async function upload(digest: string, body: AskBody, what: string, signal: AbortSignal): Promise<void> {
     const order = { what, action, signal } as const;
     const begun = await calls.call({
@@ -62,7 +56,8 @@ export function createPushes(calls: RepositoryCalls): Pushes {
     async blob({ digest, size }, content, signal) {
       const what = blobName(calls, { digest });
       await calls.retries(signal, async () => {
-        if (!(await has(digest, what, signal))) await upload(digest, bodyOf(content, size), what, signal);
+        if (!(await blobIsThere(calls, digest, { action, signal })))
+          await upload(digest, bodyOf(content, size), what, signal);
       });
     },
     async manifest({ mediaType, bytes, tag }, signal) {

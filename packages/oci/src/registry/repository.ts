@@ -71,6 +71,8 @@ export interface Pulls extends ImageSource {
    * @throws RegistryError; of reason `NotFound` when there is none.
    */
   resolve(target: string, signal: AbortSignal): Promise<Descriptor>;
+  /** Whether the repository has a blob and lets us read it; nothing of it is read. @throws RegistryError */
+  hasBlob(descriptor: Pick<Descriptor, 'digest'>, signal: AbortSignal): Promise<boolean>;
   /** All tags, at most 10,000. */
   tags(signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -126,6 +128,8 @@ export function createPulls(calls: RepositoryCalls): Pulls {
       }
       return verified(contentOf(answer, order), descriptor, what);
     },
+    hasBlob: ({ digest }, signal) =>
+      calls.retries(signal, () => blobIsThere(calls, digest, { action: 'pull', signal })),
     async tags(signal) {
       const tags: string[] = [];
       for await (const page of pagesOf(calls, { path: 'tags/list', what: `the tags of ${calls.name}`, signal })) {
@@ -135,6 +139,18 @@ export function createPulls(calls: RepositoryCalls): Pulls {
       return tags;
     },
   };
+}
+
+/** Whether the repository has a blob, as those who may do this are told. */
+export async function blobIsThere(
+  calls: RepositoryCalls,
+  digest: string,
+  { action, signal }: { readonly action: Action; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const what = blobName(calls, { digest });
+  const answer = await calls.call({ method: 'HEAD', path: `blobs/${digest}`, what, action, signal, also: [404] });
+  await discard(answer);
+  return answer.status === 200;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import { findingWrites, writeFindings } from './kept-findings.ts';
+import { useLayers } from './kept-layers.ts';
 import { MOST_VALUES, numbersFor } from './kept-names.ts';
 import { noteQuestions } from './kept-questions.ts';
 import { contentOf, digestOfBill, keyOfPackage, parts } from './keys.ts';
@@ -9,16 +10,42 @@ import type { Tables } from './tables.ts';
 
 /** What a bill is of. */
 export type Subject = {
-  /** Of an image, one platform of it, or a source's archive. */
+  /** Of an image, or what stands for a source's archive. */
   readonly digest: string;
-  /** `linux/amd64` where several bills are of one digest; empty otherwise. */
-  readonly platform?: string;
+  /** Where an image was read from; empty for a source. The same digest elsewhere is another subject: who may read one may not read the other. */
+  readonly repository?: string;
+};
+
+/** What is told of a subject besides its packages. */
+export type SubjectSaid = {
+  /** The platforms that an image is for, `linux/amd64`. */
+  readonly platforms: readonly string[];
+  /** What its packages were read from: `layers`, `referrer`, `files`. */
+  readonly from: readonly string[];
+};
+
+/** What to keep of a subject. */
+export type KeptSubject = Subject & {
+  readonly said?: SubjectSaid;
+  /** Digests of the layers that it is made of. */
+  readonly layers?: readonly string[];
+};
+
+const NOTHING_SAID: SubjectSaid = { platforms: [], from: [] };
+
+/** What is told of a bill, without its packages. */
+export type BillFacts = {
+  readonly digest: string;
+  readonly packages: number;
+  /** Sorted. */
+  readonly ecosystems: readonly string[];
+  readonly unread: readonly Unread[];
 };
 
 /** Keeps a bill and matches all of its packages, unless it is kept already; and what it is of. @returns how many were matched. */
 export async function writeBill(
   tx: Transaction<Tables>,
-  subject: Subject,
+  { digest: of, repository = '', said = NOTHING_SAID, layers = [] }: KeptSubject,
   bill: Bill,
   match: Match,
   now: string,
@@ -26,12 +53,20 @@ export async function writeBill(
   const digest = digestOfBill(bill);
   const kept = await tx.selectFrom('bills').select('id').where('digest', '=', digest).executeTakeFirst();
   const id = kept?.id ?? (await insertBill(tx, digest, bill, match, now));
-  const row = { digest: subject.digest, platform: subject.platform ?? '', bill: id, seen: now };
+  // In a row of before they were kept.
+  const facts = factsOf(bill.packages);
+  await tx.updateTable('bills').set({ facts }).where('id', '=', id).where('facts', '=', '').execute();
+  const row = { bill: id, seen: now, said: JSON.stringify(said) };
   await tx
     .insertInto('subjects')
-    .values(row)
-    .onConflict((at) => at.columns(['digest', 'platform']).doUpdateSet({ bill: id, seen: now }))
+    .values({ digest: of, repository, ...row })
+    .onConflict((at) => at.columns(['digest', 'repository']).doUpdateSet(row))
     .execute();
+  // One of before repositories were told apart.
+  if (repository !== '') {
+    await tx.deleteFrom('subjects').where('digest', '=', of).where('repository', '=', '').execute();
+  }
+  await useLayers(tx, { digest: of, repository }, layers);
   return { digest, matched: kept === undefined ? bill.packages.length : 0 };
 }
 
@@ -44,7 +79,7 @@ async function insertBill(
 ): Promise<number> {
   const { id } = await tx
     .insertInto('bills')
-    .values({ digest, unread: JSON.stringify(unread) })
+    .values({ digest, unread: JSON.stringify(unread), facts: '' })
     .returning('id')
     .executeTakeFirstOrThrow();
   const byKey = Map.groupBy(packages.entries(), ([, item]) => keyOfPackage(item));
@@ -76,7 +111,7 @@ async function insertBill(
 }
 
 /** A bill as it was given, by its own number. */
-export async function readBill(tx: Transaction<Tables>, id: number): Promise<Bill> {
+export async function readBill(tx: Store<Tables>, id: number): Promise<Bill> {
   const { unread } = await tx.selectFrom('bills').select('unread').where('id', '=', id).executeTakeFirstOrThrow();
   const rows = await tx
     .selectFrom('bill_packages')
@@ -88,6 +123,35 @@ export async function readBill(tx: Transaction<Tables>, id: number): Promise<Bil
     packages: rows.map(({ content }) => JSON.parse(content) as BillPackage),
     unread: JSON.parse(unread) as Unread[],
   };
+}
+
+/** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
+export async function readFacts(
+  tx: Store<Tables>,
+  { digest, repository = '' }: Subject,
+): Promise<(BillFacts & SubjectSaid) | undefined> {
+  const row = await tx
+    .selectFrom('subjects')
+    .innerJoin('bills', 'bills.id', 'subjects.bill')
+    .select(['bills.id', 'bills.digest', 'bills.unread', 'bills.facts', 'subjects.said'])
+    .where('subjects.digest', '=', digest)
+    .where('subjects.repository', '=', repository)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  // In a row of before they were kept they are still to be made.
+  const facts = row.facts === '' ? factsOf((await readBill(tx, row.id)).packages) : row.facts;
+  return {
+    digest: row.digest,
+    unread: JSON.parse(row.unread) as Unread[],
+    ...(JSON.parse(facts) as Pick<BillFacts, 'packages' | 'ecosystems'>),
+    ...(row.said === '' ? NOTHING_SAID : (JSON.parse(row.said) as SubjectSaid)),
+  };
+}
+
+function factsOf(packages: readonly BillPackage[]): string {
+  const ecosystems = new Set(packages.map(({ ecosystem }) => ecosystem));
+  ecosystems.delete('');
+  return JSON.stringify({ packages: packages.length, ecosystems: [...ecosystems].toSorted() });
 }
 
 /** Forgets what was not seen since, and the bills that are of nothing then. @returns how many bills. */

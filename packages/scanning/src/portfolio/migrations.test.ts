@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rfc3339 } from '@cartographer/machinery';
 import { IN_MEMORY, openStore, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { Portfolio } from './portfolio.ts';
 import { MIGRATIONS, type Tables } from './tables.ts';
-import { change, put, record } from './testing/records.ts';
+import { bill, change, npm, put, record } from './testing/records.ts';
 
 /** What each released step of the schema makes and one bill, one record and one finding in it, as SQL: `1.sql` and so on. */
 const RELEASED = join(import.meta.dirname, 'testing', 'released');
+
+/** When it was recorded. */
+const RECORDED = '2026-01-02T03:04:05Z';
 
 describe('the schema', () => {
   const released = readdirSync(RELEASED).toSorted();
@@ -30,9 +34,30 @@ describe('the schema', () => {
     expect(made).toEqual(recorded);
     await store.destroy();
 
-    const portfolio = await Portfolio.open({ database, clock: createFakeClock() });
+    const clock = createFakeClock();
+    const portfolio = await Portfolio.open({ database, clock });
+    // Sights are kept since the second step; a store of before begins now.
+    const kept = file === '1.sql' ? [] : ['A-1', 'CVE-1'].map((name): [string, string] => [name, RECORDED]);
+    expect(await portfolio.sightsIn('shop')).toEqual(new Map(kept));
+    expect(portfolio.born).toBe(file === '1.sql' ? rfc3339(clock.now()) : RECORDED);
+    // Images have a repository, and layers are kept, since the third step.
+    const isBefore = file === '1.sql' || file === '2.sql';
+    const subject = { digest: 'sha256:image', repository: isBefore ? '' : 'registry.example.com/team/app' };
     const [touched] = await portfolio.touchedBy('CVE-1');
-    expect(touched).toMatchObject({ subjects: [{ digest: 'sha256:image', platform: '' }], held: [{ id: 'A-1' }] });
+    expect(touched).toMatchObject({ subjects: [subject], held: [{ id: 'A-1' }] });
+    expect(await portfolio.factsOf(subject)).toMatchObject({
+      packages: 1,
+      ecosystems: ['npm'],
+      platforms: isBefore ? [] : ['linux/amd64'],
+    });
+    const layer = { registry: 'registry.example.com', digest: 'sha256:layer', readers: '1' };
+    expect(await portfolio.layerOf(layer)).toBe(isBefore ? undefined : 'read');
+    // Whoever reads the image of before anew says where.
+    if (isBefore) {
+      await portfolio.putBill({ ...subject, repository: 'here' }, bill(npm('a', '1.0.0')));
+      expect(await portfolio.factsOf(subject)).toBeUndefined();
+      expect(await portfolio.factsOf({ ...subject, repository: 'here' })).toMatchObject({ packages: 1 });
+    }
     const counts = await portfolio.applyChange('osv', change('2', put(record('A-1', { a: '3.0.0' }))));
     expect(counts).toMatchObject({ added: 0, changed: 1, changedBills: 1, findings: 1 });
     await portfolio.close();

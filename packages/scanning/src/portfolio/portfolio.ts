@@ -2,8 +2,19 @@ import type { Bill, BillPackage } from '@cartographer/bills';
 import { type Clock, rfc3339 } from '@cartographer/machinery';
 import { openStore, type SqlDatabase, type Store, type Transaction } from '@cartographer/store';
 import { findings } from '../match/findings.ts';
+import { catchUp } from './catch-up.ts';
 import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
-import { forgetBills, readBill, type Subject, writeBill } from './kept-bills.ts';
+import {
+  type BillFacts,
+  forgetBills,
+  type KeptSubject,
+  readBill,
+  readFacts,
+  type Subject,
+  type SubjectSaid,
+  writeBill,
+} from './kept-bills.ts';
+import { forgetLayers, type LayerKey, MOST_LAYER_CHARS, readLayer, writeLayer } from './kept-layers.ts';
 import { MOST_VALUES } from './kept-names.ts';
 import {
   heldRecords,
@@ -14,6 +25,7 @@ import {
   type QuestionScope,
   questionsOf,
 } from './kept-questions.ts';
+import { firstSights, forgetSights, type Sighting, writeSights } from './kept-sights.ts';
 import { parts } from './keys.ts';
 import { forgetNews, type News, readNews } from './news.ts';
 import {
@@ -27,7 +39,7 @@ import {
   touchedBy,
   uncoveredOf,
 } from './queries.ts';
-import { type Match, rematch } from './rematch.ts';
+import type { Match } from './rematch.ts';
 import { MIGRATIONS, type Tables } from './tables.ts';
 
 /**
@@ -35,8 +47,6 @@ import { MIGRATIONS, type Tables } from './tables.ts';
  * first start of a program that has the new number.
  */
 const MATCHER = 1;
-/** How many packages are matched again in one transaction when all are. */
-const MOST_NAMES = 200;
 const MOST_NEWS = 500;
 
 /** What a {@link Portfolio} stands on. */
@@ -56,6 +66,7 @@ export class Portfolio {
   readonly #store: Store<Tables>;
   readonly #clock: Clock;
   readonly #match: Match;
+  #born = '';
 
   private constructor(store: Store<Tables>, clock: Clock, match: Match) {
     this.#store = store;
@@ -69,7 +80,8 @@ export class Portfolio {
     const store = await openStore<Tables>(database, MIGRATIONS);
     try {
       const portfolio = new Portfolio(store, clock, matcher.match);
-      await portfolio.#catchUp(matcher.version);
+      const { version, match } = matcher;
+      portfolio.#born = await catchUp(store, portfolio.#write, { version, match, now: portfolio.#now });
       await portfolio.#write(noteEarlierBills);
       return portfolio;
     } catch (error) {
@@ -86,22 +98,42 @@ export class Portfolio {
    * Keeps a bill and what it is of. A bill that is kept is not matched again. What it has is no news: ask for its findings.
    * @returns its digest, and how many packages were matched.
    */
-  putBill(subject: Subject, bill: Bill): Promise<{ readonly digest: string; readonly matched: number }> {
+  putBill(subject: KeptSubject, bill: Bill): Promise<{ readonly digest: string; readonly matched: number }> {
     return this.#write((tx) => writeBill(tx, subject, bill, this.#match, this.#now()));
   }
 
   /** The bill of an image or a source; undefined where none is kept. */
-  billOf({ digest, platform = '' }: Subject): Promise<{ readonly digest: string; readonly bill: Bill } | undefined> {
+  billOf({ digest, repository = '' }: Subject): Promise<{ readonly digest: string; readonly bill: Bill } | undefined> {
     return this.#read(async (tx) => {
       const row = await tx
         .selectFrom('subjects')
         .innerJoin('bills', 'bills.id', 'subjects.bill')
         .select(['bills.id', 'bills.digest'])
         .where('subjects.digest', '=', digest)
-        .where('subjects.platform', '=', platform)
+        .where('subjects.repository', '=', repository)
         .executeTakeFirst();
       return row && { digest: row.digest, bill: await readBill(tx, row.id) };
     });
+  }
+
+  /** What is told of the bill of an image or a source, without reading its packages; undefined where none is kept. */
+  factsOf(subject: Subject): Promise<(BillFacts & SubjectSaid) | undefined> {
+    return readFacts(this.#store, subject);
+  }
+
+  /** What was kept of a layer; undefined for nothing. */
+  layerOf(key: LayerKey): Promise<string | undefined> {
+    return readLayer(this.#store, key);
+  }
+
+  /** Keeps what was read of a layer; where all are more than `mostChars`, those that were read first go. */
+  putLayer(key: LayerKey, content: string, mostChars: number = MOST_LAYER_CHARS): Promise<void> {
+    return this.#write((tx) => writeLayer(tx, key, content, { now: this.#now(), mostChars }));
+  }
+
+  /** Forgets layers that others than these readers read, and those that no kept image has and that are older than that. */
+  forgetLayers(readers: string, unusedMs: number): Promise<number> {
+    return this.#write((tx) => forgetLayers(tx, { readers, before: rfc3339(this.#clock.now() - unusedMs) }));
   }
 
   /** Says that the bills of these digests are wanted now; see {@link forgetBills}. */
@@ -185,7 +217,7 @@ export class Portfolio {
 
   /** All findings of a bill, by its digest, in a fixed order that says nothing. */
   findingsOf(bill: string): Promise<readonly KeptFinding[]> {
-    return this.#read((tx) => findingsOf(tx, bill));
+    return findingsOf(this.#store, bill);
   }
 
   /** Who carries this package, in whatever version. */
@@ -203,7 +235,27 @@ export class Portfolio {
 
   /** Ecosystems of which no record of these sources speaks. */
   uncoveredOf(ecosystems: readonly string[], sources: readonly string[]): Promise<readonly string[]> {
-    return this.#read((tx) => uncoveredOf(tx, ecosystems, sources));
+    return uncoveredOf(this.#store, ecosystems, sources);
+  }
+
+  /** Since when this store keeps first sights: RFC 3339. What was seen before it nobody has told it. */
+  get born(): string {
+    return this.#born;
+  }
+
+  /** When each vulnerability was first seen in a namespace: by {@link storedKey} of its names, RFC 3339. */
+  sightsIn(namespace: string): Promise<ReadonlyMap<string, string>> {
+    return firstSights(this.#store, namespace);
+  }
+
+  /** Keeps that vulnerabilities were seen in a namespace; of several times of one the first stays. */
+  sawVulnerabilities(namespace: string, sightings: readonly Sighting[]): Promise<void> {
+    return this.#write((tx) => writeSights(tx, namespace, sightings));
+  }
+
+  /** Forgets the sights of all namespaces but these. */
+  forgetSights(namespaces: ReadonlySet<string>): Promise<void> {
+    return this.#write((tx) => forgetSights(tx, namespaces));
   }
 
   readonly #now = (): string => rfc3339(this.#clock.now());
@@ -221,32 +273,6 @@ export class Portfolio {
 
   #read<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
     return this.#store.transaction().execute(work);
-  }
-
-  async #catchUp(version: number): Promise<void> {
-    const row = { one: 1, number: 0, matcher: version };
-    await this.#store
-      .insertInto('portfolio')
-      .values(row)
-      .onConflict((at) => at.doNothing())
-      .execute();
-    const { matcher } = await this.#store.selectFrom('portfolio').select('matcher').executeTakeFirstOrThrow();
-    if (matcher === version) return;
-    for (let after = 0; ; ) {
-      const names = await this.#store
-        .selectFrom('names')
-        .select('id')
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(MOST_NAMES)
-        .execute();
-      const ids = names.map(({ id }) => id);
-      const last = ids.at(-1);
-      if (last === undefined) break;
-      await this.#write((tx, number) => rematch(tx, ids, this.#match, { now: this.#now(), number }));
-      after = last;
-    }
-    await this.#write((tx) => tx.updateTable('portfolio').set({ matcher: version }).execute());
   }
 }
 

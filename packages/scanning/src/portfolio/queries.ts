@@ -1,5 +1,5 @@
 import type { BillPackage } from '@cartographer/bills';
-import type { Transaction } from '@cartographer/store';
+import type { Store, Transaction } from '@cartographer/store';
 import type { Finding } from '../match/finding.ts';
 import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
 import type { Subject } from './kept-bills.ts';
@@ -104,7 +104,7 @@ export async function touchedBy(
 }
 
 /** All findings of a bill, by its digest, in a fixed order that says nothing. */
-export async function findingsOf(tx: Transaction<Tables>, bill: string): Promise<readonly KeptFinding[]> {
+export async function findingsOf(tx: Store<Tables>, bill: string): Promise<readonly KeptFinding[]> {
   const rows = await tx
     .selectFrom('findings')
     .innerJoin('bills', 'bills.id', 'findings.bill')
@@ -118,7 +118,7 @@ export async function findingsOf(tx: Transaction<Tables>, bill: string): Promise
 
 /** Ecosystems of which no record of these sources speaks, as they were given. */
 export async function uncoveredOf(
-  tx: Transaction<Tables>,
+  tx: Store<Tables>,
   ecosystems: readonly string[],
   sources: readonly string[],
 ): Promise<readonly string[]> {
@@ -177,16 +177,16 @@ async function withSubjects<Held>(
 ): Promise<readonly Carrier<Held>[]> {
   const subjects = await tx
     .selectFrom('subjects')
-    .select(['bill', 'digest', 'platform'])
+    .select(['bill', 'digest', 'repository'])
     .where('bill', 'in', numbersOfBills(bills))
     .orderBy('digest')
-    .orderBy('platform')
+    .orderBy('repository')
     .execute();
   const held = Map.groupBy(rows, ({ bill }) => bill);
   const of = Map.groupBy(subjects, ({ bill }) => bill);
   return bills.map(({ id, digest }) => ({
     bill: digest,
-    subjects: (of.get(id) ?? []).map(({ digest, platform }) => ({ digest, platform })),
+    subjects: (of.get(id) ?? []).map(({ digest, repository }) => ({ digest, repository })),
     held: (held.get(id) ?? []).map((row) => row.held),
   }));
 }

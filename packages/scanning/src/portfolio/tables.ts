@@ -5,16 +5,26 @@ import type { CreateTableBuilder, Generated, Migration, SqlDatabase } from '@car
  * against the advisories gives, after each transaction.
  */
 export type Tables = {
-  /** One row, which every transaction that writes changes first: writers come one after the other, also on PostgreSQL. */
-  portfolio: { readonly one: number; number: number; matcher: number };
+  /**
+   * One row, which every transaction that writes changes first: writers come one after the other, also on PostgreSQL.
+   * `born` is since when sights are kept: RFC 3339, empty before the first start that does.
+   */
+  portfolio: { readonly one: number; number: number; matcher: number; born: string };
   /** Where advisories come from, and up to what they are matched. */
   sources: { name: string; revision: string; updated: string };
   /** Keys of packages: ecosystem and normalised name. */
   names: { id: Generated<number>; key: string };
-  /** `unread` is JSON. */
-  bills: { id: Generated<number>; digest: string; unread: string };
-  /** What bills are of: the digest of an image or a source, and the platform where there are several bills of one digest. */
-  subjects: { digest: string; platform: string; bill: number; seen: string };
+  /** `unread` is JSON, and so are `facts`, what is told of its packages together: empty in a row of before they were kept. */
+  bills: { id: Generated<number>; digest: string; unread: string; facts: string };
+  /**
+   * What bills are of: the digest of an image, and the repository that it was read from; or of a source. `said` is JSON: what
+   * is told of the image and of how it was read; empty in a row of before it was kept.
+   */
+  subjects: { digest: string; repository: string; bill: number; seen: string; said: string };
+  /** What was read of layers, by what reads: `content` says it, and `size` how long that is. */
+  layers: { registry: string; digest: string; readers: string; size: number; seen: string; content: string };
+  /** Layers that a subject is made of. */
+  subject_layers: { digest: string; repository: string; layer: string };
   /** The inverted index, which holds the packages as JSON: read by name it says which bills, by bill which packages. */
   bill_packages: { name: number; bill: number; position: number; content: string };
   /** `content` is the advisory as JSON, `digest` that of the record it was read from. */
@@ -32,6 +42,8 @@ export type Tables = {
   finding_ids: { id: string; bill: number; name: number; row: string };
   /** Findings that differ and were not told yet; `was` is what was told last, null where there was none. */
   news: { bill: number; name: number; row: string; was: string | null; number: number };
+  /** When a vulnerability was first seen in a namespace, by each of its names: RFC 3339. */
+  sights: { namespace: string; vulnerability: string; since: string };
 };
 
 /** Columns by name: a number or a text that is never null, a text that may be, or the number that a row gets by itself. */
@@ -85,9 +97,58 @@ const QUESTIONS: Readonly<Record<string, Made>> = {
   asked: { columns: { source: 'text', question: 'number' }, key: ['source', 'question'] },
 };
 
+/** Where first sights are kept. */
+const SIGHTS: Readonly<Record<string, Made>> = {
+  sights: {
+    columns: { namespace: 'text', vulnerability: 'text', since: 'text' },
+    key: ['namespace', 'vulnerability'],
+  },
+};
+
+/** Where what was read of layers is kept. */
+const LAYERS: Readonly<Record<string, Made>> = {
+  layers: {
+    // What is large comes last: the others are read without it.
+    columns: { registry: 'text', digest: 'text', readers: 'text', size: 'number', seen: 'text', content: 'text' },
+    key: ['registry', 'digest', 'readers'],
+    indexes: ['seen'],
+  },
+  subject_layers: {
+    columns: { digest: 'text', repository: 'text', layer: 'text' },
+    key: ['digest', 'repository', 'layer'],
+    indexes: ['layer'],
+  },
+};
+
 /** Steps of the schema. What was released is never edited: a new step follows it. */
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'keep bills, advisories and findings', up: ({ schema }, kind) => makeTables(schema, kind, FIRST) },
+  {
+    name: 'keep first sights',
+    up: async ({ schema }, kind) => {
+      await makeTables(schema, kind, SIGHTS);
+      await schema
+        .alterTable('portfolio')
+        .addColumn('born', 'text', (it) => it.notNull().defaultTo(''))
+        .execute();
+    },
+  },
+  {
+    name: 'keep layers, and what is told of bills',
+    up: async ({ schema }, kind) => {
+      await makeTables(schema, kind, LAYERS);
+      await schema.alterTable('subjects').renameColumn('platform', 'repository').execute();
+      for (const [table, column] of [
+        ['subjects', 'said'],
+        ['bills', 'facts'],
+      ] as const) {
+        await schema
+          .alterTable(table)
+          .addColumn(column, 'text', (it) => it.notNull().defaultTo(''))
+          .execute();
+      }
+    },
+  },
   { name: 'keep what an API was asked', up: ({ schema }, kind) => makeTables(schema, kind, QUESTIONS) },
 ];
 

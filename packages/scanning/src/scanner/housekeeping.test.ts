@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { bill, npm } from '../portfolio/testing/records.ts';
 import { sharedMemory } from '../portfolio/testing/shared-memory.ts';
+import { FirstSights } from './first-sights.ts';
 import { HOUSEKEEPING_MS, keepHouse } from './housekeeping.ts';
+import { LAYER_READERS } from './inventories/kept-layers.ts';
 import { ScanIndex } from './scan-index.ts';
 
 const ROUNDS_KEPT = 4;
@@ -25,7 +27,9 @@ beforeEach(async () => {
   scans = [];
   [stop, hasEnded] = [new AbortController(), false];
   const keepBillsMs = ROUNDS_KEPT * HOUSEKEEPING_MS;
-  ended = keepHouse({ portfolio, index, clock, keepBillsMs, allScans: () => scans }, stop.signal).finally(() => {
+  const sights = new FirstSights({ portfolio, exceptions: () => [], clock });
+  const house = { portfolio, index, clock, keepBillsMs, allScans: () => scans, sights, namespaces: () => ['shop'] };
+  ended = keepHouse(house, stop.signal).finally(() => {
     hasEnded = true;
   });
 });
@@ -72,6 +76,21 @@ describe('housekeeping', () => {
     expect(await kept()).toEqual(SUBJECTS);
     await rounds(1);
     expect(await kept()).toEqual(['sha256:web', 'sha256:earlier']);
+  });
+
+  it('forgets layers with the bills of images that have them, and sights in namespaces that are gone', async () => {
+    const key = (digest: string) => ({ registry: 'registry', digest, readers: LAYER_READERS });
+    for (const digest of ['a', 'b']) await portfolio.putLayer(key(digest), 'read');
+    await portfolio.putBill({ digest: 'sha256:web', layers: ['a'] }, bill(npm('sha256:web', '1.0.0')));
+    await portfolio.putBill({ digest: 'sha256:old', layers: ['b'] }, bill(npm('sha256:old', '1.0.0')));
+    for (const namespace of ['shop', 'gone']) {
+      await portfolio.sawVulnerabilities(namespace, [{ vulnerability: 'CVE-1', since: '2026-01-01T00:00:00Z' }]);
+    }
+    addScan('ImageScan/shop/web', ['sha256:web']);
+    await rounds(1);
+    expect([(await portfolio.sightsIn('shop')).size, (await portfolio.sightsIn('gone')).size]).toEqual([1, 0]);
+    await rounds(ROUNDS_KEPT);
+    expect([await portfolio.layerOf(key('a')), await portfolio.layerOf(key('b'))]).toEqual(['read', undefined]);
   });
 
   it('counts from when the last scan that had a bill was seen', async () => {

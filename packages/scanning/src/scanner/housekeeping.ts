@@ -1,5 +1,7 @@
 import type { Clock } from '@cartographer/machinery';
 import type { Portfolio } from '../portfolio/portfolio.ts';
+import type { FirstSights } from './first-sights.ts';
+import { LAYER_READERS } from './inventories/kept-layers.ts';
 import type { ScanIndex } from './scan-index.ts';
 
 /** How often bills that nobody needs are looked for. */
@@ -7,21 +9,24 @@ export const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 /** What is kept in order. */
 export type House = {
-  readonly portfolio: Pick<Portfolio, 'sawSubjects' | 'forgetBills'>;
+  readonly portfolio: Pick<Portfolio, 'sawSubjects' | 'forgetBills' | 'forgetLayers'>;
   readonly index: Pick<ScanIndex, 'get' | 'all'>;
   readonly clock: Clock;
   /** How long bills that no scan has any more are kept. */
   readonly keepBillsMs: number;
   /** Keys of all scans that there are. */
   readonly allScans: () => readonly string[];
+  readonly sights: Pick<FirstSights, 'keepOnly'>;
+  /** Names of those that there are. */
+  readonly namespaces: () => readonly string[];
 };
 
 /**
- * Forgets bills that no scan has had for long, until the signal ends it; not while one is not judged yet, whose bill nobody
- * would know to keep.
+ * Forgets bills that no scan has had for long, layers that no bill is of, and sights in namespaces that are gone, until the
+ * signal ends it; not while a scan is not judged yet, whose bill nobody would know to keep.
  */
 export async function keepHouse(
-  { portfolio, index, clock, keepBillsMs, allScans }: House,
+  { portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }: House,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -30,5 +35,7 @@ export async function keepHouse(
     if (allScans().some((key) => index.get(key) === undefined)) continue;
     await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
     await portfolio.forgetBills(keepBillsMs);
+    await portfolio.forgetLayers(LAYER_READERS, keepBillsMs);
+    await sights.keepOnly(new Set(namespaces()));
   }
 }

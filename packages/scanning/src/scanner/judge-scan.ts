@@ -14,7 +14,7 @@ export type World = {
   readonly sources: readonly SourceFacts[];
   readonly namespaceLabels: Readonly<Record<string, string>>;
   /** When each vulnerability was first seen in the namespace. */
-  readonly sights?: ReadonlyMap<string, string>;
+  readonly sights: ReadonlyMap<string, string>;
 };
 
 /** What is known of one artifact. */
@@ -113,7 +113,7 @@ function factsOf(
     sources,
     ...(passed === undefined || passed === '' ? {} : { passed }),
     since: sinceOf(findings, previous),
-    ...(sights === undefined ? {} : { sights }),
+    sights,
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Client } from '@cartographer/kube';
 import { type Clock, deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import { namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
-import type { ExceptionUse } from '../verdict/verdict.ts';
-import type { Inventory } from './inventories/inventory.ts';
+import { applies, type ExceptionUse } from '../verdict/verdict.ts';
+import type { FirstSights } from './first-sights.ts';
+import type { Inventory, InventoryAsk } from './inventories/inventory.ts';
 import { type Judged, type Judging, judgeScan } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -23,6 +25,7 @@ export type ScanDeps = MaterialDeps &
     readonly settlement: Settlement;
     /** A source is to be asked for the packages of a bill. */
     readonly askSource: (name: string) => void;
+    readonly sights: FirstSights;
     /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
     readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
     readonly clock: Clock;
@@ -39,12 +42,15 @@ const LONGEST_WAIT_MS = 20 * 86_400_000;
  */
 export function createScanReconciler(deps: ScanDeps): Reconcile {
   const { settlement, sources, caches } = deps;
-  /** Whoever was not asked since the start is not known to be fresh; all scans are woken when it was. */
+  /**
+   * Whoever was not asked since the start is not known to be fresh; all scans are woken when it was. A source that has a
+   * revision in its status alone stands for a store that was lost, which takes away no verdict.
+   */
   const isBeforeSources = (): boolean =>
-    caches
-      .sources()
-      .map((name) => sources.of(name))
-      .some(({ isAsked, revision }) => !isAsked && revision !== '');
+    caches.sources().some((name) => {
+      const { isAsked, revision } = sources.of(name);
+      return !isAsked && (revision !== '' || wasMatched(caches, name));
+    });
 
   return async (key, { signal }) => {
     settlement.began(key);
@@ -65,6 +71,11 @@ export function createScanReconciler(deps: ScanDeps): Reconcile {
       settlement.ended(key, { isDone, isChanged });
     }
   };
+}
+
+function wasMatched(caches: ScannerCaches, source: string): boolean {
+  const object = caches.informer('ClusterVulnerabilitySource').get(source);
+  return ((object?.['status'] ?? {}) as ClusterVulnerabilitySourceStatus).revision !== undefined;
 }
 
 type Run = {
@@ -102,13 +113,15 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
 
   const material = await materialOf(deps, request.target, inventory);
   const earlierMaterial = earlier && (await materialOf(deps, earlier.target, earlier.inventory));
-  const names = new Set([...material.findings, ...(earlierMaterial?.findings ?? [])].flatMap(namesOf));
+  const findings = [...material.findings, ...(earlierMaterial?.findings ?? [])];
+  const names = new Set(findings.flatMap(namesOf));
   const unasked = [...new Set([...material.unasked, ...(earlierMaterial?.unasked ?? [])])];
   deps.index.note(key, { ...holdings, unasked, names: new Set([...names].map((name) => name.toUpperCase())) });
   // Whoever waited before is woken when it was asked; asking for the same again would go on for ever where it is refused.
   const waited = deepEqual(before?.bills, holdings.bills) ? (before?.unasked ?? []) : [];
   for (const source of unasked) if (!waited.includes(source)) deps.askSource(source);
-  const judged = judge(now, {
+  const sights = await deps.sights.of(holdings.namespace, findings);
+  const judged = judge(now, sights, {
     current: material,
     ...(earlier && earlierMaterial
       ? { earlier: { artifact: earlier.artifact, since: earlier.since, material: earlierMaterial } }
@@ -126,29 +139,44 @@ function asksTheSame({ metadata: now }: KubeObject, { metadata: before }: KubeOb
 
 /** The inventory; where that takes long, the status says so meanwhile. */
 async function inventoryOrPending(run: Run): Promise<Inventory> {
-  const { deps, object, request, signal } = run;
-  const { namespace = '' } = object.metadata;
+  const { deps, object, request } = run;
   const given = givenTo(object, request);
-  const reading = inventoryOf(deps, request.target, { namespace, signal, ...(given === undefined ? {} : { given }) });
+  const reading = inventoryOf(deps, request.target, { ...askOf(run), ...(given === undefined ? {} : { given }) });
   const slow = Promise.withResolvers<'slow'>();
   const cancel = deps.clock.schedule(SLOW_MS, () => slow.resolve('slow'));
   try {
     const first = await Promise.race([reading, slow.promise]);
     if (first !== 'slow') return first;
     const pending = { target: request.target, inventory: { kind: 'pending' }, findings: [], unasked: [] } as const;
-    await Promise.all([reading.catch(() => undefined), report(run, judge(run, { current: pending }))]);
+    await Promise.all([reading.catch(() => undefined), report(run, judge(run, new Map(), { current: pending }))]);
     return await reading;
   } finally {
     cancel();
   }
 }
 
+/** Whose packages are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
+function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): InventoryAsk {
+  const { namespace = '' } = object.metadata;
+  const namespaceLabels = caches.namespaceLabels(namespace);
+  const asked = caches
+    .policies()
+    .filter((each) => applies(each, { policy, namespaceLabels }))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  const trust = asked.map((each) => ({
+    policy: each.name,
+    keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
+  }));
+  return { namespace, signal, ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}) };
+}
+
 /** What passed last, where that is not what is scanned. */
-async function earlierOf({ deps, object, request, signal }: Run) {
+async function earlierOf(run: Run) {
+  const { deps, object, request } = run;
   const before = lastCompliantIn(statusOf(object));
   if (before === undefined || deepEqual(before.artifact, request.artifact)) return undefined;
   const target = earlierTarget(before.artifact, request);
-  const inventory = await inventoryOf(deps, target, { namespace: object.metadata.namespace ?? '', signal });
+  const inventory = await inventoryOf(deps, target, askOf(run));
   return { ...before, target, inventory };
 }
 
@@ -170,7 +198,11 @@ function holdingsOf({ object, request }: Run, inventories: readonly Inventory[])
   };
 }
 
-function judge({ deps, object, request }: Run, materials: Pick<Judging, 'current' | 'earlier'>): Judged {
+function judge(
+  { deps, object, request }: Run,
+  sights: ReadonlyMap<string, string>,
+  materials: Pick<Judging, 'current' | 'earlier'>,
+): Judged {
   const { caches, sources, clock } = deps;
   const { namespace = '', generation = 0 } = object.metadata;
   const judging: Judging = { request, namespace, generation, previous: statusOf(object), ...materials };
@@ -179,6 +211,7 @@ function judge({ deps, object, request }: Run, materials: Pick<Judging, 'current
     exceptions: caches.exceptions(),
     sources: caches.sources().map((name) => sources.facts(name)),
     namespaceLabels: caches.namespaceLabels(namespace),
+    sights,
   };
   return judgeScan(judging, world, clock.now());
 }

@@ -76,6 +76,22 @@ describe('a new advisory', () => {
     expect([...stage.reads.values()].every((times) => times === 1)).toBe(true);
   }, 300_000);
 
+  it('is found again after the store was lost, which writes no scan', async () => {
+    await using stage = await settledWith(4, 2);
+    await stage.advisory('left.json', npmAdvisory(LEFT, 'left'));
+    await stage.interval();
+    const before = await stage.status('app-2');
+    const since = stage.audit.length;
+    await stage.loseStore();
+    await stage.restart();
+    await stage.interval();
+    const { 'update clustervulnerabilitysources/status': sources = 0, ...others } = scannerWrites(stage, since);
+    expect(others).toEqual({});
+    expect(sources).toBeLessThanOrEqual(2);
+    expect(await stage.status('app-2')).toEqual(before);
+    expect(await stage.status('app-1')).toHaveProperty('compliantArtifact');
+  });
+
   it('that was dropped in while nobody looked is told once, by the next process', async () => {
     await using stage = await settledWith(4, 2);
     await stage.scanner().stop();

@@ -14,6 +14,7 @@ import type { SqlDatabase } from '@cartographer/store';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { createSourceAccess } from '../sources/source-access.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
+import { FirstSights } from './first-sights.ts';
 import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createInventories } from './inventories/inventories.ts';
@@ -129,6 +130,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const index = new ScanIndex();
   const settlement = new Settlement();
   const book = new SourceBook(portfolio);
+  const sights = new FirstSights({ portfolio, exceptions: () => caches.exceptions(), clock });
   const reading =
     options.inventories === undefined
       ? createInventories({ ...options, portfolio })
@@ -164,6 +166,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       written: written.scans,
       askSource: (name) => sources.enqueue(name),
       askedSources: () => caches.askedSources(),
+      sights,
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
@@ -215,7 +218,12 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     async run(signal) {
       // Those that were deleted while nobody looked.
       for (const name of book.matched()) sources.enqueue(name, 'background');
-      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans }, signal);
+      const namespaces = (): readonly string[] =>
+        caches
+          .informer('Namespace')
+          .list()
+          .map(({ metadata }) => metadata.name ?? '');
+      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }, signal);
     },
   };
   return {

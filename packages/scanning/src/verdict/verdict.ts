@@ -98,8 +98,8 @@ function next<Key extends string>(key: Key, turns: readonly number[], nowMs: num
   return (Number.isFinite(first) ? { [key]: first } : {}) as { readonly [K in Key]?: number };
 }
 
-/** A policy that cannot be read might be for every namespace. */
-function applies(policy: ScanPolicy, facts: ScanFacts): boolean {
+/** Whether a policy is asked for a scan. One that cannot be read might be for every namespace. */
+export function applies(policy: ScanPolicy, facts: Pick<ScanFacts, 'policy' | 'namespaceLabels'>): boolean {
   if (policy.name === facts.policy || !('spec' in policy)) return true;
   try {
     return labelSelectorOf(policy.spec.namespaceSelector).matches(facts.namespaceLabels);

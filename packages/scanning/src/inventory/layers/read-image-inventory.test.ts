@@ -59,7 +59,7 @@ describe('the inventory of an image', () => {
         places: ['app/node_modules/a/package.json', 'node_modules/a/package.json'],
       },
     ]);
-    expect({ unread, platforms }).toEqual({ unread: [], platforms: [] });
+    expect({ unread, platforms }).toEqual({ unread: [], platforms: ['linux/amd64'] });
   });
 
   it('takes the release of a distribution from another layer than its packages', async () => {
@@ -86,7 +86,8 @@ describe('the inventory of an image', () => {
     const first = await linesOf(images, image, { kept });
     const opened = images.opened.length;
     expect(await linesOf(images, image, { kept })).toEqual(first);
-    expect([opened, images.opened.length]).toEqual([2, 2]);
+    // Two layers and the config; then the config alone.
+    expect([opened, images.opened.length]).toEqual([3, 4]);
   });
 });
 

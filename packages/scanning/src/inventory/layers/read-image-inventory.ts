@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type Bill, type BillPackage, billOf, type Unread } from '@cartographer/bills';
-import { CartoError, messageOf } from '@cartographer/machinery';
+import { CartoError, canonicalJson, messageOf, textAt } from '@cartographer/machinery';
 import {
   createLayerMerge,
   type Descriptor,
@@ -15,6 +16,7 @@ import {
   platformName,
   platformsOf,
   RegistryError,
+  readBlob,
   visitLayer,
 } from '@cartographer/oci';
 import type { FileFacts } from './facts.ts';
@@ -27,22 +29,39 @@ export type LayerFacts = LayerContents<FileFacts>;
 /** Changes whenever the same layer gives other facts: what was kept under another number is read again. */
 export const LAYER_FACTS = 1;
 
-/** The packages of an image, and the platforms that were read, `linux/amd64`; none for an image that is no index. */
-export type ImageInventory = Bill & { readonly platforms: readonly string[] };
+/** What reads layers within these limits, as a word: {@link LAYER_FACTS}, and what may be otherwise within other limits. */
+export function readersWithin({ layers = defaultLayerLimits, files = FILE_LIMITS }: ReaderLimits = {}): string {
+  const text = canonicalJson({ layers, files });
+  return `${LAYER_FACTS}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+}
 
-/** How an image is read. */
-export type InventoryOptions = {
-  readonly signal: AbortSignal;
+/** The packages of an image, and what else is told of it. */
+export type ImageInventory = Bill & {
+  /** The platforms that were read, `linux/amd64`; none where an image that is no index does not say it. */
+  readonly platforms: readonly string[];
+  /** Digests of the layers that were read. */
+  readonly layers: readonly string[];
+};
+
+/** Within which limits layers are read. */
+export type ReaderLimits = {
   /** Of each layer. */
   readonly layers?: LayerLimits;
   /** Of the files of each layer. */
   readonly files?: FileLimits;
+};
+
+/** How an image is read. */
+export type InventoryOptions = ReaderLimits & {
+  readonly signal: AbortSignal;
   /** Of all layers of one platform together, compressed; 16 GiB unless said otherwise. */
   readonly maxImageBytes?: number;
   /** Stands around the reading of each layer: to give back what was kept of it, or to keep what is read now. */
   readonly kept?: (layer: Descriptor, read: () => Promise<LayerFacts>) => Promise<LayerFacts>;
 };
 
+/** Real ones have some kilobytes. */
+const MAX_CONFIG_BYTES = 4 * 1024 ** 2;
 const MAX_IMAGE_BYTES = 16 * 1024 ** 3;
 /** A word on each is enough for the first of them: one alone makes the inventory incomplete. */
 const MOST_UNREAD = 1_000;
@@ -64,21 +83,56 @@ export async function readImageInventory(
   const { content } = await source.manifest(target, options.signal);
   if (content.kind === 'manifest') {
     const { packages, unread } = await readImage(source, content, options);
-    return { ...billOf(packages, firstOf(unread)), platforms: [] };
+    const platforms = await platformsInConfig(source, content, options.signal);
+    return { ...billOf(packages, firstOf(unread)), platforms, layers: layersOf(content) };
   }
   const { images, leftOut } = platformsOf(content);
   const packages: BillPackage[] = [];
   const unread: Unread[] = leftOut.map((one) => ({ what: whatOf(one), why: whyLeftOut(one) }));
   if (images.length === 0) unread.push({ what: 'index', why: 'has no image of any platform' });
   const platforms: string[] = [];
+  const layers = new Set<string>();
   for (const image of images) {
     const found = await readPlatform(source, image, options);
     const isAlone = images.length === 1;
     packages.push(...(isAlone ? found.packages : withPlatform(found.packages, platformName(image))));
     unread.push(...(isAlone || !found.isRead ? found.unread : found.unread.map(of(image))));
     if (found.isRead) platforms.push(platformName(image));
+    for (const layer of found.layers) layers.add(layer);
   }
-  return { ...billOf(packages, firstOf(unread)), platforms: [...new Set(platforms)].toSorted() };
+  const names = [...new Set(platforms)].toSorted();
+  return { ...billOf(packages, firstOf(unread)), platforms: names, layers: [...layers] };
+}
+
+function layersOf({ layers }: Manifest): readonly string[] {
+  return [...new Set(layers.map(({ digest }) => digest))];
+}
+
+/**
+ * The platform of an image that no index names: its config says it. It hides no package where it cannot be read: then the
+ * image has no platform that is known.
+ */
+async function platformsInConfig(
+  source: ImageSource,
+  { config }: Manifest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const bytes = await readBlob(source, config, { maxBytes: MAX_CONFIG_BYTES, signal });
+    const document: unknown = JSON.parse(bytes.toString('utf8'));
+    const [os, architecture, variant] = [
+      textAt(document, 'os'),
+      textAt(document, 'architecture'),
+      textAt(document, 'variant'),
+    ];
+    if (os === '' || architecture === '') return [];
+    const platform = { os, architecture, ...(variant === '' ? {} : { variant }) };
+    return [platformName({ ...config, platform })];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SyntaxError || isFinal(error)) return [];
+    throw error;
+  }
 }
 
 function firstOf(unread: readonly Unread[]): readonly Unread[] {
@@ -87,7 +141,7 @@ function firstOf(unread: readonly Unread[]): readonly Unread[] {
   return [...unread.slice(0, MOST_UNREAD), { what: 'image', why: `has ${more} more that cannot be read` }];
 }
 
-type PlatformPackages = ImagePackages & { readonly isRead: boolean };
+type PlatformPackages = ImagePackages & { readonly isRead: boolean; readonly layers: readonly string[] };
 
 /** One image of an index. It may be gone though the index is there: then the others are still worth reading. */
 async function readPlatform(
@@ -98,11 +152,11 @@ async function readPlatform(
   try {
     const { content } = await source.manifest(image.digest, options.signal);
     if (content.kind !== 'manifest') throw new ImageError('is an index in an index, which is not read');
-    return { ...(await readImage(source, content, options)), isRead: true };
+    return { ...(await readImage(source, content, options)), isRead: true, layers: layersOf(content) };
   } catch (error) {
     options.signal.throwIfAborted();
     if (!isFinal(error)) throw error;
-    return { packages: [], unread: [{ what: whatOf(image), why: messageOf(error) }], isRead: false };
+    return { packages: [], unread: [{ what: whatOf(image), why: messageOf(error) }], isRead: false, layers: [] };
   }
 }
 

@@ -6,11 +6,15 @@ import {
   type RegistryFailure,
   type Repository,
 } from '@cartographer/oci';
-import { LAYER_FACTS, type LayerFacts, readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
+import { readAttachedBills } from '../../inventory/attached/read-attached.ts';
+import { trustedKeys } from '../../inventory/attached/signatures.ts';
+import { trustedBill, withAttached } from '../../inventory/attached/with-attached.ts';
+import { readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
 import type { UnreadReason } from '../../kinds/reasons.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
-import { type Inventories, type Inventory, type InventoryAsk, keptInventory } from './inventory.ts';
+import { type Inventories, type Inventory, type InventoryAsk, keptInventory, subjectOf } from './inventory.ts';
+import { createKeptLayers } from './kept-layers.ts';
 import type { PullSecrets } from './pull-secrets.ts';
 
 /** What {@link createImageInventories} needs. */
@@ -30,8 +34,6 @@ const ANSWERED_MS = 3_600_000;
 const MOST_ANSWERED = 10_000;
 /** Registries that do not want to be asked for a while, by whom. */
 const MOST_REFUSALS = 1_000;
-/** Of layers, a few are kept, as images of one team share them; each may have some megabytes. */
-const MOST_LAYERS = 64;
 /** Whoever else reads the same digest may fail; then it is read here. */
 const MOST_TRIES = 8;
 
@@ -42,24 +44,30 @@ const MOST_TRIES = 8;
 export function createImageInventories(deps: ImageInventoryDeps): Inventories<ImageTarget> {
   const { portfolio, registries, pullSecrets, clock } = deps;
   const answeredMs = new BoundedMap<number>(MOST_ANSWERED);
-  const layers = new BoundedMap<LayerFacts>(MOST_LAYERS);
+  const keptLayers = createKeptLayers(portfolio);
   const reading = new Map<string, Promise<void>>();
   const refusals = new BoundedMap<Refusal>(MOST_REFUSALS);
 
-  async function read(repository: Repository, { digest }: ImageTarget, signal: AbortSignal): Promise<void> {
-    const bill = await readImageInventory(repository, digest, {
+  async function read(repository: Repository, target: ImageTarget, ask: InventoryAsk): Promise<void> {
+    const { signal, trust = [] } = ask;
+    const { registry } = target.reference;
+    const keys = trust.map(({ policy, keys }) => trustedKeys(`ClusterScanPolicy ${policy}`, keys));
+    const attached = await readAttachedBills(repository, target.digest, { signal, trust: keys });
+    const trusted = trustedBill(attached);
+    if (trusted !== undefined) {
+      await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms: [], from: trusted.from } }, trusted.bill);
+      return;
+    }
+    const { platforms, layers, ...own } = await readImageInventory(repository, target.digest, {
       signal,
-      async kept(layer, visit) {
-        const key = `${LAYER_FACTS} ${repository.name}@${layer.digest}`;
-        const facts = layers.get(key) ?? (await visit());
-        layers.set(key, facts);
-        return facts;
-      },
+      kept: (layer, visit) => keptLayers(layer, { registry, repository, signal }, visit),
     });
-    await portfolio.putBill({ digest }, bill);
+    const { bill, from } = withAttached(own, attached);
+    await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms, from }, layers }, bill);
   }
 
-  async function allowed(target: ImageTarget, { namespace, signal }: InventoryAsk): Promise<Inventory> {
+  async function allowed(target: ImageTarget, ask: InventoryAsk): Promise<Inventory> {
+    const { namespace, signal } = ask;
     const { logins, key } = await pullSecrets.loginsFor(
       { namespace, account: target.account },
       target.reference,
@@ -72,7 +80,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       throw new RegistryError(refusal.reason, refusal.message, { retry: 'after', afterMs });
     }
     try {
-      return await answered(target, { namespace, signal }, registries.repository(target.reference, logins), key);
+      return await answered(target, ask, registries.repository(target.reference, logins), key);
     } catch (error) {
       if (error instanceof RegistryError && error.afterMs !== undefined) {
         const { reason, message, afterMs } = error;
@@ -84,10 +92,11 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
 
   async function answered(
     target: ImageTarget,
-    { namespace, signal }: InventoryAsk,
+    ask: InventoryAsk,
     repository: Repository,
     key: string,
   ): Promise<Inventory> {
+    const { namespace, signal } = ask;
     const asker = JSON.stringify([
       namespace,
       key,
@@ -96,8 +105,9 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       target.digest,
     ]);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const kept = await keptInventory(portfolio, target, namespace);
-      const under = reading.get(target.digest);
+      const kept = await keptInventory(portfolio, target, ask);
+      const place = JSON.stringify(subjectOf(target, ask));
+      const under = reading.get(place);
       if (kept !== undefined) {
         const since = answeredMs.get(asker);
         if (since !== undefined && clock.now() - since < ANSWERED_MS) return kept;
@@ -106,8 +116,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
         return kept;
       }
       if (under === undefined) {
-        const run = read(repository, target, signal).finally(() => reading.delete(target.digest));
-        reading.set(target.digest, run);
+        const run = read(repository, target, ask).finally(() => reading.delete(place));
+        reading.set(place, run);
         await run;
         answeredMs.set(asker, clock.now());
       } else await under.catch(() => undefined); // whoever reads it tells what failed
@@ -116,7 +126,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
   }
 
   return async (target, ask) => {
-    const kept = await keptInventory(portfolio, target, ask.namespace);
+    const kept = await keptInventory(portfolio, target, ask);
     if (kept !== undefined && kept.bill === ask.given) return kept;
     try {
       return await allowed(target, ask);

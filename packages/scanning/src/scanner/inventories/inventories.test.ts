@@ -65,9 +65,14 @@ describe('images', () => {
         response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
         return;
       }
+      const asked = request.url?.split('/').at(-1);
+      if (![digest, digestOf(config), digestOf(layer)].includes(asked ?? '') || request.url?.includes('/referrers/')) {
+        response.writeHead(404).end();
+        return;
+      }
       const isManifest = request.url?.includes('/manifests/') === true;
       lines.push(`${request.method ?? ''} ${isManifest ? 'manifest' : 'blob'}`);
-      const body = isManifest ? manifest : layer;
+      const body = isManifest ? manifest : asked === digestOf(config) ? config : layer;
       const type = isManifest ? `${OCI}.manifest.v1+json` : 'application/octet-stream';
       response
         .writeHead(200, { 'content-type': type, 'content-length': body.length })
@@ -117,7 +122,8 @@ describe('images', () => {
     });
     const red = await read(image, { namespace: 'red', signal });
     expect(red).toMatchObject({ kind: 'read', packages: 1, ecosystems: ['npm'], from: ['layers'], unread: [] });
-    expect(lines).toEqual(['GET manifest', 'GET blob']);
+    // The manifest is looked at for what is attached to it, too.
+    expect(lines).toEqual(['GET manifest', 'GET manifest', 'GET blob', 'GET blob']);
 
     // What is kept now is still nobody's but those whom the registry answers.
     expect(await read(image, { namespace: 'blue', signal })).toMatchObject({
@@ -129,15 +135,15 @@ describe('images', () => {
       message: expect.stringContaining('carto install --with scanner --pull-secrets-in closed') as string,
     });
     expect(await read(image, { namespace: 'red', signal })).toEqual(red);
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(4);
     await clock.advance(3_600_000);
     expect(await read(image, { namespace: 'red', signal })).toEqual(red);
-    expect(lines.slice(2)).toEqual(['HEAD manifest']);
+    expect(lines.slice(4)).toEqual(['HEAD manifest']);
     // A scan that shows it already asks nobody, whenever that is.
     await clock.advance(3_600_000);
     const given = red.kind === 'read' ? red.bill : '';
     expect(await read(image, { namespace: 'blue', given, signal })).toEqual(red);
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(5);
     await registries.close();
   });
 });
@@ -149,7 +155,7 @@ describe('a store that keeps nothing', () => {
     const destinations = { allowed: [host], plainHttp: [host] };
     const forgetful = new Proxy(portfolio, {
       get: (target, key) =>
-        key === 'billOf' ? () => Promise.resolve(undefined) : Reflect.get(target, key).bind(target),
+        key === 'factsOf' ? () => Promise.resolve(undefined) : Reflect.get(target, key).bind(target),
     });
     const sources = createSourceInventories({ portfolio: forgetful, hosts: [host], destinations });
     const target = { kind: 'source', url: `http://${host}/a.tar.gz`, revision: '1' } as const;

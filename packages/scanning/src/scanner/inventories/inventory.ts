@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Bill, Unread } from '@cartographer/bills';
+import type { Unread } from '@cartographer/bills';
+import { formatReference } from '@cartographer/oci';
 import type { UnreadReason } from '../../kinds/reasons.ts';
+import type { Subject } from '../../portfolio/kept-bills.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
 
@@ -26,9 +28,14 @@ export type Inventory =
       readonly unread: readonly Unread[];
     };
 
+/** The keys that a policy trusts, in PEM. */
+export type PolicyTrust = { readonly policy: string; readonly keys: readonly string[] };
+
 /** Whose scan it is, and what was given to it already. */
 export type InventoryAsk = {
   readonly namespace: string;
+  /** Whose signature makes an attached bill count alone: that of each of these policies; nobody's, where it is left out. */
+  readonly trust?: readonly PolicyTrust[];
   /** The digest of the bill that this very scan shows for this very target; it need not be allowed again. */
   readonly given?: string;
   readonly signal: AbortSignal;
@@ -40,36 +47,35 @@ export type Inventories<Target extends ScanTarget = ScanTarget> = (
   ask: InventoryAsk,
 ) => Promise<Inventory>;
 
-/** What the portfolio keeps the bill of a target by; a source belongs to its namespace. */
-export function subjectOf(target: ScanTarget, namespace: string): string {
-  if (target.kind === 'image') return target.digest;
-  const place = JSON.stringify([namespace, target.url, target.revision, target.digest ?? '']);
-  return `source:${createHash('sha256').update(place).digest('hex')}`;
+/**
+ * What the portfolio keeps the bill of a target by: a source belongs to its namespace, an image to its repository, and to
+ * whom it trusts.
+ */
+export function subjectOf(target: ScanTarget, { namespace, trust = [] }: SubjectAsk): Required<Subject> {
+  if (target.kind === 'image') {
+    const { registry, repository } = target.reference;
+    const by = trust.length === 0 ? '' : `#${hashOf(trust.map(({ keys }) => keys)).slice(0, 16)}`;
+    return { digest: target.digest, repository: formatReference({ registry, repository }) + by };
+  }
+  const place = [namespace, target.url, target.revision, target.digest ?? ''];
+  return { digest: `source:${hashOf(place)}`, repository: '' };
+}
+
+type SubjectAsk = Pick<InventoryAsk, 'namespace' | 'trust'>;
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
 /** What is kept of a target; undefined for nothing. */
 export async function keptInventory(
-  portfolio: Pick<Portfolio, 'billOf'>,
+  portfolio: Pick<Portfolio, 'factsOf'>,
   target: ScanTarget,
-  namespace: string,
+  ask: SubjectAsk,
 ): Promise<Extract<Inventory, { kind: 'read' }> | undefined> {
-  const subject = subjectOf(target, namespace);
-  const kept = await portfolio.billOf({ digest: subject });
-  if (kept === undefined) return undefined;
-  const from = target.kind === 'image' ? ['layers'] : ['files'];
-  return { kind: 'read', subject, bill: kept.digest, from, ...factsOf(kept.bill) };
-}
-
-function factsOf({ packages, unread }: Bill): {
-  readonly packages: number;
-  readonly ecosystems: readonly string[];
-  readonly platforms: readonly string[];
-  readonly unread: readonly Unread[];
-} {
-  return {
-    packages: packages.length,
-    ecosystems: [...new Set(packages.map(({ ecosystem }) => ecosystem))].filter((name) => name !== '').toSorted(),
-    platforms: [...new Set(packages.flatMap(({ platforms = [] }) => platforms))].toSorted(),
-    unread,
-  };
+  const subject = subjectOf(target, ask);
+  const facts = await portfolio.factsOf(subject);
+  if (facts === undefined) return undefined;
+  const { digest, ...said } = facts;
+  return { kind: 'read', subject: subject.digest, bill: digest, ...said };
 }

@@ -36,6 +36,7 @@ type SourceTarget = Extract<ScanTarget, { kind: 'source' }>;
 
 /** Of an archive: 1 GiB as it comes, 8 GiB of files. */
 const LIMITS = { maxCompressedBytes: 1024 ** 3, maxBytes: 8 * 1024 ** 3, maxRatio: 200 };
+const FROM_FILES = { platforms: [], from: ['files'] };
 const FETCH_MS = 5 * 60_000;
 
 /** Gives the packages of sources, from the archives that their URLs name; what was read is not fetched again. */
@@ -55,13 +56,14 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
     }
     // A status names what passed without the digest of its archive.
     const { url: address, revision } = target;
-    await portfolio.putBill({ digest: subjectOf({ kind: 'source', url: address, revision }, namespace) }, bill);
-    await portfolio.putBill({ digest: subjectOf(target, namespace) }, bill);
+    for (const each of [{ kind: 'source', url: address, revision } as const, target]) {
+      await portfolio.putBill({ ...subjectOf(each, { namespace }), said: FROM_FILES }, bill);
+    }
   }
 
   return {
     async read(target, { namespace, signal }) {
-      const kept = await keptInventory(portfolio, target, namespace);
+      const kept = await keptInventory(portfolio, target, { namespace });
       if (kept !== undefined) return kept;
       const why = notAllowed(target.url, hosts);
       if (why !== undefined) return { kind: 'failed', reason: 'SourceHostNotAllowed', message: why };
@@ -71,7 +73,7 @@ export function createSourceInventories({ portfolio, hosts, destinations }: Sour
         signal.throwIfAborted();
         return failureOf(error, new URL(target.url).host);
       }
-      return (await keptInventory(portfolio, target, namespace)) ?? missing;
+      return (await keptInventory(portfolio, target, { namespace })) ?? missing;
     },
     close: () => agent.destroy(),
   };

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApiServer } from '@cartographer/apiserver';
@@ -37,6 +37,8 @@ export type ScanStage = AsyncDisposable & {
   restart(): Promise<void>;
   /** Nothing of the running scanner arrives any more; it is not ended in order. */
   crash(): Promise<void>;
+  /** Ends the running scanner in order, and loses its store. */
+  loseStore(): Promise<void>;
   apply(yaml: string): Promise<void>;
   delete(kind: string, name: string, namespace?: string): Promise<void>;
   get(kind: string, name: string, namespace?: string): Promise<KubeObject>;
@@ -126,6 +128,11 @@ export async function createScanStage({ isOverNetwork = false, ...world }: Stage
       await Promise.allSettled(underWay);
       await clock.settle();
     },
+    async loseStore() {
+      await running?.scanner.stop();
+      running = undefined;
+      for (const file of await readdir(root)) if (file.startsWith('scanner.db')) await rm(join(root, file));
+    },
     async apply(yaml) {
       for (const document of parseYamlDocuments(yaml)) {
         const object = document as KubeObject;
@@ -174,18 +181,16 @@ const API = 'scanning.carto.run/v1alpha1';
 
 /** Gives bills by digest, as registries would. */
 function played(portfolio: Portfolio, bills: ScanStage['bills'], reads: Map<string, number>): Inventories {
-  return async (target, { namespace }) => {
-    const kept = await keptInventory(portfolio, target, namespace);
+  return async (target, ask) => {
+    const kept = await keptInventory(portfolio, target, ask);
     if (kept !== undefined) return kept;
-    const subject = subjectOf(target, namespace);
+    const subject = subjectOf(target, ask);
     const given = bills.get(target.digest ?? '');
     const bill = typeof given === 'function' ? await given() : given;
     if (bill === undefined) return { kind: 'failed', reason: 'ImageNotFound', message: `there is no ${target.digest}` };
-    reads.set(subject, (reads.get(subject) ?? 0) + 1);
-    await portfolio.putBill({ digest: subject }, bill);
-    return (
-      (await keptInventory(portfolio, target, namespace)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' }
-    );
+    reads.set(subject.digest, (reads.get(subject.digest) ?? 0) + 1);
+    await portfolio.putBill({ ...subject, said: { platforms: ['linux/amd64'], from: ['layers'] } }, bill);
+    return (await keptInventory(portfolio, target, ask)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' };
   };
 }
 
