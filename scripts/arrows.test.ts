@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'match',
     'inventory',
     'kinds',
+    'install',
     'verdict',
     'portfolio',
     'sources',

@@ -4,7 +4,7 @@ import { INSTALL_NAMES } from '@cartographer/controller';
 import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
 import { type Log, whenAborted } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
-import { SCANNER_ACCOUNT, startScanner } from '@cartographer/scanning';
+import { SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import { parseAddress } from './controller-flags.ts';
@@ -30,6 +30,7 @@ const DAY_MS = 86_400_000;
 /** `carto scanner`: the scanner alone, until it is told to stop or a part of it fails for good. */
 export async function runScanner(flags: ScannerFlags): Promise<void> {
   const log = createLog({ level: logLevel(flags.logLevel) });
+  const database = databaseOf(flags.store, log);
   const health = parseAddress('--metrics-address', flags.metricsAddress);
   const stop = stopOnSignals();
   const undo: (() => Promise<void>)[] = [async () => stop.dispose()];
@@ -41,7 +42,8 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
     const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
     const scanner = await startScanner({
       client: createClient({ transport, clock, userAgent: USER_AGENT }),
-      database: databaseOf(flags.store, log),
+      namespace: systemNamespace(flags, connection),
+      database,
       clock,
       log,
       metrics,
@@ -75,17 +77,20 @@ function electorOf(
   log: Log,
   metrics: ControllerMetrics,
 ): LeaderElector | undefined {
-  const { podNamespace, client } = connection;
-  if (!(flags.leaderElect ?? podNamespace !== undefined)) return undefined;
-  const namespace = flags.leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
-  const lease = { namespace, name: SCANNER_ACCOUNT };
+  if (!(flags.leaderElect ?? connection.podNamespace !== undefined)) return undefined;
+  const lease = { namespace: systemNamespace(flags, connection), name: SCANNER_NAMES.lease };
   metrics.leads(lease.name, false);
   return createLeaderElector({
-    client,
+    client: connection.client,
     clock,
     log,
     lease,
     identity: `${hostname()}_${randomUUID()}`,
     onChange: (leads) => metrics.leads(lease.name, leads),
   });
+}
+
+/** Where the scanner's account is. */
+function systemNamespace({ leaderElectionNamespace }: ScannerFlags, { podNamespace }: Connection): string {
+  return leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
 }

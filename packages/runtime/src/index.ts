@@ -1,3 +1,4 @@
+export { candidacy, withoutLease } from './candidacy.ts';
 export {
   type Controller,
   type ControllerOptions,
@@ -11,5 +12,13 @@ export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';
 export { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+export { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
+export {
+  type DeployedProcess,
+  METRICS_PORT,
+  processDeployment,
+  processDisruptionBudget,
+  processMetricsService,
+} from './process-deployment.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

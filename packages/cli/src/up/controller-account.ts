@@ -1,7 +1,7 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
-import { SCANNER_ACCOUNT, scannerRights } from '@cartographer/scanning';
+import { SCANNER_NAMES, scannerRights } from '@cartographer/scanning';
 
 /** What {@link asAccount} needs. */
 export type AccountOptions = {
@@ -25,7 +25,7 @@ export function asController(options: AccountOptions): Promise<Transport> {
 /** A transport that acts as the scanner does in a cluster. */
 export function asScanner(options: AccountOptions): Promise<Transport> {
   const { namespace } = INSTALL_NAMES;
-  return asAccount(options, { namespace, name: SCANNER_ACCOUNT, rights: scannerRights(namespace) });
+  return asAccount(options, { namespace, name: SCANNER_NAMES.scanner, rights: scannerRights(namespace) });
 }
 
 /**

@@ -4,11 +4,16 @@ import { createDestinations, createGuardedAgent, createRegistryClient, type Dest
 import {
   type Controller,
   type ControllerMetrics,
+  candidacy,
   createController,
   createRateLimiter,
+  failingMs,
+  type PartTroubles,
   type Reconcile,
   type Runnable,
   runInOrder,
+  withoutCurrentList,
+  withoutLease,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
 import { fetch } from 'undici';
@@ -35,6 +40,8 @@ import { WrittenScans } from './written-scans.ts';
 export type ScannerOptions = {
   /** Acts as the scanner: reads its kinds and namespaces, writes their status, and events. */
   readonly client: Client;
+  /** Where its account is. */
+  readonly namespace: string;
   readonly database: SqlDatabase;
   readonly clock: Clock;
   readonly log: Log;
@@ -86,11 +93,10 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     isReady = true;
     becomeReady();
   };
-  const election: readonly Runnable[] =
-    elector === undefined
-      ? []
-      : [{ name: 'leader election', run: (until) => elector.run(until), ready: () => elector.elected, patient: true }];
-  const groups = [parts.informers, election, parts.loops];
+  const election = elector === undefined ? [] : [candidacy(elector)];
+  const groups = [parts.informers, election, [parts.store], parts.loops];
+  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
+  options.metrics?.failing(() => failingMs(troubles(), clock.now()));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -110,7 +116,9 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     portfolio,
     isIdle: () => isReady && parts.isIdle(),
     notReady: () =>
-      parts.unsynced() ?? (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
+      withoutLease(elector) ??
+      parts.unsynced() ??
+      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
     async stop() {
       stop.abort(new CartoError('CARTO_STOPPING', 'the scanner is stopping'));
       await ended;
@@ -120,6 +128,8 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
 
 type Parts = {
   readonly informers: readonly Runnable[];
+  /** Read when this replica leads: whoever led before it went on with it. */
+  readonly store: Runnable;
   readonly loops: readonly Runnable[];
   readonly isIdle: () => boolean;
   readonly unsynced: () => string | undefined;
@@ -219,15 +229,13 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     },
   };
   return {
-    informers: [
-      ...caches.all().map(([kind, informer]) => ({
-        name: `informer of ${kind}`,
-        run: (until: AbortSignal) => informer.run(until),
-        ready: () => informer.synced,
-        trouble: () => informer.state().trouble,
-      })),
-      { name: 'store', run: whenAborted, ready: () => book.load() },
-    ],
+    informers: caches.all().map(([kind, informer]) => ({
+      name: `informer of ${kind}`,
+      run: (until: AbortSignal) => informer.run(until),
+      ready: () => informer.synced,
+      trouble: () => informer.state().trouble,
+    })),
+    store: { name: 'store', run: whenAborted, ready: () => book.load() },
     loops: [
       begin,
       ...[scans, sources, exceptions, policies].map((controller) => ({
@@ -243,8 +251,11 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       (sources.queue.depth === 0 || sources.queue.processing > 0) &&
       sources.queue.processing <= settlement.waiting,
     unsynced: () => {
-      const missing = caches.all().find(([, informer]) => !informer.hasSynced());
-      return missing && `the list of ${missing[0]} has not arrived yet`;
+      const kinds = caches.all().map(([kind, informer]) => {
+        const { trouble } = informer.state();
+        return { kind, synced: informer.hasSynced(), trouble };
+      });
+      return withoutCurrentList(kinds, clock.now());
     },
     async close() {
       folders.close();
@@ -256,11 +267,16 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
 
 /** Registries and archives, as the operator allows them. */
 function createInventories(
-  { client, clock, sourceHosts = [], destinations = {}, random = Math.random }: ScannerOptions,
+  { client, namespace, clock, sourceHosts = [], destinations = {}, random = Math.random }: ScannerOptions,
   portfolio: Portfolio,
 ): { readonly read: Inventories; close(): Promise<void> } {
   const registries = createRegistryClient({ clock, random, destinations });
-  const images = createImageInventories({ portfolio, registries, pullSecrets: createPullSecrets(client), clock });
+  const images = createImageInventories({
+    portfolio,
+    registries,
+    pullSecrets: createPullSecrets(client, namespace),
+    clock,
+  });
   const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
   return {
     read: (target, ask) => (target.kind === 'image' ? images(target, ask) : archives.read(target, ask)),

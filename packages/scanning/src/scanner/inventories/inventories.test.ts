@@ -106,7 +106,7 @@ describe('images', () => {
     const read = createImageInventories({
       portfolio,
       registries,
-      pullSecrets: createPullSecrets(cluster(host)),
+      pullSecrets: createPullSecrets(cluster(host), 'cartographer-system'),
       clock,
     });
     const image = target(host);
@@ -126,7 +126,9 @@ describe('images', () => {
     });
     expect(await read(image, { namespace: 'closed', signal })).toMatchObject({
       kind: 'failed',
-      message: expect.stringContaining('carto install --with scanner --pull-secrets-in closed') as string,
+      message: expect.stringContaining(
+        'kubectl -n closed create rolebinding cartographer-scanner-pull-secrets --clusterrole=cartographer-scanner-pull-secrets --serviceaccount=cartographer-system:cartographer-scanner',
+      ) as string,
     });
     expect(await read(image, { namespace: 'red', signal })).toEqual(red);
     expect(lines).toHaveLength(2);

@@ -101,6 +101,7 @@ export async function createScanStage(): Promise<ScanStage> {
       const { transport, cut } = cuttable(faults);
       const scanner = await startScanner({
         client: createClient({ transport, clock, userAgent: 'scanner/1' }),
+        namespace: 'cartographer-system',
         database: sqliteDatabase(join(root, 'scanner.db')),
         clock,
         log: silentLog,
