@@ -6,6 +6,7 @@ import { type Log, whenAborted } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
 import { SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
+import { apiServerAddresses } from './api-server-addresses.ts';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import { parseAddress } from './controller-flags.ts';
 import { logLevel } from './log-level.ts';
@@ -38,6 +39,7 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
     const connection = await connect({ ...flags, preferPod: true });
     undo.unshift(() => connection.close());
     const metrics = createControllerMetrics();
+    const refused = await apiServerAddresses({ ...connection, log, signal: stop.signal });
     const elector = electorOf(flags, connection, log, metrics);
     const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
     const scanner = await startScanner({
@@ -48,7 +50,7 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
       log,
       metrics,
       sourceHosts: flags.sourceHosts,
-      destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp },
+      destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp, refused },
       keepBillsMs: flags.keepBills * DAY_MS,
       ...(elector === undefined ? {} : { elector }),
     });

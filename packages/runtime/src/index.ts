@@ -11,7 +11,7 @@ export { type Check, type HealthOptions, serveHealth } from './health.ts';
 export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';
-export { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+export { type ControllerMetrics, createControllerMetrics, type NamedGauge, type Sample } from './metrics.ts';
 export { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
 export {
   type DeployedProcess,

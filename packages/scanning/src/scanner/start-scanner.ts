@@ -25,6 +25,7 @@ import { createImageInventories } from './inventories/image-inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
 import { createPullSecrets } from './inventories/pull-secrets.ts';
 import { createSourceInventories } from './inventories/source-inventories.ts';
+import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
 import { createScanReconciler } from './scan-reconciler.ts';
@@ -152,6 +153,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     exceptions: new WrittenScans(),
     policies: new WrittenScans(),
   };
+  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
   const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>

@@ -11,7 +11,7 @@ import { scanningCrds } from '../../kinds/kinds.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanStatus } from '../../verdict/scan-status.ts';
 import { type Inventories, keptInventory, subjectOf } from '../inventories/inventory.ts';
-import { type RunningScanner, startScanner } from '../start-scanner.ts';
+import { type RunningScanner, type ScannerOptions, startScanner } from '../start-scanner.ts';
 
 /** A request as the server's audit has it. */
 type Entry = {
@@ -52,7 +52,7 @@ const USER = 'user/1';
 const READS = new Set(['get', 'list', 'watch']);
 
 /** Sets a {@link ScanStage} up; the scanner starts with `restart`. */
-export async function createScanStage(): Promise<ScanStage> {
+export async function createScanStage(more: Pick<ScannerOptions, 'metrics'> = {}): Promise<ScanStage> {
   const underWay = new Set<Promise<unknown>>();
   let running: { scanner: RunningScanner; cut: () => void } | undefined;
   const clock = createFakeClock(
@@ -105,6 +105,7 @@ export async function createScanStage(): Promise<ScanStage> {
         database: sqliteDatabase(join(root, 'scanner.db')),
         clock,
         log: silentLog,
+        ...more,
         inventories: (portfolio) => played(portfolio, bills, reads),
       });
       await clock.advanceUntil(() => scanner.notReady() === undefined, 60_000, 10);
