@@ -59,6 +59,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'portfolio',
     'sources',
     'scanner',
+    'questions',
     'offline',
   ],
 };

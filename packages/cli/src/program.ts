@@ -105,6 +105,11 @@ function addScanner(program: Command): void {
     .option('--allow-destination <host[:port],…>', 'registries and archives on this machine or links', list, [])
     .option('--plain-http <host[:port],…>', 'hosts that are spoken to without TLS', list, [])
     .option('--keep-bills <days>', 'how long the packages of what no scan has any more are kept', positive, 30)
+    .option('--questions-address <host:port>', 'where questions about the store are answered (default: not at all)')
+    .option(
+      '--questions-cert-dir <dir>',
+      'tls.crt and tls.key for questions (default: the scanner makes its own and publishes the authority)',
+    )
     .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8081')
     .option('--leader-elect', 'one of several replicas works, the others stand by (default: in a pod)')
     .option('--no-leader-elect', 'work without asking, as the only scanner of the cluster')

@@ -4,12 +4,13 @@ import { INSTALL_NAMES } from '@cartographer/controller';
 import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
 import { type Log, whenAborted } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
-import { SCANNER_NAMES, startScanner } from '@cartographer/scanning';
+import { type RunningScanner, SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { apiServerAddresses } from './api-server-addresses.ts';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import { parseAddress } from './controller-flags.ts';
 import { logLevel } from './log-level.ts';
+import { createQuestions } from './scanner-questions.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
 /** Flags of `carto scanner`. */
@@ -21,6 +22,8 @@ export type ScannerFlags = ClusterOptions & {
   readonly allowDestination: readonly string[];
   readonly plainHttp: readonly string[];
   readonly keepBills: number;
+  readonly questionsAddress?: string;
+  readonly questionsCertDir?: string;
   readonly leaderElect?: boolean;
   readonly leaderElectionNamespace?: string;
 };
@@ -33,6 +36,8 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
   const log = createLog({ level: logLevel(flags.logLevel) });
   const database = databaseOf(flags.store, log);
   const health = parseAddress('--metrics-address', flags.metricsAddress);
+  const address =
+    flags.questionsAddress === undefined ? undefined : parseAddress('--questions-address', flags.questionsAddress);
   const stop = stopOnSignals();
   const undo: (() => Promise<void>)[] = [async () => stop.dispose()];
   try {
@@ -42,9 +47,25 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
     const refused = await apiServerAddresses({ ...connection, log, signal: stop.signal });
     const elector = electorOf(flags, connection, log, metrics);
     const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
+    const client = createClient({ transport, clock, userAgent: USER_AGENT });
+    const namespace = systemNamespace(flags, connection);
+    let running: RunningScanner | undefined;
+    const questions =
+      address === undefined
+        ? undefined
+        : await createQuestions({
+            ...address,
+            client: connection.client,
+            leaderClient: client,
+            namespace,
+            certDir: flags.questionsCertDir,
+            scanner: () => running,
+            log,
+            metrics,
+          });
     const scanner = await startScanner({
-      client: createClient({ transport, clock, userAgent: USER_AGENT }),
-      namespace: systemNamespace(flags, connection),
+      client,
+      namespace,
       database,
       clock,
       log,
@@ -53,10 +74,13 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
       destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp, refused },
       keepBillsMs: flags.keepBills * DAY_MS,
       ...(elector === undefined ? {} : { elector }),
+      ...(questions === undefined ? {} : { parts: questions.parts, leaderParts: questions.leaderParts }),
     });
+    running = scanner;
+    if (questions !== undefined) log.info({ ...address, port: questions.port }, 'answering questions');
     // How it ended is told by `ended`.
     undo.unshift(() => scanner.stop().catch(() => undefined));
-    const ready = [{ name: 'scanner', ask: () => scanner.notReady() }];
+    const ready = [{ name: 'scanner', ask: () => scanner.notReady() ?? questions?.notReady() }];
     const server = await serveHealth({ ...health, live: [], ready, metrics });
     undo.unshift(() => server.close());
     log.info({ ...health, port: server.port }, 'serving health and metrics');

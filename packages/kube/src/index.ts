@@ -11,6 +11,7 @@ export type { Change } from './cache/object-mirror.ts';
 export type { IndexFunction } from './cache/object-store.ts';
 export type { ReflectorBounds, ReflectorState } from './cache/reflector.ts';
 export { defaultReflectorBounds } from './cache/reflector.ts';
+export { WrittenObjects } from './cache/written-objects.ts';
 export type {
   Client,
   ClientOptions,

@@ -8,6 +8,13 @@ export {
   type Reconcile,
 } from './controller.ts';
 export { type Check, type HealthOptions, serveHealth } from './health.ts';
+export {
+  createHttpsServer,
+  type HttpsServer,
+  type HttpsServerOptions,
+  type KeyPair,
+  sendText,
+} from './https-server.ts';
 export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';

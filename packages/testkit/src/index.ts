@@ -35,3 +35,4 @@ export type { Scenario, Snapshot } from './golden/scenario.ts';
 export { goldenCrds, loadScenario, scenarioNames } from './golden/scenario.ts';
 export { grantedAccount, grantedAccountYaml } from './granted-account.ts';
 export { stepsOf } from './steps-of.ts';
+export { writeProgram } from './write-program.ts';

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { createFakeClock } from '@cartographer/testkit';
+import { createFakeClock, writeProgram } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterAccess, Credential } from '../transport/cluster-access.ts';
 import { inClusterAccess } from './in-cluster.ts';
@@ -192,9 +192,9 @@ describe('kubeconfig', () => {
 
 describe('an exec plugin', () => {
   const V1 = 'client.authentication.k8s.io/v1';
-  const plugin = async (script: string): Promise<string> => {
-    const path = await file('plugin.sh', `#!/bin/sh\necho run >> ${folder}/runs\n${script}\n`);
-    await chmod(path, 0o755);
+  const plugin = (script: string): string => {
+    const path = join(folder, 'plugin.sh');
+    writeProgram(path, `#!/bin/sh\necho run >> ${folder}/runs\n${script}\n`);
     return path;
   };
   const user = (more = ''): string =>
@@ -205,7 +205,7 @@ describe('an exec plugin', () => {
 
   it('is run once until its credential expires or is refused', async () => {
     const expirationTimestamp = new Date(clock.now() + 60_000).toISOString();
-    await plugin(print({ token: 'from-plugin', expirationTimestamp }));
+    plugin(print({ token: 'from-plugin', expirationTimestamp }));
     const access = await load(config(SERVER, user()), { env });
     const token = async (): Promise<string | undefined> => (await credential(access)).authorization?.reveal();
     const runs = async (): Promise<number> => {
@@ -228,7 +228,7 @@ describe('an exec plugin', () => {
   });
 
   it('gets its variables and the cluster, and may give a certificate', async () => {
-    await plugin(`echo "$KUBERNETES_EXEC_INFO|$A" > ${folder}/info
+    plugin(`echo "$KUBERNETES_EXEC_INFO|$A" > ${folder}/info
 ${print({ clientCertificateData: PEM, clientKeyData: KEY })}`);
     const access = await load(config(SERVER, user(', provideClusterInfo: true')), { env });
     const { certificate, authorization } = await credential(access);
@@ -256,7 +256,7 @@ ${print({ clientCertificateData: PEM, clientKeyData: KEY })}`);
       ['echo please log in >&2; exit 3', 'it ended with exit code 3: please log in'],
     ];
     for (const [script, expected] of cases) {
-      await plugin(script);
+      plugin(script);
       const access = await load(config(SERVER, user()), { env });
       const error = await credential(access).catch((caught: unknown) => caught);
       expect((error as Error).message).toContain(expected);

@@ -1,5 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeProgram } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createArtifactStore } from '../artifact-store.ts';
 import { createGit } from './fetch/git-process.ts';
@@ -119,7 +120,7 @@ describe('artifacts', () => {
 describe('a run', () => {
   it('that takes too long is ended, with everything it started, and says so', async () => {
     const slow = join(temp.path, 'slow-git');
-    await writeFile(slow, `#!/bin/sh\nsleep 300 & echo $! > ${temp.path}/pid; wait\n`, { mode: 0o755 });
+    writeProgram(slow, `#!/bin/sh\nsleep 300 & echo $! > ${temp.path}/pid; wait\n`);
     fixture = createReconcilerFixture(temp.path, { git: createGit(process.env, slow) });
     put({ timeout: '3s' });
     const result = fixture.reconcile(KEY);

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isNotFound } from '@cartographer/kube';
+import { type Client, isNotFound, WrittenObjects } from '@cartographer/kube';
 import {
   type Clock,
   deepEqual,
@@ -14,7 +14,6 @@ import {
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
 import type { EventsOf } from '../laptop-reasons.ts';
-import { WrittenObjects } from '../written-objects.ts';
 import { type SecretData } from './fetch/git-auth.ts';
 import { parseGitLocation } from './fetch/git-location.ts';
 import type { Git } from './fetch/git-process.ts';

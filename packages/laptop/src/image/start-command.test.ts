@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeProgram } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellCommand } from './start-command.ts';
 
@@ -27,8 +28,7 @@ describe('a command line', () => {
     folder = await mkdtemp(join(tmpdir(), 'carto-start-'));
     await mkdir(join(folder, 'sub'));
     await mkdir(join(folder, 'node_modules/.bin'), { recursive: true });
-    await writeFile(join(folder, 'node_modules/.bin/tool'), '#!/bin/sh\necho a tool\n');
-    await chmod(join(folder, 'node_modules/.bin/tool'), 0o755);
+    writeProgram(join(folder, 'node_modules/.bin/tool'), '#!/bin/sh\necho a tool\n');
     await writeFile(join(folder, 'app.js'), APP);
     await writeFile(join(folder, 'sub/app.js'), APP);
     await writeFile(join(folder, 'env.sh'), 'COLOUR=blue; export COLOUR\n');

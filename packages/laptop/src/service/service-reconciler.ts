@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import type { Client } from '@cartographer/kube';
+import { type Client, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { diskTrouble } from '../disk-trouble.ts';
 import type { EventsOf } from '../laptop-reasons.ts';
-import { WrittenObjects } from '../written-objects.ts';
 import {
   neededRevisions,
   newestReady,

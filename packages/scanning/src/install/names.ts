@@ -4,6 +4,10 @@ export const SCANNER_NAMES = {
   scanner: 'cartographer-scanner',
   /** What replicas are elected by. */
   lease: 'cartographer-scanner',
+  /** Answers questions about the store; its certificate, and the authority of that for those who ask. */
+  questionsService: 'cartographer-scanner',
+  questionsSecret: 'cartographer-scanner-tls',
+  questionsAuthority: 'cartographer-scanner-ca',
   metricsService: 'cartographer-scanner-metrics',
   /** The role that a namespace gives the scanner where it shall read pull secrets. */
   pullSecrets: 'cartographer-scanner-pull-secrets',

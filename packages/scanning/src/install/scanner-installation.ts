@@ -7,6 +7,7 @@ import {
   scannerDisruptionBudget,
   scannerMetricsService,
   scannerNetworkPolicy,
+  scannerQuestionsService,
   scannerVolume,
 } from './scanner-objects.ts';
 import { scannerRights } from './scanner-rights.ts';
@@ -19,7 +20,7 @@ export function scannerFiles(values: ScannerValues): ReadonlyMap<string, readonl
   const { namespace, store } = values;
   return new Map<string, readonly KubeObject[]>([
     ['rbac', scannerRights(namespace)],
-    ['services', [scannerMetricsService(namespace)]],
+    ['services', [scannerMetricsService(namespace), scannerQuestionsService(namespace)]],
     ['network-policy', [scannerNetworkPolicy(namespace)]],
     ...(store.kind === 'volume'
       ? [['storage', [scannerVolume(namespace, store.size)]] as const]

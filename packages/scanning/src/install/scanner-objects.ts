@@ -24,6 +24,8 @@ const DATA = '/data';
 /** Archives of advisories on their way, and lists of rpm, are put there. */
 const TMP = { volume: { name: 'tmp', emptyDir: { sizeLimit: '4Gi' } }, path: '/tmp' } as const;
 const URL_KEY = 'url';
+/** The port of questions in the pod. */
+const QUESTIONS_PORT = 9444;
 
 const part = (namespace: string) => ({ name: SCANNER_NAMES.scanner, namespace, labels: SCANNER_LABELS });
 
@@ -43,10 +45,12 @@ export function scannerDeployment({ namespace, image, version, store, flags }: S
       'scanner',
       '--leader-elect',
       `--metrics-address=0.0.0.0:${METRICS_PORT}`,
+      `--questions-address=0.0.0.0:${QUESTIONS_PORT}`,
       ...(store.kind === 'volume' ? [`--store=${DATA}/scanning.db`] : []),
       ...flags,
     ],
     ...(store.kind === 'volume' ? {} : { env: [storeUrl(store.secret)] }),
+    ports: { questions: QUESTIONS_PORT },
     resources: { requests: { cpu: '200m', memory: '512Mi' }, limits: { memory: '2Gi' } },
     volumes: [...(store.kind === 'volume' ? [dataVolume()] : []), TMP],
   });
@@ -83,13 +87,26 @@ export function scannerMetricsService(namespace: string): KubeObject {
   return processMetricsService(part(namespace), SCANNER_NAMES.metricsService);
 }
 
+/** Where questions about the store are asked, over HTTPS. */
+export function scannerQuestionsService(namespace: string): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: SCANNER_NAMES.questionsService, namespace, labels: SCANNER_LABELS },
+    spec: {
+      selector: { app: SCANNER_NAMES.scanner },
+      ports: [{ name: 'questions', port: 443, protocol: 'TCP', targetPort: 'questions' }],
+    },
+  };
+}
+
 /** Keeps one of several replicas when nodes are drained. */
 export function scannerDisruptionBudget(namespace: string): KubeObject {
   return processDisruptionBudget(part(namespace));
 }
 
 /**
- * In: metrics. Out: registries and archives can be anywhere and at any port, so all but link-local addresses, where
+ * In: metrics and questions. Out: registries and archives can be anywhere and at any port, so all but link-local addresses, where
  * clouds keep metadata; which of them are asked is the scanner's own to refuse.
  */
 export function scannerNetworkPolicy(namespace: string): KubeObject {
@@ -106,7 +123,7 @@ export function scannerNetworkPolicy(namespace: string): KubeObject {
     spec: {
       podSelector: { matchLabels: { app: SCANNER_NAMES.scanner } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics')] }],
+      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics'), tcp('questions')] }],
       egress: [{ to: anywhere }, { ports: [{ port: 53, protocol: 'UDP' }, tcp(53)] }],
     },
   };

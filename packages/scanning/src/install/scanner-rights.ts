@@ -18,7 +18,12 @@ const CLUSTER_RULES = [
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },
   { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+  // Who asks a question, and what they may read.
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
 ];
+
+const KEEP = ['get', 'list', 'watch', 'update'];
 
 /** In its own namespace; RBAC cannot bind a create to a name. */
 const NAMESPACE_RULES = [
@@ -27,8 +32,11 @@ const NAMESPACE_RULES = [
     apiGroups: ['coordination.k8s.io'],
     resources: ['leases'],
     resourceNames: [SCANNER_NAMES.lease],
-    verbs: ['get', 'list', 'watch', 'update'],
+    verbs: KEEP,
   },
+  { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create'] },
+  { apiGroups: [''], resources: ['secrets'], resourceNames: [SCANNER_NAMES.questionsSecret], verbs: KEEP },
+  { apiGroups: [''], resources: ['configmaps'], resourceNames: [SCANNER_NAMES.questionsAuthority], verbs: KEEP },
 ];
 
 /** Where the API server itself is, so that no image and no source is looked for there. */

@@ -1,14 +1,12 @@
-import type { Client } from '@cartographer/kube';
-import type { Clock, Json, KubeObject } from '@cartographer/machinery';
+import type { Clock } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
-import { scanningKinds } from '../kinds/kinds.ts';
 import type { ScanException } from '../kinds/read.ts';
 import type { VulnerabilityExceptionStatus } from '../kinds/vulnerability-exception.ts';
 import { exceptionStatus } from '../verdict/exception-status.ts';
 import { exceptionName } from '../verdict/exceptions.ts';
 import type { ExceptionUse } from '../verdict/verdict.ts';
 import { exceptionOf, type ScannerCaches } from './scanner-caches.ts';
-import type { WrittenScans } from './written-scans.ts';
+import { type StatusDeps, writeStatus } from './write-status.ts';
 
 type ExceptionKind = ScanException['kind'];
 
@@ -38,11 +36,9 @@ export class ExceptionUses {
 }
 
 /** What an exception reconciler reads from and writes to. */
-export type ExceptionDeps = {
+export type ExceptionDeps = StatusDeps & {
   readonly caches: ScannerCaches;
-  readonly client: Pick<Client, 'updateStatus'>;
   readonly uses: ExceptionUses;
-  readonly written: WrittenScans;
   /** Whether scans wait to be judged: what an exception does is not known before. */
   readonly isJudging: () => boolean;
   readonly clock: Clock;
@@ -53,7 +49,7 @@ const AGAIN_MS = 1_000;
 
 /** Says on each exception what it does, or why it does nothing. */
 export function createExceptionReconciler(deps: ExceptionDeps): Reconcile {
-  const { caches, client, uses, written, clock } = deps;
+  const { caches, uses, written, clock } = deps;
   return async (key, { signal }) => {
     const slash = key.indexOf('/');
     const kind = key.slice(0, slash) as ExceptionKind;
@@ -70,10 +66,7 @@ export function createExceptionReconciler(deps: ExceptionDeps): Reconcile {
       nowMs: clock.now(),
       ...(previous === undefined ? {} : { previous }),
     });
-    if (status !== previous) {
-      const changed = { ...object, status: status as unknown as Json } as KubeObject;
-      written.note(key, object, await client.updateStatus(scanningKinds[kind], changed, { signal }));
-    }
+    await writeStatus(deps, { kind, key, object }, status, signal);
     const endsMs = Date.parse(read.value.spec.expires);
     const afterMs = endsMs - clock.now();
     return afterMs > 0 ? { kind: 'again', afterMs: Math.min(afterMs, LONGEST_WAIT_MS) } : done;

@@ -1,21 +1,19 @@
-import type { Client } from '@cartographer/kube';
-import type { Clock, Json, KubeObject } from '@cartographer/machinery';
+import type { Clock } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
-import { type ClusterScanPolicyStatus, clusterScanPolicyKind } from '../kinds/scan-policy.ts';
+import type { ClusterScanPolicyStatus } from '../kinds/scan-policy.ts';
 import { policyStatus } from '../verdict/policy-status.ts';
 import { policyOf, type ScannerCaches } from './scanner-caches.ts';
-import type { WrittenScans } from './written-scans.ts';
+import { type StatusDeps, writeStatus } from './write-status.ts';
 
 /** What a policy reconciler reads from and writes to. */
-export type PolicyDeps = {
+export type PolicyDeps = StatusDeps & {
   readonly caches: ScannerCaches;
-  readonly client: Pick<Client, 'updateStatus'>;
-  readonly written: WrittenScans;
   readonly clock: Clock;
 };
 
 /** Says on each policy whether verdicts can ask it. */
-export function createPolicyReconciler({ caches, client, written, clock }: PolicyDeps): Reconcile {
+export function createPolicyReconciler(deps: PolicyDeps): Reconcile {
+  const { caches, written, clock } = deps;
   return async (name, { signal }) => {
     const object = written.newest(name, caches.informer('ClusterScanPolicy').get(name));
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
@@ -24,9 +22,7 @@ export function createPolicyReconciler({ caches, client, written, clock }: Polic
     }
     const previous = object['status'] as ClusterScanPolicyStatus | undefined;
     const status = policyStatus(policyOf(object), previous, clock.now());
-    if (status === previous) return done;
-    const changed = { ...object, status: status as unknown as Json } as KubeObject;
-    written.note(name, object, await client.updateStatus(clusterScanPolicyKind, changed, { signal }));
+    await writeStatus(deps, { kind: 'ClusterScanPolicy', key: name, object }, status, signal);
     return done;
   };
 }

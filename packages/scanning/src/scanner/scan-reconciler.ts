@@ -1,7 +1,6 @@
 import type { Client } from '@cartographer/kube';
-import { type Clock, deepEqual, type Json, type KubeObject } from '@cartographer/machinery';
+import { type Clock, deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
-import { scanningKinds } from '../kinds/kinds.ts';
 import { namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import type { ExceptionUse } from '../verdict/verdict.ts';
@@ -13,19 +12,19 @@ import { inventoryOf, type MaterialDeps, materialOf } from './scan-material.ts';
 import { earlierTarget, lastCompliantIn, type ScanRequest, scanRequest, splitScanKey } from './scan-request.ts';
 import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
-import type { WrittenScans } from './written-scans.ts';
+import { type StatusDeps, writeStatus } from './write-status.ts';
 
 /** What a scan reconciler reads from and writes to. */
-export type ScanDeps = MaterialDeps & {
-  readonly caches: ScannerCaches;
-  readonly client: Pick<Client, 'create' | 'updateStatus'>;
-  readonly index: ScanIndex;
-  readonly settlement: Settlement;
-  readonly written: WrittenScans;
-  /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
-  readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
-  readonly clock: Clock;
-};
+export type ScanDeps = MaterialDeps &
+  StatusDeps & {
+    readonly caches: ScannerCaches;
+    readonly client: Pick<Client, 'create'>;
+    readonly index: ScanIndex;
+    readonly settlement: Settlement;
+    /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
+    readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
+    readonly clock: Clock;
+  };
 
 /** A reading that takes longer is told, once. */
 const SLOW_MS = 2_000;
@@ -174,15 +173,10 @@ function judge({ deps, object, request }: Run, materials: Pick<Judging, 'current
 
 /** Writes the status, if it says anything new; before it the event, if the verdict does. */
 async function report({ deps, key, object, signal }: Run, { status }: Judged): Promise<boolean> {
-  const previous = statusOf(object);
-  if (status === previous) return false;
-  if (status.verdict?.number !== previous?.verdict?.number) {
+  if (status.verdict?.number !== statusOf(object)?.verdict?.number) {
     await writeEvent(deps.client, verdictEvent(object, status, deps.clock.now()), signal);
   }
-  const type = scanningKinds[splitScanKey(key).kind];
-  const changed = { ...object, status: status as unknown as Json } as KubeObject;
-  deps.written.note(key, object, await deps.client.updateStatus(type, changed, { signal }));
-  return true;
+  return await writeStatus(deps, { kind: splitScanKey(key).kind, key, object }, status, signal);
 }
 
 function statusOf(object: KubeObject): ScanStatus | undefined {

@@ -1,12 +1,8 @@
-import type { Client } from '@cartographer/kube';
-import { CartoError, type Clock, type Json, type KubeObject, messageOf } from '@cartographer/machinery';
+import { CartoError, type Clock, type KubeObject, messageOf } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { spanMs } from '../kinds/group.ts';
 import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
-import {
-  type ClusterVulnerabilitySourceStatus,
-  clusterVulnerabilitySourceKind,
-} from '../kinds/vulnerability-source.ts';
+import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import type { ChangeCounts } from '../portfolio/change.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { Fetch } from '../sources/download.ts';
@@ -17,19 +13,17 @@ import type { ScannerCaches } from './scanner-caches.ts';
 import type { Settlement } from './settlement.ts';
 import type { SourceBook } from './source-book.ts';
 import { type LastChange, type SourceOutcome, sourceStatus } from './source-status.ts';
-import type { WrittenScans } from './written-scans.ts';
+import { type StatusDeps, writeStatus } from './write-status.ts';
 
 /** What a source reconciler reads from and writes to. */
-export type SourceDeps = {
+export type SourceDeps = StatusDeps & {
   readonly caches: ScannerCaches;
-  readonly client: Pick<Client, 'updateStatus'>;
   readonly portfolio: Portfolio;
   readonly book: SourceBook;
   readonly index: ScanIndex;
   readonly settlement: Settlement;
   /** Scans that are not as of the last change of a source yet, by its name. */
   readonly left: Map<string, readonly string[]>;
-  readonly written: WrittenScans;
   /** Downloads archives, from where the operator allows it. */
   readonly fetch: Fetch;
   /** Follows the folder of a source, as long as it has one. */
@@ -209,17 +203,16 @@ async function newlyCovered(deps: SourceDeps, before: ReadonlySet<string>): Prom
 }
 
 async function report(
-  { client, book, written, clock }: SourceDeps,
+  deps: SourceDeps,
   name: string,
   object: KubeObject,
   outcome: SourceOutcome,
   signal: AbortSignal,
 ): Promise<void> {
+  const { book, written, clock } = deps;
   const current = written.newest(name, object) ?? object;
   const previous = current['status'] as ClusterVulnerabilitySourceStatus | undefined;
   const { generation = 0 } = current.metadata;
   const status = sourceStatus(outcome, { generation, progress: book.of(name), previous, nowMs: clock.now() });
-  if (status === previous) return;
-  const changed = { ...current, status: status as unknown as Json } as KubeObject;
-  written.note(name, current, await client.updateStatus(clusterVulnerabilitySourceKind, changed, { signal }));
+  await writeStatus(deps, { kind: 'ClusterVulnerabilitySource', key: name, object: current }, status, signal);
 }

@@ -1,4 +1,4 @@
-import type { Client, LeaderElector } from '@cartographer/kube';
+import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import { createDestinations, createGuardedAgent, createRegistryClient, type DestinationRules } from '@cartographer/oci';
 import {
@@ -30,12 +30,11 @@ import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
 import { createScanReconciler } from './scan-reconciler.ts';
 import { scanKey } from './scan-request.ts';
-import { createScannerCaches } from './scanner-caches.ts';
+import { createScannerCaches, type ScannerCaches } from './scanner-caches.ts';
 import { Settlement } from './settlement.ts';
 import { SourceBook } from './source-book.ts';
 import { createSourceReconciler } from './source-reconciler.ts';
 import { wakeByChanges } from './wake-ups.ts';
-import { WrittenScans } from './written-scans.ts';
 
 /** What {@link startScanner} needs. */
 export type ScannerOptions = {
@@ -56,6 +55,9 @@ export type ScannerOptions = {
   readonly inventories?: (portfolio: Portfolio) => Inventories;
   /** Until this candidate is elected, nothing is judged. The client has to be fenced by it. */
   readonly elector?: LeaderElector;
+  /** Further parts that run from start to end, and parts that run only while this process leads. */
+  readonly parts?: readonly Runnable[];
+  readonly leaderParts?: readonly Runnable[];
   readonly random?: () => number;
 };
 
@@ -70,6 +72,7 @@ export interface RunningScanner {
   /** Says what keeps the scanner from doing its work, or undefined when it does it. */
   notReady(): string | undefined;
   readonly portfolio: Portfolio;
+  readonly caches: Pick<ScannerCaches, 'informer'>;
   stop(): Promise<void>;
 }
 
@@ -95,7 +98,8 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     becomeReady();
   };
   const election = elector === undefined ? [] : [candidacy(elector)];
-  const groups = [parts.informers, election, [parts.store], parts.loops];
+  const { parts: further = [], leaderParts = [] } = options;
+  const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
   options.metrics?.failing(() => failingMs(troubles(), clock.now()));
   const run = async (): Promise<void> => {
@@ -115,6 +119,7 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     ready,
     ended,
     portfolio,
+    caches: parts.caches,
     isIdle: () => isReady && parts.isIdle(),
     notReady: () =>
       withoutLease(elector) ??
@@ -128,6 +133,7 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
 }
 
 type Parts = {
+  readonly caches: ScannerCaches;
   readonly informers: readonly Runnable[];
   /** Read when this replica leads: whoever led before it went on with it. */
   readonly store: Runnable;
@@ -148,10 +154,10 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       ? createInventories(options, portfolio)
       : { read: options.inventories(portfolio), close: () => Promise.resolve() };
   const written = {
-    scans: new WrittenScans(),
-    sources: new WrittenScans(),
-    exceptions: new WrittenScans(),
-    policies: new WrittenScans(),
+    scans: new WrittenObjects(),
+    sources: new WrittenObjects(),
+    exceptions: new WrittenObjects(),
+    policies: new WrittenObjects(),
   };
   if (metrics !== undefined) showScannerMetrics(metrics, { caches, book });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
@@ -231,6 +237,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     },
   };
   return {
+    caches,
     informers: caches.all().map(([kind, informer]) => ({
       name: `informer of ${kind}`,
       run: (until: AbortSignal) => informer.run(until),

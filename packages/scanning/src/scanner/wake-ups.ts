@@ -1,11 +1,10 @@
-import type { InformerEvent } from '@cartographer/kube';
+import type { InformerEvent, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, type KubeObject, labelSelectorOf, objectKey } from '@cartographer/machinery';
 import type { Controller } from '@cartographer/runtime';
 import type { ScanPolicy } from '../kinds/read.ts';
 import type { ScanHoldings, ScanIndex } from './scan-index.ts';
 import { scanKey } from './scan-request.ts';
 import { exceptionOf, policyOf, type ScannerCaches } from './scanner-caches.ts';
-import type { WrittenScans } from './written-scans.ts';
 
 /** Who is woken, and what of them is known. */
 export type Woken = {
@@ -15,7 +14,7 @@ export type Woken = {
   readonly sources: Pick<Controller, 'enqueue'>;
   readonly exceptions: Pick<Controller, 'enqueue'>;
   readonly policies: Pick<Controller, 'enqueue'>;
-  readonly writtenScans: WrittenScans;
+  readonly writtenScans: WrittenObjects;
 };
 
 /**

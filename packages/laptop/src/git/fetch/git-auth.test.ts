@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { writeProgram } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createReconcilerFixture, gitRepository, type ReconcilerFixture } from '../testing/reconciler.ts';
 import { type GitHttpServer, makeTempFolder, RepositoryFixture, startGitHttpServer } from '../testing/repository.ts';
@@ -165,7 +166,7 @@ describe('credentials over HTTP', () => {
 
 describe('credentials over SSH', () => {
   /** Stands in for ssh: notes how it was called, and serves the repository locally. */
-  async function fakeSsh(): Promise<string> {
+  function fakeSsh(): string {
     const program = join(temp.path, 'fake ssh');
     const script = [
       '#!/bin/sh',
@@ -176,13 +177,12 @@ describe('credentials over SSH', () => {
       `case "$last" in *app.git*) exec git-upload-pack ${repository.path};; esac`,
       'echo "git@host: Permission denied (publickey)." >&2; exit 255',
     ];
-    await writeFile(program, `${script.join('\n')}\n`);
-    await chmod(program, 0o755);
+    writeProgram(program, `${script.join('\n')}\n`);
     return program;
   }
 
   it('are an identity and known hosts, in files that only the user can read and that are gone afterwards', async () => {
-    fixture = createReconcilerFixture(temp.path, { sshProgram: await fakeSsh() });
+    fixture = createReconcilerFixture(temp.path, { sshProgram: fakeSsh() });
     putSecret({ identity: 'PRIVATE KEY', known_hosts: 'host ssh-ed25519 AAAA', password: 'phrase' });
     put('ssh://host/app.git');
     await fixture.reconcile(KEY);
@@ -198,7 +198,7 @@ describe('credentials over SSH', () => {
   });
 
   it('that the server refuses say which field to look at', async () => {
-    fixture = createReconcilerFixture(temp.path, { sshProgram: await fakeSsh() });
+    fixture = createReconcilerFixture(temp.path, { sshProgram: fakeSsh() });
     putSecret({ identity: 'KEY', known_hosts: 'host ssh-ed25519 AAAA' });
     put('ssh://git@host/other.git');
     await fixture.reconcile(KEY);

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@cartographer/machinery';
 
 /**
- * Our own last writes, until the cache has them: a run that starts before the watch has caught up would otherwise
+ * Our own last writes, by key, until the cache has them: a run that starts before the watch has caught up would otherwise
  * decide by an outdated status and write it again.
  */
 export class WrittenObjects {
@@ -16,13 +16,20 @@ export class WrittenObjects {
     return cached;
   }
 
+  /** Whether an object is what we wrote last: its arrival is no news. */
+  isOwn(key: string, { metadata }: KubeObject): boolean {
+    return this.#byKey.get(key)?.object.metadata.resourceVersion === metadata.resourceVersion;
+  }
+
+  /** Keeps what a write made of an object, unless it changed nothing. */
   note(key: string, before: KubeObject, after: KubeObject): void {
-    if (before === after || before.metadata.resourceVersion === after.metadata.resourceVersion) return;
+    if (before.metadata.resourceVersion === after.metadata.resourceVersion) return;
     const superseded = this.#byKey.get(key)?.superseded ?? new Set();
     superseded.add(before.metadata.resourceVersion ?? '');
     this.#byKey.set(key, { superseded, object: after });
   }
 
+  /** Keeps nothing of a key any more: its object is gone. */
   forget(key: string): void {
     this.#byKey.delete(key);
   }
