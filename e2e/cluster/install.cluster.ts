@@ -112,7 +112,7 @@ describe('who installs the scanner as well', () => {
     expect(printed).toContain('persistentvolumeclaim/cartographer-scanner in cartographer-system created');
     expect(printed).toContain('17 definitions established');
     const granted = await says(heading, 'npm run carto -- install --with scanner --image "$IMAGE" --pull-secrets-in');
-    expect(granted).toContain('rolebinding/cartographer-scanner-pull-secrets in default created');
+    expect(granted).toContain('rolebinding/cartographer-pull-secrets in default created');
     await says(heading, 'kubectl -n cartographer-system create secret');
     await says(heading, 'npm run carto -- install --with scanner --image "$IMAGE" --scanner-database');
     const { spec } = await cluster.client.get(DEPLOYMENTS, SCANNER);

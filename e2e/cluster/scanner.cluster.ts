@@ -177,7 +177,7 @@ spec: {type: Directory, path: ${advisories}, interval: 1s}
       async () => (await reasonOf('app', 'Inventoried').catch(() => undefined))?.reason === 'RegistryForbidden',
     );
     const { message = '' } = (await reasonOf('app', 'Inventoried')) ?? {};
-    const command = /kubectl .*$/.exec(message)?.[0] ?? message;
+    const command = /kubectl [^;]*/.exec(message)?.[0] ?? message;
     await run(cluster.programs.pathOf('kubectl'), command.split(' ').slice(1), {
       env: { ...process.env, KUBECONFIG: cluster.kubeconfig() },
     });

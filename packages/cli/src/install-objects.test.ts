@@ -37,8 +37,8 @@ describe('what carto install installs', () => {
       expect.arrayContaining([
         'Deployment cartographer-system cartographer-scanner',
         'PersistentVolumeClaim cartographer-system cartographer-scanner',
-        'RoleBinding shop cartographer-scanner-pull-secrets',
-        'RoleBinding team cartographer-scanner-pull-secrets',
+        'RoleBinding shop cartographer-pull-secrets',
+        'RoleBinding team cartographer-pull-secrets',
       ]),
     );
     const images = JSON.stringify(objects).match(/"image":"[^"]+"/g);

@@ -10,7 +10,7 @@ export const SCANNER_NAMES = {
   questionsAuthority: 'cartographer-scanner-ca',
   metricsService: 'cartographer-scanner-metrics',
   /** The role that a namespace gives the scanner where it shall read pull secrets. */
-  pullSecrets: 'cartographer-scanner-pull-secrets',
+  pullSecrets: 'cartographer-pull-secrets',
   /** What it may read of the API server's own addresses. */
   apiServer: 'cartographer-scanner-api-server',
 } as const;

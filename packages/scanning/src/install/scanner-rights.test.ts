@@ -15,7 +15,7 @@ import { SCANNING_API_VERSION } from '../kinds/group.ts';
 import { scanningCrds, scanningKinds } from '../kinds/kinds.ts';
 import { startScanner } from '../scanner/start-scanner.ts';
 import { SCANNER_NAMES } from './names.ts';
-import { pullSecretsRights, scannerRights } from './scanner-rights.ts';
+import { pullSecretsCommand, pullSecretsRights, scannerRights } from './scanner-rights.ts';
 
 const namespace = 'cartographer-system';
 const EVENTS = { group: '', version: 'v1', kind: 'Event', resource: 'events', namespaced: true };
@@ -101,5 +101,9 @@ describe('the rights of the scanner in deploy/', () => {
     expect(await isRefused(client.get(SECRETS, { namespace: 'kube-system', name: 'pull' }))).toBe(true);
     expect(await isRefused(client.create(scanningKinds.ImageScan, scan('other'), { dryRun: true }))).toBe(true);
     expect(await isRefused(client.delete(scanningKinds.ImageScan, { namespace: 'default', name: 'app' }))).toBe(true);
+  });
+
+  it('are widened by a command that stands whole in a condition, in the namespace with the longest name', () => {
+    expect(pullSecretsCommand(namespace, 'n'.repeat(63)).length).toBeLessThan(260);
   });
 });

@@ -68,7 +68,7 @@ export function createPullSecrets(client: Pick<Client, 'get'>, ownNamespace: str
     },
     hint: (namespace) =>
       forbidden.has(namespace)
-        ? `the scanner may not read pull secrets of namespace ${namespace}: ${pullSecretsCommand(ownNamespace, namespace)}`
+        ? `let the scanner read pull secrets: ${pullSecretsCommand(ownNamespace, namespace)}`
         : '',
   };
 }
