@@ -255,6 +255,19 @@ spec: {type: Directory, path: ${advisories}, interval: 1s}
 
   it('writes nothing when another replica takes over, and goes on', async () => {
     const standby = await startScanner('scanner-2');
+    // The standby has read the store before there was this source.
+    const more = join(cluster.folder, 'more');
+    await mkdir(more);
+    await writeFile(join(more, 'more.json'), JSON.stringify(npmAdvisory('GHSA-0000-0000-0008', 'more')));
+    await apply(`
+apiVersion: scanning.carto.run/v1alpha1
+kind: ClusterVulnerabilitySource
+metadata: {name: more}
+spec: {type: Directory, path: ${more}, interval: 1s}
+`);
+    await until('the leader has matched it', async () =>
+      (await (await fetch(scanner.metricsUrl)).text()).includes('carto_scanner_matched_revision{source="more"'),
+    );
     await rm(join(advisories, 'right.json'));
     await untilVerdict('clean', 'Passed');
     await untilVerdict('late', 'Passed');
