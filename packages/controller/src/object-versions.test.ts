@@ -1,4 +1,4 @@
-import { getPath, type JsonObject, type KubeObject, toYaml } from '@cartographer/machinery';
+import { getPath, isObject, type JsonObject, type KubeObject, listAt, toYaml } from '@cartographer/machinery';
 import { watches } from '@cartographer/testkit';
 import { describe, expect, test } from 'vitest';
 import { type GizmoVersion, gizmoChain, gizmoCrd, gizmoType, RESULT } from './testing/gizmos.ts';
@@ -34,8 +34,8 @@ async function gizmo(stage: Stage, name: string): Promise<KubeObject> {
 /** The status entry of the owner's step. */
 async function entry(stage: Stage, owner: string): Promise<JsonObject> {
   const found = await stage.get('Workload', owner);
-  const [step] = getPath(found?.['status'], 'resources') as unknown as readonly JsonObject[];
-  return step ?? {};
+  const [step] = listAt(found?.['status'], 'resources');
+  return isObject(step) ? step : {};
 }
 
 async function stampedVersion(stage: Stage, owner: string): Promise<unknown> {

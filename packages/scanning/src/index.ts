@@ -48,11 +48,12 @@ export type {
   VulnerabilityExceptionStatus,
 } from './kinds/vulnerability-exception.ts';
 export type { ClusterVulnerabilitySource, ClusterVulnerabilitySourceStatus } from './kinds/vulnerability-source.ts';
+export type { Counts } from './match/counts.ts';
 export { type Finding, SEVERITIES, type Severity, UNREADABLE_VERSION } from './match/finding.ts';
 export { findings, type Matches } from './match/findings.ts';
 export { type Judgement, judge, readPolicyFile } from './offline/judge.ts';
 export { openvex } from './offline/openvex.ts';
-export { type Counts, type Report } from './offline/report.ts';
+export type { Report } from './offline/report.ts';
 export { sarif } from './offline/sarif.ts';
 export { type ScanInput, type ScanOptions, scan } from './offline/scan.ts';
 export { table } from './offline/table.ts';

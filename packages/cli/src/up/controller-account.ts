@@ -1,7 +1,7 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
-import { SCANNER_NAMES, scannerRights } from '@cartographer/scanning';
+import { SCANNER_NAMES, scannerRights, scanningRoles } from '@cartographer/scanning';
 
 /** What {@link asAccount} needs. */
 export type AccountOptions = {
@@ -22,10 +22,14 @@ export function asController(options: AccountOptions): Promise<Transport> {
   return asAccount(options, { namespace, name: controller, rights: controllerRights(namespace) });
 }
 
-/** A transport that acts as the scanner does in a cluster. */
+/** A transport that acts as the scanner does in a cluster; the roles of people come with it. */
 export function asScanner(options: AccountOptions): Promise<Transport> {
   const { namespace } = INSTALL_NAMES;
-  return asAccount(options, { namespace, name: SCANNER_NAMES.scanner, rights: scannerRights(namespace) });
+  return asAccount(options, {
+    namespace,
+    name: SCANNER_NAMES.scanner,
+    rights: [...scannerRights(namespace), ...scanningRoles()],
+  });
 }
 
 /**

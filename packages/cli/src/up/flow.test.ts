@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flowOf } from './flow.ts';
+import { flowOf, noteOf } from './flow.ts';
 
 const metadata = { name: 'shop', namespace: 'team' };
 const workload = { apiVersion: 'carto.run/v1alpha1', kind: 'Workload', metadata };
@@ -80,7 +80,7 @@ describe('the flow of an owner', () => {
     expect(state).toBe('refused');
     expect(steps.map((step) => [step.name, step.state, step.message])).toEqual([
       ['scan', 'refused', refused],
-      ['app', 'waiting', held],
+      ['app', 'waiting', 'waits for step [scan], which is refused'],
     ]);
   });
 
@@ -113,4 +113,13 @@ describe('the flow of an owner', () => {
   ])('survives %s', (_title, fields) => {
     expect(flowOf({ ...workload, ...fields }).key).toBe('team/shop');
   });
+});
+
+it.each([
+  [undefined, undefined],
+  [{ conditions: [condition('Fetched', 'True')] }, undefined],
+  [{ conditions: [condition('Fetched', 'True', 'not read: a.json')] }, 'not read: a.json'],
+  [{ conditions: [condition('Fetched', 'False', 'the folder is gone')] }, 'the folder is gone'],
+])('the note of a source with status %j is %j', (status, note) => {
+  expect(noteOf({ ...workload, ...(status === undefined ? {} : { status }) })).toBe(note);
 });

@@ -47,7 +47,10 @@ export function flowOf(owner: KubeObject): Flow {
   };
 }
 
-/** A step whose input is still to come cannot be stamped; that is no failure, it just waits for the step before it. */
+/**
+ * A step whose input is still to come cannot be stamped; that is no failure, it just waits for the step before it. Why that
+ * one is held is told once, where it stands.
+ */
 function waitingSteps(resources: readonly Json[], steps: readonly Step[]): readonly Step[] {
   const lacking = new Set(
     steps.filter(({ value, state }) => value === '' && state !== 'ready').map(({ name }) => name),
@@ -58,9 +61,16 @@ function waitingSteps(resources: readonly Json[], steps: readonly Step[]): reado
     );
     const awaited = producers.find((name) => name !== undefined && lacking.has(name));
     const isTold = conditionOf(getPath(resources[index] ?? null, 'conditions'), 'Ready')?.reason === HELD;
-    if (step.state === 'ready' || isTold || awaited === undefined) return step;
+    if (isTold) return { ...step, message: step.message.split(': ', 1)[0] ?? '' };
+    if (step.state === 'ready' || awaited === undefined) return step;
     return { ...step, state: 'waiting', message: `waits for ${awaited}` };
   });
+}
+
+/** What a person has to know of a source of advisories: that it cannot be read, or not all of it. */
+export function noteOf(source: KubeObject): string | undefined {
+  const message = conditionOf(getPath(source['status'], 'conditions'), 'Fetched')?.message ?? '';
+  return message === '' ? undefined : message;
 }
 
 function stepOf(resource: Json): Step {

@@ -10,10 +10,16 @@ function scene(terminal: { isTTY?: boolean; columns?: number; rows?: number }) {
   const clock = createFakeClock();
   const flows: Flow[] = [flow];
   const urls = new Map<string, string>();
+  const notes = new Map<string, string>();
   let change: () => void = () => undefined;
   let text = '';
   const hide = showFlows(
-    { all: () => flows, urls: () => urls, onChange: (listener) => void (change = listener) },
+    {
+      all: () => flows,
+      urls: () => urls,
+      notes: () => new Map(notes),
+      onChange: (listener) => void (change = listener),
+    },
     { ...terminal, write: (chunk: string) => (text += chunk) },
     clock,
   );
@@ -21,6 +27,7 @@ function scene(terminal: { isTTY?: boolean; columns?: number; rows?: number }) {
     clock,
     flows,
     urls,
+    notes,
     hide,
     changed: () => change(),
     taken: () => {
@@ -52,15 +59,22 @@ describe('on a terminal', () => {
 
 describe('elsewhere', () => {
   it('each change is one plain line with the time since the start', async () => {
-    const { clock, flows, urls, changed, taken, hide } = scene({});
+    const { clock, flows, urls, notes, changed, taken, hide } = scene({});
     changed();
-    expect(taken()).toBe('[0s] default/hello: waiting (waiting)\n');
+    expect(taken()).toBe('[0s] default/hello: waiting\n');
     await clock.advance(3_000);
     flows[0] = { ...flow, state: 'ready', message: '' };
     urls.set('default/hello', 'http://127.0.0.1:1');
     changed();
     changed();
     expect(taken()).toBe('[3s] default/hello: ready\n[3s] default/hello serves at http://127.0.0.1:1\n');
+    notes.set('advisories', 'not read: half.json');
+    changed();
+    notes.clear();
+    changed();
+    expect(taken()).toBe(
+      '[3s] ClusterVulnerabilitySource advisories: not read: half.json\n[3s] ClusterVulnerabilitySource advisories: read again\n',
+    );
     hide();
     flows[0] = flow;
     changed();

@@ -1,6 +1,6 @@
 import type { Clock } from '@cartographer/machinery';
 import type { Flow } from './flow.ts';
-import { ageText, changeLines, viewLines } from './live-view.ts';
+import { ageText, changeLines, noteText, viewLines } from './live-view.ts';
 import type { Flows } from './watch-flows.ts';
 
 /** Where the live view is drawn. */
@@ -27,7 +27,7 @@ function draw(flows: Flows, terminal: Terminal, clock: Clock): () => void {
   function redraw(): void {
     cancel = undefined;
     if (stopped) return;
-    const view = { flows: flows.all(), urls: flows.urls(), nowMs: clock.now() };
+    const view = { flows: flows.all(), urls: flows.urls(), notes: flows.notes(), nowMs: clock.now() };
     const room = Math.max(1, (terminal.rows ?? 24) - 1);
     const all = viewLines(view, terminal.columns ?? 80);
     const lines = all.length > room ? [...all.slice(0, room - 1), `… ${all.length - room + 1} more lines`] : all;
@@ -50,6 +50,7 @@ function draw(flows: Flows, terminal: Terminal, clock: Clock): () => void {
 function tell(flows: Flows, terminal: Terminal, clock: Clock): () => void {
   const known = new Map<string, Flow>();
   const urls = new Map<string, string>();
+  let notes: ReadonlyMap<string, string> = new Map();
   const startedMs = clock.now();
   let stopped = false;
   const line = (text: string): unknown => terminal.write(`[${ageText(clock.now() - startedMs)}] ${text}\n`);
@@ -64,6 +65,10 @@ function tell(flows: Flows, terminal: Terminal, clock: Clock): () => void {
       if (urls.get(key) !== url) line(`${key} serves at ${url}`);
       urls.set(key, url);
     }
+    const now = flows.notes();
+    for (const [name, note] of now) if (notes.get(name) !== note) line(noteText(name, note));
+    for (const name of notes.keys()) if (!now.has(name)) line(noteText(name, 'read again'));
+    notes = now;
   });
   return () => {
     stopped = true;

@@ -128,7 +128,9 @@ function welcome(kubeconfig: string, example: Example | undefined, advisories: s
     'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
     '',
     `  look    kubectl --kubeconfig ${file} get workloads`,
-    ...(example === undefined ? [] : exampleLines(example, file, advisories)),
+    ...(example === undefined
+      ? [`  a CVE   put OSV records into ${short(advisories)}; docs/scan-gate.md leads to a gate`]
+      : exampleLines(example, file, advisories)),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -147,7 +149,7 @@ function exampleLines(
     `          git -C ${dir} commit -am "Say hello again"`,
     '          and watch it flow to the running app below',
     `  a CVE   cp ${short(advisory)} ${short(advisories)}`,
-    '          and watch the gate close; delete it there, and the gate opens',
+    '          and watch the gate close; delete it there, and the gate opens; more in docs/scan-gate.md',
     ...changed.map(
       (name, index) => `${index === 0 ? '  kept    ' : '          '}${name}, which differs from the example`,
     ),

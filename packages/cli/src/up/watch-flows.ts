@@ -1,7 +1,8 @@
 import { carto, LABELS } from '@cartographer/api';
 import { type Client, createInformer } from '@cartographer/kube';
 import { type Clock, getPath, type KubeObject, type Log, objectKey, type ResourceType } from '@cartographer/machinery';
-import { type Flow, flowOf } from './flow.ts';
+import { scanningKinds } from '@cartographer/scanning';
+import { type Flow, flowOf, noteOf } from './flow.ts';
 
 const SERVICES: ResourceType = {
   group: 'serving.knative.dev',
@@ -16,6 +17,8 @@ export interface Flows {
   all(): readonly Flow[];
   /** Addresses of running apps, by the key of the workload that they belong to. */
   urls(): ReadonlyMap<string, string>;
+  /** What is wrong with a source of advisories, by its name. */
+  notes(): ReadonlyMap<string, string>;
   onChange(listener: () => void): void;
 }
 
@@ -29,8 +32,9 @@ export function watchFlows(deps: {
 }): Flows {
   const { client, clock, log, signal, apps } = deps;
   const workloads = createInformer({ client, clock, log, type: carto.kinds.Workload });
+  const sources = createInformer({ client, clock, log, type: scanningKinds.ClusterVulnerabilitySource });
   const services = createInformer({ client, clock, log, type: SERVICES, labelSelector: LABELS.workloadName });
-  for (const informer of apps ? [workloads, services] : [workloads]) {
+  for (const informer of apps ? [workloads, sources, services] : [workloads, sources]) {
     void informer.run(signal).catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error }, 'the live view lost its watch');
     });
@@ -42,9 +46,15 @@ export function watchFlows(deps: {
         .map(flowOf)
         .toSorted((left, right) => left.key.localeCompare(right.key)),
     urls: () => new Map(services.list().flatMap(urlOf)),
+    notes: () =>
+      new Map(
+        sources.list().flatMap((source) => {
+          const note = noteOf(source);
+          return note === undefined ? [] : [[source.metadata.name ?? '', note] as const];
+        }),
+      ),
     onChange(listener) {
-      workloads.onEvent(listener);
-      services.onEvent(listener);
+      for (const informer of [workloads, sources, services]) informer.onEvent(listener);
     },
   };
 }

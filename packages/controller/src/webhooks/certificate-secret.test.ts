@@ -1,11 +1,5 @@
 import { createClient } from '@cartographer/kube';
-import {
-  type KubeObject,
-  silentLog,
-  type WatchEvent,
-  type WireRequest,
-  type WireResponse,
-} from '@cartographer/machinery';
+import { silentLog, type WatchEvent, type WireRequest, type WireResponse } from '@cartographer/machinery';
 import { createFakeClock, watches } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { certificateOf, certificateSecret, secretOf } from './certificate-secret.ts';
@@ -99,7 +93,7 @@ describe('a secret', () => {
 
   it('has only the parts that are text', () => {
     const secret = { ...secretOf(key, one), data: { 'tls.crt': 7, 'tls.key': Buffer.from('k').toString('base64') } };
-    expect(certificateOf(secret as unknown as KubeObject)).toEqual({ keyPem: 'k' });
+    expect(certificateOf(secret)).toEqual({ keyPem: 'k' });
     expect(certificateOf({ ...secretOf(key, one), data: undefined })).toEqual({});
     expect(certificateOf(undefined)).toEqual({});
   });

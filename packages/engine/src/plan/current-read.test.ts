@@ -48,7 +48,7 @@ function gated(scan: JsonObject = {}, more: JsonObject = {}): SimulatedCluster {
   return cluster;
 }
 
-const scanOf = (image: string): JsonObject => ({
+const scanOf = (image: string): KubeObject => ({
   apiVersion: 'golden.test/v1',
   kind: 'StatusThing',
   metadata: { name: 'shop' },
@@ -126,7 +126,7 @@ describe('an object of a kind that is read as it is now', () => {
 
   test('that was there before, with another spec and an answer to that, is adopted and waits', () => {
     const cluster = new SimulatedCluster();
-    cluster.put({ ...scanOf('evil'), status: { observedGeneration: 1, [PASSED]: 'evil' } } as unknown as KubeObject);
+    cluster.put({ ...scanOf('evil'), status: { observedGeneration: 1, [PASSED]: 'evil' } });
     const objects = [...cluster.objects];
     const other = gated();
     other.delete('StatusThing', 'shop');

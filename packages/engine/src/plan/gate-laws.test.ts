@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { KubeObject, ObjectMeta } from '@cartographer/machinery';
 import { stepsOf } from '@cartographer/testkit';
 import { type Arbitrary, assert as check, constant, constantFrom, oneof, property, tuple } from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -24,10 +24,10 @@ const step: Arbitrary<Step> = oneof(
   ),
 );
 
-const scanOf = (name: JsonObject, value: string): JsonObject => ({
+const scanOf = (metadata: ObjectMeta, value: string): KubeObject => ({
   apiVersion: 'golden.test/v1',
   kind: 'StatusThing',
-  metadata: name,
+  metadata,
   spec: { image: value },
 });
 
@@ -73,7 +73,7 @@ function scan(cluster: SimulatedCluster): void {
 function attack(cluster: SimulatedCluster, what: 'edit' | 'label' | 'delete' | 'make' | 'forge', value: string): void {
   const [found] = cluster.all('StatusThing');
   const name = found?.metadata.name ?? 'scan';
-  if (what === 'make' && found === undefined) cluster.put(scanOf({ name }, value) as unknown as KubeObject);
+  if (what === 'make' && found === undefined) cluster.put(scanOf({ name }, value));
   if (found === undefined) return;
   if (what === 'edit') cluster.patch('StatusThing', name, { spec: { image: value } });
   if (what === 'label')

@@ -1,4 +1,4 @@
-import { deepFreeze } from '@cartographer/machinery';
+import { deepFreeze, listAt } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import {
   chain,
@@ -118,9 +118,9 @@ describe('one round of a plan', () => {
   test('writes what is independent side by side, and nothing that reads from what is still under way', () => {
     const cluster = chainOfThree();
     cluster.put(template('ClusterTemplate', 'free', { template: configMap(`${APP}-free`, {}) }));
-    const { spec } = cluster.get('ClusterSupplyChain', 'web') as unknown as { spec: { resources: object[] } };
-    const resources = [...spec.resources, resource('free', 'ClusterTemplate', 'free')];
-    cluster.blueprint(cluster.patch('ClusterSupplyChain', 'web', { spec: { resources: resources as never } }));
+    const existing = listAt(cluster.get('ClusterSupplyChain', 'web'), 'spec', 'resources');
+    const resources = [...existing, resource('free', 'ClusterTemplate', 'free')];
+    cluster.blueprint(cluster.patch('ClusterSupplyChain', 'web', { spec: { resources } }));
     const planned = cluster.planOnce(cluster.get('Workload', 'shop'), cluster.begin().cluster) as Acting;
     expect(planned.kind).toBe('act');
     expect(planned.writes.map(({ resource: name }) => name)).toEqual(['source', 'free']);

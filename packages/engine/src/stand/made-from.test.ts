@@ -73,10 +73,7 @@ describe('what an object was made from', () => {
 
   test('of a Runnable names its template and the object that it selects', () => {
     const cluster = new SimulatedCluster();
-    cluster.put({
-      ...configMap('picked', {}),
-      metadata: { name: 'picked', labels: { pick: 'me' } },
-    } as unknown as KubeObject);
+    cluster.put({ ...configMap('picked', {}), metadata: { name: 'picked', labels: { pick: 'me' } } });
     const run = { apiVersion: 'golden.test/v1', kind: 'Thing', metadata: { generateName: 'r-' }, spec: {} };
     cluster.put(template('ClusterRunTemplate', 'run', { template: run }));
     const selector = { resource: { apiVersion: 'v1', kind: 'ConfigMap' }, matchingLabels: { pick: 'me' } };

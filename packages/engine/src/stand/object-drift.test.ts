@@ -197,7 +197,7 @@ describe('a foreign controller', () => {
     ['the same kind and name of another group', { name: 'shop', apiVersion: 'other.run/v1alpha1' }, true],
   ])('is found for %s: %j: %s', (_what, more, found) => {
     const entry = reference(more);
-    const live = { ...thing('a', {}), metadata: { ownerReferences: [entry] } } as unknown as KubeObject;
+    const live = { ...thing('a', {}), metadata: { ownerReferences: [entry] } };
     expect(foreignController(live, owner)).toBe(found ? entry : undefined);
   });
 

@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { JsonObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
 import { chain, configMap, resource, resourceEntry, resourceLines, thing, workload } from '../testing/builders.ts';
 import { oneStep } from '../testing/one-step.ts';
@@ -103,7 +103,7 @@ describe('a stamped object', () => {
 
   test('that somebody made before is adopted', () => {
     const cluster = stamping(thing('a', { x: 1 }));
-    cluster.put(thing('a', { theirs: 1 }) as KubeObject);
+    cluster.put(thing('a', { theirs: 1 }));
     cluster.settle();
     expect(cluster.get('Thing', 'a')['spec']).toEqual({ x: 1, theirs: 1 });
     expect(cluster.log.events[0]?.message).toBe('Patched object [things.golden.test/a]');

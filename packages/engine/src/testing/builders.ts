@@ -8,12 +8,12 @@ export function template(kind: string, name: string, spec: JsonObject): KubeObje
 }
 
 /** A Thing to stamp, of group golden.test. */
-export function thing(name: string, spec: JsonObject, more: JsonObject = {}): JsonObject {
+export function thing(name: string, spec: JsonObject, more: JsonObject = {}): KubeObject {
   return { apiVersion: 'golden.test/v1', kind: 'Thing', metadata: { name }, spec, ...more };
 }
 
 /** A ConfigMap to stamp. */
-export function configMap(name: string, data: JsonObject): JsonObject {
+export function configMap(name: string, data: JsonObject): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
 }
 

@@ -8,9 +8,17 @@ import {
   messageOf,
 } from '@cartographer/machinery';
 import type { Advisory, AffectedPackage, AffectedRange, RangeEvent, SeverityScore } from './advisory.ts';
+import type { ZipLimits } from './zip.ts';
 
 /** The largest text of a record that is read: a hundred times the largest known. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+/** What is read of an archive of records: all of OSV is a million of them. */
+export const ARCHIVE_LIMITS: ZipLimits = {
+  maxEntries: 2_000_000,
+  maxEntryBytes: MAX_RECORD_BYTES,
+  maxTotalBytes: 32 * 1024 * 1024 * 1024,
+};
 
 /** An id is shown, logged and looked up: letters, digits and a few signs, never a path. */
 const ID = /^[A-Za-z0-9](?:[A-Za-z0-9:_+-]|\.(?!\.)){0,127}$/;

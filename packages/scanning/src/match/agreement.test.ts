@@ -24,7 +24,7 @@ type Scan = {
   readonly unreadable: readonly string[];
 };
 
-/** Why the scanner has no word of a record that speaks of a package. Judged in docs/scanning.md. */
+/** Why the scanner has no word of a record that speaks of a package. Judged in docs/scan-agreement.md. */
 type Reason = 'alias of one that it reports' | 'name with capitals' | 'range behind one of commits' | 'unexplained';
 
 const SCANS: readonly Scan[] = [

@@ -5,14 +5,9 @@ import type { Unread } from '@cartographer/bills';
 import { CartoError, messageOf } from '@cartographer/machinery';
 import type { AdvisoryIndex } from '../advisories/advisory-index.ts';
 import { openFile } from '../advisories/bytes.ts';
-import { MAX_RECORD_BYTES, readAdvisory } from '../advisories/read-advisory.ts';
-import { type RandomAccess, type ZipEntry, type ZipLimits, zipEntries } from '../advisories/zip.ts';
+import { ARCHIVE_LIMITS, MAX_RECORD_BYTES, readAdvisory } from '../advisories/read-advisory.ts';
+import { type RandomAccess, type ZipEntry, zipEntries } from '../advisories/zip.ts';
 
-const ARCHIVE_LIMITS: ZipLimits = {
-  maxEntries: 2_000_000,
-  maxEntryBytes: MAX_RECORD_BYTES,
-  maxTotalBytes: 32 * 1024 * 1024 * 1024,
-};
 const MAX_FILES = 2_000_000;
 const MAX_DEPTH = 32;
 /** How many of what cannot be read are named; the rest is counted. */

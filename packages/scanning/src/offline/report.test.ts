@@ -2,7 +2,7 @@ import type { BillPackage } from '@cartographer/bills';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../match/finding.ts';
 import { openvex } from './openvex.ts';
-import { countsOf, type Report, reportOf } from './report.ts';
+import { type Report, reportOf } from './report.ts';
 import { sarif } from './sarif.ts';
 import { table } from './table.ts';
 
@@ -43,7 +43,15 @@ function report(findings: readonly Finding[], over: Partial<Report> = {}): Repor
 
 describe('a report', () => {
   it('counts by severity, and versions that cannot be compared apart', () => {
-    expect(countsOf(found)).toEqual({ critical: 1, high: 0, medium: 0, low: 0, unknown: 1, unreadable: 1, fixable: 1 });
+    expect(report(found).counts).toEqual({
+      critical: 1,
+      high: 0,
+      medium: 0,
+      low: 0,
+      unknown: 1,
+      unreadable: 1,
+      fixable: 1,
+    });
   });
 
   it('is complete only where bill and advisories were read whole', () => {

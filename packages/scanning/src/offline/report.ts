@@ -1,19 +1,8 @@
 import type { Bill, Unread } from '@cartographer/bills';
-import { type Finding, UNREADABLE_VERSION } from '../match/finding.ts';
+import { type Counts, countsOf } from '../match/counts.ts';
+import type { Finding } from '../match/finding.ts';
 import type { Matches } from '../match/findings.ts';
 import type { Loaded } from './advisory-files.ts';
-
-/** How many findings there are of each severity; versions that cannot be compared are counted apart. */
-export type Counts = {
-  readonly critical: number;
-  readonly high: number;
-  readonly medium: number;
-  readonly low: number;
-  readonly unknown: number;
-  readonly unreadable: number;
-  /** Of all these, those with a version in which they are fixed. */
-  readonly fixable: number;
-};
 
 /** What a scan without a server found: what `-o json` prints. Fields may be added, none changes its meaning. */
 export type Report = {
@@ -51,21 +40,5 @@ export function reportOf(scanned: string, bill: Bill, matches: Matches, loaded: 
     unread: bill.unread,
     uncovered: matches.uncovered,
     advisories: { records, withdrawn, unreadCount, unread, unmatchedRanges: matches.unmatchedRanges },
-  };
-}
-
-/** Counts findings. */
-export function countsOf(findings: readonly Finding[]): Counts {
-  const readable = findings.filter(({ id }) => id !== UNREADABLE_VERSION);
-  const count = (severity: Finding['severity']): number =>
-    readable.filter((finding) => finding.severity === severity).length;
-  return {
-    critical: count('Critical'),
-    high: count('High'),
-    medium: count('Medium'),
-    low: count('Low'),
-    unknown: count('Unknown'),
-    unreadable: findings.length - readable.length,
-    fixable: readable.filter(({ fixedIn }) => fixedIn !== undefined).length,
   };
 }

@@ -4,7 +4,7 @@ import { CartoError, messageOf } from '@cartographer/machinery';
 import { AdvisoryIndex } from '../advisories/advisory-index.ts';
 import { readSource } from '../inventory/read-source.ts';
 import { findings, lookedUp } from '../match/findings.ts';
-import { downloadArchive, isUrl } from './advisory-download.ts';
+import { download, type Fetch, isUrl } from '../sources/download.ts';
 import { type Loaded, loadAdvisories } from './advisory-files.ts';
 import { type ImageOptions, readImage } from './image-input.ts';
 import { type Report, reportOf } from './report.ts';
@@ -17,7 +17,7 @@ export type ScanInput = { readonly sbom: string } | { readonly folder: string } 
 export type ScanOptions = Omit<ImageOptions, 'signal'> & {
   /** A folder, an archive, or the URL of an archive. */
   readonly advisories: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly signal: AbortSignal;
   /** Told of what takes time. */
   readonly say: (line: string) => void;
@@ -71,7 +71,7 @@ async function readBillAt(path: string): Promise<Bill> {
   return readBill(await readFile(path));
 }
 
-async function load(index: AdvisoryIndex, { advisories, fetch, signal, say }: ScanOptions): Promise<Loaded> {
+async function load(index: AdvisoryIndex, { advisories, fetch, clock, signal, say }: ScanOptions): Promise<Loaded> {
   const loaded: Loaded = { records: 0, withdrawn: 0, unreadCount: 0, unread: [] };
   const onRecord = (records: number): void => {
     if (records % PROGRESS_EVERY === 0) say(`${records} advisories read`);
@@ -82,7 +82,7 @@ async function load(index: AdvisoryIndex, { advisories, fetch, signal, say }: Sc
     return loaded;
   }
   say(`downloading advisories from ${new URL(advisories).host}`);
-  await using file = await downloadArchive(advisories, { fetch, signal });
+  await using file = await download(advisories, { fetch, clock, signal });
   await loadAdvisories(file.path, options);
   return loaded;
 }

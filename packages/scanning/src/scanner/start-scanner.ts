@@ -1,6 +1,6 @@
 import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
 import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
-import { createDestinations, createGuardedAgent, createRegistryClient, type DestinationRules } from '@cartographer/oci';
+import { createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
@@ -19,12 +19,11 @@ import type { SqlDatabase } from '@cartographer/store';
 import { fetch } from 'undici';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import type { Fetch } from '../sources/download.ts';
-import { watchDirectory } from '../sources/watch-directory.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
-import { createImageInventories } from './inventories/image-inventories.ts';
+import { createFollowedFolders } from './followed-folders.ts';
+import { keepHouse } from './housekeeping.ts';
+import { createInventories } from './inventories/inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
-import { createPullSecrets } from './inventories/pull-secrets.ts';
-import { createSourceInventories } from './inventories/source-inventories.ts';
 import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
@@ -82,7 +81,6 @@ const SOURCES_AT_ONCE = 64;
 const LONGEST_RETRY_MS = 600_000;
 const DAY_MS = 86_400_000;
 const KEEP_BILLS_MS = 30 * DAY_MS;
-const HOUSEKEEPING_MS = 6 * 3_600_000;
 
 /** Opens the store and starts the scanner against a cluster: caches first, then what judges. */
 export async function startScanner(options: ScannerOptions): Promise<RunningScanner> {
@@ -151,7 +149,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const book = new SourceBook(portfolio);
   const reading =
     options.inventories === undefined
-      ? createInventories(options, portfolio)
+      ? createInventories({ ...options, portfolio })
       : { read: options.inventories(portfolio), close: () => Promise.resolve() };
   const written = {
     scans: new WrittenObjects(),
@@ -188,7 +186,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     }),
     SCANS_AT_ONCE,
   );
-  const folders = createFollowedFolders(clock, (name) => sources.enqueue(name));
+  const folders = createFollowedFolders({ clock, onChange: (name) => sources.enqueue(name) });
   const downloads = createDownloads(options.destinations);
   const allScans = (): readonly string[] =>
     (['ImageScan', 'SourceScan'] as const).flatMap((kind) => caches.informer(kind).list().map(scanKey));
@@ -274,56 +272,6 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   };
 }
 
-/** Registries and archives, as the operator allows them. */
-function createInventories(
-  { client, namespace, clock, sourceHosts = [], destinations = {}, random = Math.random }: ScannerOptions,
-  portfolio: Portfolio,
-): { readonly read: Inventories; close(): Promise<void> } {
-  const registries = createRegistryClient({ clock, random, destinations });
-  const images = createImageInventories({
-    portfolio,
-    registries,
-    pullSecrets: createPullSecrets(client, namespace),
-    clock,
-  });
-  const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
-  return {
-    read: (target, ask) => (target.kind === 'image' ? images(target, ask) : archives.read(target, ask)),
-    async close() {
-      await Promise.allSettled([registries.close(), archives.close()]);
-    },
-  };
-}
-
-/** Watches the folder of each source that has one; what cannot be watched is tried again when the source is read. */
-function createFollowedFolders(
-  clock: Clock,
-  onChange: (name: string) => void,
-): { follow(name: string, folder: string | undefined): void; close(): void } {
-  const followed = new Map<string, { readonly folder: string; readonly end: () => void }>();
-  const end = (name: string): void => {
-    followed.get(name)?.end();
-    followed.delete(name);
-  };
-  return {
-    follow(name, folder) {
-      if (followed.get(name)?.folder === folder) return;
-      end(name);
-      if (folder === undefined) return;
-      let isLost = false;
-      const lost = (): void => {
-        isLost = true;
-        followed.delete(name);
-      };
-      const stop = watchDirectory({ folder, clock, onSettled: () => onChange(name), onError: lost });
-      if (!isLost) followed.set(name, { folder, end: stop });
-    },
-    close() {
-      for (const name of followed.keys()) end(name);
-    },
-  };
-}
-
 /** Downloads from where the operator allows it. */
 function createDownloads(rules: DestinationRules = {}): { readonly fetch: Fetch; close(): Promise<void> } {
   const agent = createGuardedAgent({ destinations: createDestinations(rules) });
@@ -331,26 +279,4 @@ function createDownloads(rules: DestinationRules = {}): { readonly fetch: Fetch;
     fetch: async (url, init) => fetch(url, { ...init, dispatcher: agent }),
     close: () => agent.destroy(),
   };
-}
-
-type House = {
-  readonly portfolio: Portfolio;
-  readonly index: ScanIndex;
-  readonly clock: Clock;
-  readonly keepBillsMs: number;
-  readonly allScans: () => readonly string[];
-};
-
-/** Forgets bills that no scan has had for long; not while one is not judged yet, whose bill nobody would know to keep. */
-async function keepHouse(
-  { portfolio, index, clock, keepBillsMs, allScans }: House,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(HOUSEKEEPING_MS, signal).catch(() => undefined);
-    if (signal.aborted) return;
-    if (allScans().some((key) => index.get(key) === undefined)) continue;
-    await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
-    await portfolio.forgetBills(keepBillsMs);
-  }
 }

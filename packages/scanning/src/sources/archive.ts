@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import { openFile } from '../advisories/bytes.ts';
-import { MAX_RECORD_BYTES } from '../advisories/read-advisory.ts';
+import { ARCHIVE_LIMITS } from '../advisories/read-advisory.ts';
 import { type ZipLimits, zipEntries } from '../advisories/zip.ts';
 import type { SourceChange } from '../portfolio/change.ts';
-import { download, type Fetch, type FileVersion } from './download.ts';
+import { type Download, download, downloadNewer, type Fetch, type FileVersion, isUrl } from './download.ts';
 import {
   isReadAlike,
   isRecordFile,
@@ -16,12 +16,6 @@ import {
   refuse,
 } from './reading.ts';
 
-/** What is read of an archive: all of OSV is a million records. */
-const ARCHIVE_LIMITS: ZipLimits = {
-  maxEntries: 2_000_000,
-  maxEntryBytes: MAX_RECORD_BYTES,
-  maxTotalBytes: 32 * 1024 * 1024 * 1024,
-};
 /** An archive that has lost more than that part of its records is taken for broken. */
 const LEAST_LEFT = 0.5;
 
@@ -45,20 +39,21 @@ export type ArchiveOptions = ReadingOptions & {
  */
 export async function archiveChanges(reading: Reading, options: ArchiveOptions): Promise<SourceChange | undefined> {
   const isKept = options.revision !== '' && isReadAlike(options.kept, options.ecosystems);
-  if (!/^https?:\/\//i.test(options.from)) {
+  if (!isUrl(options.from)) {
     const revision = await digestOfFile(options.from, options.signal);
     if (isKept && revision === options.revision) return undefined;
     return changesOf(options.from, options.from, revision, reading, options);
   }
   const known = versionOf(options.revision);
   const { fetch, clock, signal, authorization } = options;
-  const file = await download(options.from, { fetch, clock, signal, authorization, ...(isKept && { known }) });
+  const how = { fetch, clock, signal, ...(authorization !== undefined && { authorization }) };
+  const file = await (isKept ? downloadNewer(options.from, known, how) : download(options.from, how));
   if (file === undefined) return undefined;
   return downloaded(file, known, reading, options);
 }
 
 async function* downloaded(
-  file: { readonly path: string; readonly version: FileVersion } & AsyncDisposable,
+  file: Download,
   known: FileVersion,
   reading: Reading,
   options: ArchiveOptions,

@@ -28,10 +28,9 @@ export type DownloadOptions = {
   readonly fetch: Fetch;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** What is there already. */
-  readonly known?: FileVersion;
   /** `Authorization`, for the host of the URL alone. */
   readonly authorization?: string;
+  /** Left out: 4 GiB, more than all of OSV. */
   readonly maxBytes?: number;
 };
 
@@ -41,12 +40,40 @@ const MAX_REDIRECTS = 5;
 const LIMIT_MS = 15 * 60_000;
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])$/;
 
+/** Whether advisories are named by a URL, not by a path. */
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
 /**
- * Downloads a file into a private temporary one, unless it is what is known. Plain HTTP is taken from this machine alone:
- * whoever changes advisories on their way opens a gate.
+ * Downloads a file into a private temporary one. Plain HTTP is taken from this machine alone: whoever changes advisories on
+ * their way opens a gate.
  * @throws CartoError `CARTO_ADVISORIES` with host and status, never with what stands in URL or body.
  */
-export async function download(url: string, options: DownloadOptions): Promise<Download | undefined> {
+export async function download(url: string, options: DownloadOptions): Promise<Download> {
+  return await withinLimit(url, options, async (first, limited) => {
+    const response = await request(first, { first, ...limited });
+    return await stored(response, first.host, limited);
+  });
+}
+
+/** The same, unless the server says that it is the version that is known already: undefined then. */
+export async function downloadNewer(
+  url: string,
+  known: FileVersion,
+  options: DownloadOptions,
+): Promise<Download | undefined> {
+  return await withinLimit(url, options, async (first, limited) => {
+    const response = await request(first, { first, known, ...limited });
+    return response.status === 304 ? undefined : await stored(response, first.host, limited);
+  });
+}
+
+async function withinLimit<T>(
+  url: string,
+  options: DownloadOptions,
+  work: (first: URL, limited: DownloadOptions) => Promise<T>,
+): Promise<T> {
   const first = new URL(url);
   const limit = new AbortController();
   const cancel = options.clock.schedule(LIMIT_MS, () => {
@@ -54,49 +81,53 @@ export async function download(url: string, options: DownloadOptions): Promise<D
   });
   try {
     const signal = AbortSignal.any([options.signal, limit.signal]);
-    return await fetched(first, { ...options, signal });
+    return await work(first, { ...options, signal });
   } finally {
     cancel();
   }
 }
 
-async function fetched(url: URL, options: DownloadOptions): Promise<Download | undefined> {
-  const response = await request(url, url, options, 0);
-  if (response.status === 304) return undefined;
+async function stored(response: Response, host: string, { signal, maxBytes }: DownloadOptions): Promise<Download> {
   const folder = await mkdtemp(join(tmpdir(), 'carto-advisories-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, 'all.zip');
-    await store(response, path, url.host, options.maxBytes ?? MAX_ARCHIVE_BYTES);
+    await store(response, path, host, maxBytes ?? MAX_ARCHIVE_BYTES);
     return { path, version: versionOf(response.headers), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
-    throw error instanceof CartoError || options.signal.aborted ? error : failed(url.host, messageOf(error), error);
+    throw error instanceof CartoError || signal.aborted ? error : failed(host, messageOf(error), error);
   }
 }
 
-async function request(url: URL, first: URL, options: DownloadOptions, redirects: number): Promise<Response> {
+type Asking = DownloadOptions & {
+  /** The URL that was asked before any redirect. */
+  readonly first: URL;
+  readonly known?: FileVersion;
+};
+
+async function request(url: URL, asking: Asking, redirects = 0): Promise<Response> {
   if (url.protocol !== 'https:' && !LOOPBACK.test(url.hostname)) {
     throw failed(url.host, 'is asked by plain HTTP, which anybody on the way may change; use https');
   }
-  const { signal, known, authorization } = options;
+  const { first, signal, known, authorization } = asking;
   const headers = {
     ...(known !== undefined && known.etag !== '' && { 'if-none-match': known.etag }),
     ...(known !== undefined &&
       known.modified !== '' && { 'if-modified-since': new Date(known.modified).toUTCString() }),
     ...(authorization !== undefined && url.origin === first.origin && { authorization }),
   };
-  const response = await options.fetch(url, { redirect: 'manual', signal, headers }).catch((cause: unknown) => {
+  const response = await asking.fetch(url, { redirect: 'manual', signal, headers }).catch((cause: unknown) => {
     if (signal.aborted) throw cause;
     const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
     throw failed(url.host, `cannot be reached: ${messageOf(inner)}`, cause);
   });
-  if (response.ok || response.status === 304) return response;
+  if (response.ok || (response.status === 304 && known !== undefined)) return response;
   await response.body?.cancel();
   const location = response.headers.get('location');
   if (response.status >= 300 && response.status < 400 && location !== null && URL.canParse(location, url.href)) {
     if (redirects === MAX_REDIRECTS) throw failed(url.host, `redirects more than ${MAX_REDIRECTS} times`);
-    return await request(new URL(location, url), first, options, redirects + 1);
+    return await request(new URL(location, url), asking, redirects + 1);
   }
   throw failed(url.host, `answers ${response.status}`);
 }

@@ -1,9 +1,10 @@
 import { labelSelectorOf } from '@cartographer/machinery';
 import type { ScanException, ScanPolicy } from '../kinds/read.ts';
 import type { SCAN_REASONS } from '../kinds/reasons.ts';
-import type { Finding, Severity } from '../match/finding.ts';
+import { type Counts, countsOf } from '../match/counts.ts';
+import type { Finding } from '../match/finding.ts';
 import { type ExceptionIndex, exceptionName, exceptionsFor, type Hindrance } from './exceptions.ts';
-import { isUnreadable, type ScanFacts } from './facts.ts';
+import type { ScanFacts } from './facts.ts';
 import { type JudgedPolicy, judge } from './judged-policy.ts';
 import { passedMessage, refusedMessage, warnedMessage } from './message.ts';
 import { compareTexts, worstFirst } from './order.ts';
@@ -27,7 +28,7 @@ export type VerdictFinding = {
 };
 
 /** Findings by severity; one that is excepted is counted as that alone. */
-export type VerdictCounts = Readonly<Record<Lowercase<Severity> | 'unreadable' | 'fixable' | 'excepted', number>>;
+export type VerdictCounts = Counts & { readonly excepted: number };
 
 /** What an exception does in this verdict. */
 export type ExceptionUse = {
@@ -82,7 +83,7 @@ export function verdict(
   return {
     ...answer(asked, judged, { facts, findings: together }),
     policies: asked.map(({ name, generation }) => `${name}@${generation}`),
-    counts: countsOf(together),
+    counts: judgedCounts(together),
     findings: OUTCOMES.flatMap((outcome) => together.filter((each) => each.outcome === outcome)),
     exceptions: usesOf(index, judged),
     ...next('recheckAt', [...turns, ...staleTurns], nowMs),
@@ -207,20 +208,9 @@ function refusalReason(refusing: readonly JudgedPolicy[]): VerdictReason {
   return errors.some(({ reason }) => reason === 'ExpressionFailed') ? 'ExpressionFailed' : 'ExpressionTooCostly';
 }
 
-function countsOf(findings: readonly VerdictFinding[]): VerdictCounts {
+function judgedCounts(findings: readonly VerdictFinding[]): VerdictCounts {
   const counted = findings.filter(({ outcome }) => outcome !== 'excepted').map(({ finding }) => finding);
-  const readable = counted.filter((finding) => !isUnreadable(finding));
-  const of = (severity: Severity) => readable.filter((finding) => finding.severity === severity).length;
-  return {
-    critical: of('Critical'),
-    high: of('High'),
-    medium: of('Medium'),
-    low: of('Low'),
-    unknown: of('Unknown'),
-    unreadable: counted.length - readable.length,
-    fixable: readable.filter(({ fixedIn }) => fixedIn !== undefined).length,
-    excepted: findings.length - counted.length,
-  };
+  return { ...countsOf(counted), excepted: findings.length - counted.length };
 }
 
 function usesOf({ all }: ExceptionIndex, judged: readonly JudgedPolicy[]): readonly ExceptionUse[] {

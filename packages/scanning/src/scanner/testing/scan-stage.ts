@@ -136,7 +136,7 @@ export async function createScanStage(more: Pick<ScannerOptions, 'metrics'> = {}
       return client.get(type, type.namespaced ? { namespace, name } : { name });
     },
     async status(name, kind = 'ImageScan') {
-      return ((await stage.get(kind, name))['status'] ?? {}) as unknown as ScanStatus;
+      return ((await stage.get(kind, name))['status'] ?? {}) as ScanStatus;
     },
     async advisory(file, record) {
       const path = join(folder, file);
