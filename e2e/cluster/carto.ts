@@ -27,7 +27,7 @@ export const CONFIG_MAPS: ResourceType = {
 };
 
 /** Runs a command of `carto` against the cluster to its end; resolves with what it printed. */
-export async function runCarto(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
+async function runCarto(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
   const env = { ...process.env, KUBECONFIG: cluster.kubeconfig('admin') };
   const { stdout } = await run(process.execPath, [MAIN, ...args], { env });
   return stdout;

@@ -15,7 +15,7 @@ export type AnswerDeps = {
 };
 
 /** A scan in an answer. */
-export type AnsweredScan = Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact' | 'holds'>;
+type AnsweredScan = Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact' | 'holds'>;
 
 /** What comes of a question. An answer holds only scans that the asker may read. */
 export type Answer =

@@ -166,5 +166,5 @@ function send(response: ServerResponse, { code, body, retryAfterS }: Reply): voi
       'cache-control': 'no-store',
       ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
     })
-    .end(stringifyJson(body as never));
+    .end(stringifyJson(body));
 }

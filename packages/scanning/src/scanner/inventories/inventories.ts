@@ -32,7 +32,12 @@ export function createInventories({
   random = Math.random,
 }: InventoriesOptions): { readonly read: Inventories; close(): Promise<void> } {
   const registries = createRegistryClient({ clock, random, destinations });
-  const images = createImageInventories({ portfolio, registries, pullSecrets: createPullSecrets(client, namespace), clock });
+  const images = createImageInventories({
+    portfolio,
+    registries,
+    pullSecrets: createPullSecrets(client, namespace),
+    clock,
+  });
   const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
   return {
     read: (target, ask) => (target.kind === 'image' ? images(target, ask) : archives.read(target, ask)),
