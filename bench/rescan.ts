@@ -134,6 +134,7 @@ async function stageWith(count: number): Promise<Stage> {
         database: sqliteDatabase(join(folder, 'store.db')),
         clock: systemClock,
         log: silentLog,
+        namespace: 'cartographer-system',
         inventories: made,
       });
       await scanner.ready;

@@ -54,10 +54,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'match',
     'inventory',
     'kinds',
+    'install',
     'verdict',
     'portfolio',
     'sources',
     'scanner',
+    'questions',
     'offline',
   ],
 };

@@ -1,8 +1,21 @@
 /** What `deploy/` holds besides the definitions of kinds: kustomize base and components, the rendered file, the Helm chart. */
 import { crds } from '@cartographer/api';
-import { defaultInstallValues, INSTALL_NAMES, installation, installationFiles } from '@cartographer/controller';
+import {
+  COMPONENT_LABELS,
+  defaultInstallValues,
+  INSTALL_NAMES,
+  installation,
+  installationFiles,
+} from '@cartographer/controller';
 import { type Json, type KubeObject, toYaml } from '@cartographer/machinery';
-import { scanningCrds, scanningRoles } from '@cartographer/scanning';
+import {
+  SCANNER_NAMES,
+  type ScannerStore,
+  STORE_SIZE,
+  scannerFiles,
+  scanningCrds,
+  scanningRoles,
+} from '@cartographer/scanning';
 import packageJson from '../package.json' with { type: 'json' };
 import { chartFiles } from './helm-chart.ts';
 
@@ -17,7 +30,9 @@ export function deployFiles(): ReadonlyMap<string, string> {
   for (const [name, objects] of installationFiles(values)) files.set(`base/${name}.yaml`, documents(objects));
   files.set('base/kustomization.yaml', yamlFile(baseKustomization([...installationFiles(values).keys()])));
   files.set('base/crds.yaml', documents(crds()));
-  files.set('with-components/kustomization.yaml', yamlFile(withComponents()));
+  for (const [name, components] of Object.entries(OVERLAYS)) {
+    files.set(`${name}/kustomization.yaml`, yamlFile(overlay(components)));
+  }
   files.set('cartographer.yaml', documents(installation(values)));
   for (const [name, text] of componentFiles()) files.set(`components/${name}`, text);
   for (const [name, text] of chartFiles(version, HEADER)) files.set(`helm/cartographer/${name}`, text);
@@ -41,9 +56,16 @@ function baseKustomization(names: readonly string[]): Json {
   return { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources };
 }
 
-/** An example of a cluster that has cert-manager and the Prometheus operator. */
-function withComponents(): Json {
-  const components = ['../components/cert-manager', '../components/service-monitor'];
+/** Installations by the components that each has. */
+const OVERLAYS: Readonly<Record<string, readonly string[]>> = {
+  /** For a cluster that has cert-manager and the Prometheus operator. */
+  'with-components': ['cert-manager', 'service-monitor'],
+  'with-scanner': ['scanner'],
+  'with-scanner-database': ['scanner', 'scanner-database'],
+};
+
+function overlay(names: readonly string[]): Json {
+  const components = names.map((name) => `../components/${name}`);
   return { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: ['../base'], components };
 }
 
@@ -58,18 +80,52 @@ function componentFiles(): ReadonlyMap<string, string> {
     ['scanning/kustomization.yaml', component({ resources: ['crds.yaml', 'roles.yaml'] })],
     ['scanning/crds.yaml', documents(scanningCrds())],
     ['scanning/roles.yaml', documents(scanningRoles())],
+    ...scannerComponent(),
     ['cert-manager/kustomization.yaml', component(certManagerComponent())],
     ['cert-manager/certificate.yaml', HEADER + certManagerObjects().map(toYaml).join('---\n')],
   ]);
 }
 
+/** The scanner with SQLite on a volume, and what makes of it one with PostgreSQL. */
+function scannerComponent(): readonly (readonly [string, string])[] {
+  const { namespace, image, version } = defaultInstallValues(packageJson.version);
+  const filesFor = (store: ScannerStore): ReadonlyMap<string, readonly KubeObject[]> =>
+    scannerFiles({ namespace, image, version, store, flags: [] });
+  const files = filesFor({ kind: 'volume', size: STORE_SIZE });
+  const resources = [...files.keys()].map((name) => `${name}.yaml`);
+  const database = filesFor({ kind: 'database', ...DATABASE });
+  const added = [...database].filter(([name]) => !files.has(name));
+  const deployment: Json = [{ op: 'replace', path: '/spec', value: database.get('deployment')?.[0]?.['spec'] ?? {} }];
+  const patches = [
+    { target: { kind: 'Deployment', name: SCANNER_NAMES.scanner }, patch: toYaml(deployment) },
+    {
+      patch: toYaml({
+        $patch: 'delete',
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: SCANNER_NAMES.scanner, namespace },
+      }),
+    },
+  ];
+  return [
+    ['scanner/kustomization.yaml', component({ components: ['../scanning'], resources })],
+    ...[...files].map(([name, objects]) => [`scanner/${name}.yaml`, documents(objects)] as const),
+    ['scanner-database/kustomization.yaml', component({ resources: added.map(([name]) => `${name}.yaml`), patches })],
+    ...added.map(([name, objects]) => [`scanner-database/${name}.yaml`, documents(objects)] as const),
+  ];
+}
+
+/** The Secret that holds the URL of PostgreSQL, in the component that asks for it. */
+const DATABASE = { secret: 'cartographer-scanner-database', replicas: 2 } as const;
+
 function serviceMonitor(): Json {
   const { namespace, controller } = INSTALL_NAMES;
+  const name = 'app.kubernetes.io/name';
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'ServiceMonitor',
     metadata: { name: controller, namespace },
-    spec: { selector: { matchLabels: { app: controller } }, endpoints: [{ port: 'metrics' }] },
+    spec: { selector: { matchLabels: { [name]: COMPONENT_LABELS[name] } }, endpoints: [{ port: 'metrics' }] },
   };
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultInstallValues, installation } from '@cartographer/controller';
 import { type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
+import { pullSecretsRights, type ScannerStore, STORE_SIZE, scannerInstallation } from '@cartographer/scanning';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { deployFiles } from './deploy-files.ts';
@@ -23,15 +24,35 @@ function byName(objects: readonly KubeObject[]): ReadonlyMap<string, KubeObject>
 /** What Helm does with the few constructs that the chart uses. */
 function rendered(template: string, values: Readonly<Record<string, unknown>>): string {
   const valueOf = (path: string): unknown =>
-    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], values);
+    path
+      .replace('.Values.', '')
+      .split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], values);
+  const holds = (condition: string): boolean =>
+    [...condition.matchAll(/\(not (\.[\w.]+)\)|(\.[\w.]+)/g)].every(([, not, is]) =>
+      not === undefined ? Boolean(valueOf(is ?? '')) : !valueOf(not),
+    );
   return template
-    .replace(/\{\{- if \.Values\.([\w.]+) \}\}\n([\s\S]*)\{\{- end \}\}\n/, (_, path: string, body: string) =>
-      valueOf(path) === true ? body : '',
+    .replaceAll(/^ *\{\{- range ([\w.]+) \}\}\n([\s\S]*?)^ *\{\{- end \}\}\n/gm, (_, path: string, body: string) =>
+      (valueOf(path) as readonly string[])
+        .map((item) => body.replaceAll('{{ toJson . }}', JSON.stringify(item)).replaceAll('{{ . }}', item))
+        .join(''),
     )
-    .replaceAll(/\{\{ toJson \.Values\.([\w.]+) \}\}/g, (_, path: string) => JSON.stringify(valueOf(path)))
-    .replaceAll(/\{\{ \.Values\.([\w.]+) \}\}/g, (_, path: string) => String(valueOf(path)))
-    .replaceAll('{{ .Release.Namespace }}', 'cartographer-system');
+    .replace(/\{\{- if (.+) \}\}\n([\s\S]*)\{\{- end \}\}\n/, (_, condition: string, body: string) =>
+      holds(condition) ? body : '',
+    )
+    .replaceAll(/\{\{ toJson (\.Values\.[\w.]+) \}\}/g, (_, path: string) => JSON.stringify(valueOf(path)))
+    .replaceAll(/\{\{ (\.Values\.[\w.]+) \}\}/g, (_, path: string) => String(valueOf(path)))
+    .replaceAll(/\{\{ \$?\.Release\.Namespace \}\}/g, 'cartographer-system');
 }
+
+/** The scanner as it is installed with SQLite, and with PostgreSQL. */
+function scanner(store: ScannerStore, flags: readonly string[] = []): readonly KubeObject[] {
+  const { namespace, image, version } = defaultInstallValues(packageJson.version);
+  return scannerInstallation({ namespace, image, version, store, flags });
+}
+const VOLUME = { kind: 'volume', size: STORE_SIZE } as const;
+const DATABASE = { kind: 'database', secret: 'cartographer-scanner-database', replicas: 2 } as const;
 
 describe('deploy/', () => {
   it('holds what `npm run generate` writes', () => {
@@ -49,17 +70,22 @@ describe('deploy/', () => {
   });
 
   it('asks for nothing that the restricted Pod Security level forbids', () => {
-    const deployment = wanted.find(({ kind }) => kind === 'Deployment') as unknown as {
+    const deployments = [...wanted, ...scanner(VOLUME), ...scanner(DATABASE)].filter(
+      ({ kind }) => kind === 'Deployment',
+    ) as unknown as readonly {
       spec: { template: { spec: { securityContext: object; containers: { securityContext: object }[] } } };
-    };
-    const { securityContext, containers } = deployment.spec.template.spec;
-    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-    for (const container of containers) {
-      expect(container.securityContext).toMatchObject({
-        allowPrivilegeEscalation: false,
-        runAsNonRoot: true,
-        capabilities: { drop: ['ALL'] },
-      });
+    }[];
+    expect(deployments).toHaveLength(3);
+    for (const { spec } of deployments) {
+      const { securityContext, containers } = spec.template.spec;
+      expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+      for (const container of containers) {
+        expect(container.securityContext).toMatchObject({
+          allowPrivilegeEscalation: false,
+          runAsNonRoot: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
     }
   });
 
@@ -77,8 +103,44 @@ describe('deploy/', () => {
     expect(kinds).not.toContain('ValidatingWebhookConfiguration');
   });
 
+  it.each([
+    ['SQLite', VOLUME, {}],
+    ['PostgreSQL', DATABASE, { database: DATABASE.secret }],
+  ])('has a Helm chart that adds the scanner with %s when it is asked to', (_name, store, more) => {
+    const [values] = parseYamlDocuments(files.get('helm/cartographer/values.yaml') ?? '') as [
+      { readonly scanner: object },
+    ];
+    const [pullSecretsIn, flags] = [['shop', 'team'], ['--source-hosts=flux.example.com']];
+    const on = { ...values, scanner: { ...values.scanner, enabled: true, pullSecretsIn, flags, ...more } };
+    const objects = [...files]
+      .filter(([name]) => name.startsWith('helm/cartographer/templates/'))
+      .flatMap(([, text]) => objectsOf(rendered(text, on)));
+    const keep = { 'helm.sh/resource-policy': 'keep' };
+    const inChart = (object: KubeObject): KubeObject => {
+      if (object.kind !== 'CustomResourceDefinition') return object;
+      const { metadata } = object;
+      return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...keep } } };
+    };
+    const rights = pullSecretsRights('cartographer-system', pullSecretsIn);
+    const crds = wanted.filter(({ kind }) => kind === 'CustomResourceDefinition' || kind === 'Namespace');
+    const all = [
+      ...wanted.filter((object) => !crds.includes(object)),
+      ...scanner(store, flags).map(inChart),
+      ...rights,
+    ];
+    const place = (object: KubeObject) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name}`;
+    expect(new Map(objects.map((object) => [place(object), object]))).toEqual(
+      new Map(all.map((object) => [place(object), object])),
+    );
+    expect(objects).toHaveLength(all.length);
+  });
+
   it.skipIf(!hasKubectl)('builds with kustomize, alone and with its components', () => {
     const build = (dir: string): string => spawnSync('kubectl', ['kustomize', dir], { encoding: 'utf8' }).stdout;
+    for (const [name, store] of [['with-scanner', VOLUME] as const, ['with-scanner-database', DATABASE] as const]) {
+      const built = byName(objectsOf(build(join(DEPLOY_DIR, name))));
+      expect(built).toEqual(byName([...wanted, ...scanner(store)]));
+    }
     expect(byName(objectsOf(build(join(DEPLOY_DIR, 'base'))))).toEqual(byName(wanted));
     const all = byName(objectsOf(build(join(DEPLOY_DIR, 'with-components'))));
     expect([...all.keys()]).toEqual(expect.arrayContaining(['ServiceMonitor/cartographer-controller']));

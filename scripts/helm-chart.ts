@@ -2,22 +2,8 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installationFiles } from '@cartographer/controller';
 import { type Json, toYaml } from '@cartographer/machinery';
-
-/** Stands for a number while the objects are made; nothing else in them is this large. */
-const REPLICAS = 424_242;
-const NAMESPACE = 'NAMESPACE-OF-THE-RELEASE';
-const IMAGE = 'IMAGE-OF-THE-CONTROLLER';
-
-/** Text that a value of the chart takes the place of. */
-const PLACES: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(String(REPLICAS), 'g'), '{{ .Values.replicas }}'],
-  [new RegExp(NAMESPACE, 'g'), '{{ .Release.Namespace }}'],
-  [new RegExp(`(['"]?)${IMAGE}\\1`, 'g'), '"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'],
-  [
-    /^( *)resources:\n\1 {2}(?:requests|limits):\n(?:\1 {4}.*\n|\1 {2}(?:requests|limits):\n)+/gm,
-    '$1resources: {{ toJson .Values.resources }}\n',
-  ],
-];
+import { HELM, onlyIf, templated } from './helm-places.ts';
+import { SCANNER_VALUES, scannerChartFiles } from './helm-scanner.ts';
 
 /** Files that a value switches on. */
 const SWITCHES: Readonly<Record<string, string>> = {
@@ -28,7 +14,8 @@ const SWITCHES: Readonly<Record<string, string>> = {
 
 /** Name and text of each file of the chart. The namespace is Helm's to make, so it is no file of the chart. */
 export function chartFiles(version: string, header: string): ReadonlyMap<string, string> {
-  const values = { ...defaultInstallValues(version), namespace: NAMESPACE, image: IMAGE, replicas: REPLICAS };
+  const { namespace, image, replicas } = HELM;
+  const values = { ...defaultInstallValues(version), namespace, image, replicas };
   const files = new Map<string, string>();
   files.set('Chart.yaml', header + toYaml(chart(version)));
   files.set('values.yaml', header + valuesText(version));
@@ -36,19 +23,16 @@ export function chartFiles(version: string, header: string): ReadonlyMap<string,
   for (const [name, objects] of installationFiles(values)) {
     if (name === 'namespace') continue;
     const text = objects.map((object) => toYaml(object)).join('---\n');
-    files.set(`templates/${name}.yaml`, header + switched(name, templated(text)));
+    files.set(`templates/${name}.yaml`, header + switched(name, templated(text, 'resources')));
   }
+  for (const [name, text] of scannerChartFiles(version)) files.set(`templates/${name}.yaml`, header + text);
   files.set('templates/service-monitor.yaml', header + switched('service-monitor', SERVICE_MONITOR));
   return files;
 }
 
-function templated(text: string): string {
-  return PLACES.reduce((result, [place, value]) => result.replace(place, value), text);
-}
-
 function switched(name: string, text: string): string {
   const value = name === 'service-monitor' ? 'serviceMonitor' : SWITCHES[name];
-  return value === undefined ? text : `{{- if .Values.${value}.enabled }}\n${text}{{- end }}\n`;
+  return value === undefined ? text : onlyIf(`.Values.${value}.enabled`, text);
 }
 
 function chart(version: string): Json {
@@ -88,7 +72,7 @@ webhooks:
 # Needs the Prometheus operator.
 serviceMonitor:
   enabled: false
-`;
+${SCANNER_VALUES}`;
 }
 
 const SERVICE_MONITOR = `apiVersion: monitoring.coreos.com/v1
@@ -99,7 +83,7 @@ metadata:
 spec:
   selector:
     matchLabels:
-      app: cartographer-controller
+      app.kubernetes.io/name: cartographer
   endpoints:
     - port: metrics
 `;

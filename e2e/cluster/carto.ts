@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { carto } from '@cartographer/api';
 import type { Client } from '@cartographer/kube';
-import { systemClock } from '@cartographer/kube';
+import { createClient, createHttpTransport, loadKubeconfig, systemClock } from '@cartographer/kube';
 import { type Condition, findCondition, getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
 import {
   type AuditEntry,
@@ -37,8 +37,8 @@ async function runCarto(cluster: TestCluster, ...args: readonly string[]): Promi
  * Installs everything that `carto install` installs. Its Deployment runs nothing here, and nobody answers behind its
  * webhook Service: without nodes there is no network of Services.
  */
-export async function installCarto(cluster: TestCluster): Promise<string> {
-  const printed = await runCarto(cluster, 'install');
+export async function installCarto(cluster: TestCluster, ...flags: readonly string[]): Promise<string> {
+  const printed = await runCarto(cluster, 'install', ...flags);
   await cluster.client.delete(WEBHOOKS, { name: 'cartographer-validating-webhook-configuration' });
   return printed;
 }
@@ -50,12 +50,16 @@ const WEBHOOKS: ResourceType = {
   resource: 'validatingwebhookconfigurations',
   namespaced: false,
 };
-const ACCOUNT = { namespace: 'cartographer-system', name: 'cartographer-controller' };
 const TOKEN_SECONDS = 7200;
 
 /** A token of the account that was installed for the controller. */
-export async function controllerToken(cluster: TestCluster): Promise<string> {
-  return (await cluster.client.createToken(ACCOUNT, { expirationSeconds: TOKEN_SECONDS })).token;
+export function controllerToken(cluster: TestCluster): Promise<string> {
+  return accountToken(cluster, 'cartographer-controller');
+}
+
+/** A token of an account, by default of those that were installed. */
+async function accountToken(cluster: TestCluster, name: string, namespace = 'cartographer-system'): Promise<string> {
+  return (await cluster.client.createToken({ namespace, name }, { expirationSeconds: TOKEN_SECONDS })).token;
 }
 
 /** Starts `carto controller` with the very rights that were installed; resolves when it says that it is ready. */
@@ -65,20 +69,50 @@ export async function startCartoController(
   more: readonly string[] = [],
   token?: string,
 ): Promise<ClusterProcess> {
+  const flags = ['--kubeconfig', cluster.kubeconfigWithToken(name, token ?? (await controllerToken(cluster))), ...more];
+  return (await startPart(cluster, name, ['controller', ...flags])).process;
+}
+
+/** A part of Cartographer that runs, and where its metrics are. */
+export type StartedPart = { readonly process: ClusterProcess; readonly metricsUrl: string };
+
+/** Starts `carto scanner` with the very rights that were installed; resolves when it says that it is ready. */
+export async function startCartoScanner(
+  cluster: TestCluster,
+  name: string,
+  more: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<StartedPart> {
+  const kubeconfig = cluster.kubeconfigWithToken(name, await accountToken(cluster, 'cartographer-scanner'));
+  const lease = ['--leader-elect', '--leader-election-namespace', 'cartographer-system'];
+  return startPart(cluster, name, ['scanner', '--kubeconfig', kubeconfig, ...lease, ...more], env);
+}
+
+async function startPart(
+  cluster: TestCluster,
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<StartedPart> {
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
-  const flags = [
-    '--kubeconfig',
-    cluster.kubeconfigWithToken(name, token ?? (await controllerToken(cluster))),
-    '--metrics-address',
-    address,
-    ...more,
-  ];
-  return cluster.run({
+  const started = await cluster.run({
     name,
-    argv: [process.execPath, MAIN, 'controller', ...flags],
+    argv: [process.execPath, MAIN, ...args, '--metrics-address', address],
+    env,
     ready: async () => (await fetch(`http://${address}/readyz`)).ok,
   });
+  return { process: started, metricsUrl: `http://${address}/metrics` };
+}
+
+/** A client that acts as a service account, with a token of its own. */
+export async function clientOfAccount(
+  cluster: TestCluster,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<Client> {
+  const path = cluster.kubeconfigWithToken(`${namespace}-${name}`, await accountToken(cluster, name, namespace));
+  const access = loadKubeconfig({ env: {}, path, clock: systemClock });
+  return createClient({ transport: createHttpTransport(access), clock: systemClock, userAgent: 'testkit' });
 }
 
 /** Which requests are the choreographer's: as its own account, and as the accounts of owners. */

@@ -47,6 +47,13 @@ function command(heading: string, start: string): string {
   return text;
 }
 
+/** A command of the page whose beginning others share. */
+function exactly(text: string): string {
+  expect(pageCommands().map((each) => each.text)).toContain(text);
+  tried.add(text);
+  return text;
+}
+
 const says = (heading: string, start: string): Promise<string> => reader.run(command(heading, start));
 
 async function imageOfController(): Promise<string> {
@@ -97,6 +104,24 @@ describe('who follows docs/install.md', () => {
     }
   });
 });
+
+describe('who installs the scanner as well', () => {
+  it('has it with SQLite, then with a database, and what the first left goes on', async () => {
+    const heading = 'The scanner';
+    const printed = await reader.run(exactly('npm run carto -- install --with scanner --image "$IMAGE"'));
+    expect(printed).toContain('persistentvolumeclaim/cartographer-scanner in cartographer-system created');
+    expect(printed).toContain('17 definitions established');
+    const granted = await says(heading, 'npm run carto -- install --with scanner --image "$IMAGE" --pull-secrets-in');
+    expect(granted).toContain('rolebinding/cartographer-pull-secrets in default created');
+    await says(heading, 'kubectl -n cartographer-system create secret');
+    await says(heading, 'npm run carto -- install --with scanner --image "$IMAGE" --scanner-database');
+    const { spec } = await cluster.client.get(DEPLOYMENTS, SCANNER);
+    expect(spec).toMatchObject({ replicas: 2, strategy: { type: 'RollingUpdate' } });
+    expect(JSON.stringify(spec)).toContain(OWN_IMAGE);
+    expect(JSON.stringify(spec)).not.toContain('persistentVolumeClaim');
+  });
+});
+const SCANNER = { namespace: 'cartographer-system', name: 'cartographer-scanner' };
 
 const stands: UpstreamStand[] = [];
 /** Generation of an object that has to change and that has a field which its template dropped, before the upgrade. */
@@ -266,6 +291,7 @@ const CLUSTER_WIDE = 'namespaces,clusterroles,clusterrolebindings,validatingwebh
 describe('in the end', () => {
   it('keeps what was stamped when the controller alone is removed', async () => {
     await says('Removing', 'kubectl delete validatingwebhookconfigurations');
+    await says('Removing', 'kubectl delete rolebindings,roles');
     expect(await reader.run(`kubectl get ${CLUSTER_WIDE}`)).not.toMatch(/cartographer/);
     for (const { namespace, owner } of stands) {
       await cluster.client.get(carto.kinds.Workload, { namespace, name: owner });

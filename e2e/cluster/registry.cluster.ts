@@ -1,8 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '@cartographer/kube';
 import { Secret } from '@cartographer/machinery';
@@ -22,68 +17,27 @@ import {
   tarHeader,
   tarPadding,
 } from '@cartographer/oci';
-import { freePorts } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DockerRegistry, startDockerRegistry } from './docker-registry.ts';
 
-const CACHE = join(import.meta.dirname, '../../.cache/docker-registry');
 const { signal } = new AbortController();
 const texts: LayerReader<string> = () => async (content) => Buffer.concat(await Array.fromAsync(content)).toString();
 
-/** Debian's registry: the one of the system, or its package unpacked into the cache. */
-function registryProgram(): string {
-  const places = ['/usr/bin/docker-registry', join(CACHE, 'usr/bin/docker-registry')];
-  const found = places.find(existsSync);
-  if (found !== undefined) return found;
-  try {
-    mkdirSync(CACHE, { recursive: true });
-    execFileSync('apt-get', ['download', 'docker-registry'], { cwd: CACHE, stdio: 'ignore' });
-    const [archive = ''] = readdirSync(CACHE).filter((name) => name.endsWith('.deb'));
-    execFileSync('dpkg-deb', ['-x', join(CACHE, archive), CACHE]);
-    return places[1] ?? '';
-  } catch (cause) {
-    throw new Error('these tests need a real registry: apt-get install -y docker-registry', { cause });
-  }
-}
-
 describe('a real registry, which has no referrers API and asks for a login', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'carto-registry-'));
+  let registry: DockerRegistry;
   let host: string;
   let login: RegistryLogin;
   let client: RegistryClient;
-  let end: () => Promise<void>;
 
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1);
-    host = `127.0.0.1:${port}`;
-    const config = {
-      version: '0.1',
-      storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-      http: { addr: host },
-      // It makes the file, with a user and a password that it writes to its log.
-      auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } },
-    };
-    writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
-    const process_ = spawn(registryProgram(), ['serve', join(folder, 'config.yml')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const gone = new Promise<void>((resolve) => process_.once('exit', () => resolve()));
-    end = () => (process_.kill('SIGKILL'), gone);
-    const lines = createInterface({ input: process_.stderr });
-    login = await new Promise((resolve, reject) => {
-      let password = '';
-      lines.on('line', (line) => {
-        password = / password="?([^" ]+)/.exec(line)?.[1] ?? password;
-        if (line.includes('listening on')) resolve({ username: 'docker', password: new Secret(password) });
-      });
-      void gone.then(() => reject(new Error('the registry does not start')));
-    });
+    registry = await startDockerRegistry();
+    ({ host, login } = registry);
     const destinations = { allowed: [host], plainHttp: [host] };
     client = createRegistryClient({ clock: systemClock, random: Math.random, destinations });
   });
   afterAll(async () => {
     await client.close();
-    await end();
-    rmSync(folder, { recursive: true });
+    await registry.stop();
   });
 
   it('takes an image and what is said about it, and gives both back', async () => {

@@ -6,7 +6,7 @@ import { createApiServer } from '@cartographer/apiserver';
 import { controllerRights, INSTALL_NAMES, startController } from '@cartographer/controller';
 import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
 import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
-import { SCANNER_ACCOUNT, scannerRights, scanningCrds, scanningRoles, startScanner } from '@cartographer/scanning';
+import { SCANNER_NAMES, scannerRights, scanningCrds, scanningRoles, startScanner } from '@cartographer/scanning';
 import { IN_MEMORY, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { userRoles } from '../../packages/controller/src/install/rights.ts';
@@ -97,9 +97,10 @@ export async function createGateStage(chain: string): Promise<GateStage> {
   const asUser = (user: string): Transport => impersonating(direct, user);
   const turnstiles = {
     controller: createTurnstile(asUser(`system:serviceaccount:${namespace}:${INSTALL_NAMES.controller}`)),
-    scanner: createTurnstile(asUser(`system:serviceaccount:${namespace}:${SCANNER_ACCOUNT}`)),
+    scanner: createTurnstile(asUser(`system:serviceaccount:${namespace}:${SCANNER_NAMES.scanner}`)),
   };
   const scanner = await startScanner({
+    namespace,
     client: createClient({ transport: turnstiles.scanner, clock, userAgent: 'scanner' }),
     database: sqliteDatabase(IN_MEMORY),
     clock,

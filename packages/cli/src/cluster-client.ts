@@ -26,6 +26,8 @@ export const USER_AGENT = `carto/${VERSION}`;
 export type Connection = {
   readonly client: Client;
   readonly transport: Transport;
+  /** `https://host:port` of the API server. */
+  readonly server: string;
   /** The namespace of the pod, when its own account is used. */
   readonly podNamespace: string | undefined;
   close(): Promise<void>;
@@ -36,7 +38,8 @@ export async function connect(options: ClusterOptions): Promise<Connection> {
   const { access, inPod } = accessOf(options);
   const transport = createHttpTransport(access);
   const client = createClient({ transport, clock: systemClock, userAgent: USER_AGENT });
-  return { client, transport, podNamespace: inPod ? access.namespace : undefined, close: () => transport.close() };
+  const { server, namespace } = access;
+  return { client, transport, server, podNamespace: inPod ? namespace : undefined, close: () => transport.close() };
 }
 
 type Access = { readonly access: ClusterAccess; readonly inPod: boolean };

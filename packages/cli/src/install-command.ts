@@ -1,5 +1,3 @@
-import { crds } from '@cartographer/api';
-import { defaultInstallValues, installation } from '@cartographer/controller';
 import {
   ApiError,
   type Client,
@@ -19,15 +17,11 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import { type ClusterOptions, connect } from './cluster-client.ts';
+import { type InstallChoice, objectsToInstall } from './install-objects.ts';
 import { stopOnSignals } from './stop-signal.ts';
-import { VERSION } from './version.ts';
 
 /** Flags of `carto install`. */
-export type InstallFlags = ClusterOptions & {
-  readonly crdsOnly?: boolean;
-  readonly dryRun?: boolean;
-  readonly image?: string;
-};
+export type InstallFlags = ClusterOptions & InstallChoice & { readonly dryRun?: boolean };
 
 const FIELD_MANAGER = 'carto-install';
 const ESTABLISH_TIMEOUT_MS = 60_000;
@@ -38,12 +32,11 @@ const OPTIONAL: ReadonlySet<string> = new Set(['ValidatingWebhookConfiguration']
 
 /** `carto install`: applies an installation to a cluster and says what became of each object. */
 export async function runInstall(flags: InstallFlags): Promise<void> {
+  const objects = objectsToInstall(flags);
   const stop = stopOnSignals();
   const { client, close } = await connect(flags);
   try {
-    const values = defaultInstallValues(VERSION);
-    const all = installation({ ...values, image: flags.image ?? values.image });
-    await install(flags.crdsOnly === true ? crds() : all, {
+    await install(objects, {
       client,
       clock: systemClock,
       dryRun: flags.dryRun === true,

@@ -25,6 +25,8 @@ describe('the command line', () => {
     { args: ['controller', '--metrics-address', 'nine'], says: /--metrics-address "nine" is not host:port/ },
     { args: ['scanner', '--metrics-address', 'nine'], says: /--metrics-address "nine" is not host:port/ },
     { args: ['install'], says: /kubeconfig/ },
+    { args: ['install', '--with', 'scaner'], says: /parts are scanner/ },
+    { args: ['install', '--pull-secrets-in', 'shop'], says: /--pull-secrets-in is for the scanner/ },
     { args: ['instal'], says: /unknown command 'instal'[\s\S]*Did you mean install/ },
   ])('says what is wrong with $args and fails', ({ args, says }) => {
     const { code, err } = carto(...args);

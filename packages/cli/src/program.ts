@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { INSTALL_PARTS, type InstallPart } from './install-parts.ts';
 import { VERSION } from './version.ts';
 
 /** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
@@ -95,11 +96,20 @@ function addScanner(program: Command): void {
     )
     .option('--kubeconfig <file>', 'default: the pod’s own account, else $KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'a context of the kubeconfig')
-    .option('--store <file or URL>', 'a file of SQLite, or postgres://…', 'scanning.db')
+    .addOption(
+      new Option('--store <file or URL>', 'a file of SQLite, or postgres://…')
+        .default('scanning.db')
+        .env('CARTO_STORE'),
+    )
     .option('--source-hosts <host[:port],…>', 'where archives of sources may be fetched from', list, [])
     .option('--allow-destination <host[:port],…>', 'registries and archives on this machine or links', list, [])
     .option('--plain-http <host[:port],…>', 'hosts that are spoken to without TLS', list, [])
     .option('--keep-bills <days>', 'how long the packages of what no scan has any more are kept', positive, 30)
+    .option('--questions-address <host:port>', 'where questions about the store are answered (default: not at all)')
+    .option(
+      '--questions-cert-dir <dir>',
+      'tls.crt and tls.key for questions (default: the scanner makes its own and publishes the authority)',
+    )
     .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8081')
     .option('--leader-elect', 'one of several replicas works, the others stand by (default: in a pod)')
     .option('--no-leader-elect', 'work without asking, as the only scanner of the cluster')
@@ -116,12 +126,18 @@ function hidden(flags: string, parse: (text: string) => unknown = String): Optio
 function addInstall(program: Command): void {
   program
     .command('install')
-    .summary('install the controller into a cluster')
-    .description('Applies what deploy/ holds to a cluster, by server-side apply. Safe to repeat.')
+    .summary('install the controller, and what is named, into a cluster')
+    .description('Applies what deploy/ holds to a cluster, by server-side apply. Safe to repeat with the same flags.')
     .option('--kubeconfig <file>', 'default: $KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'a context of the kubeconfig')
     .option('--crds-only', 'only the CustomResourceDefinitions')
-    .option('--image <reference>', 'the image of the controller (default: cartographer-controller of this version)')
+    .option('--image <reference>', 'the image of all parts (default: cartographer-controller of this version)')
+    .option(`--with <part,…>`, `parts besides the controller: ${INSTALL_PARTS.join(', ')}`, parts, [])
+    .option('--pull-secrets-in <namespace,…>', 'with scanner: where it may read pull secrets', list, [])
+    .option('--scanner-database <secret>', 'a Secret whose key url is postgres://… (default: SQLite on a volume)')
+    .option('--source-hosts <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
+    .option('--allow-destination <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
+    .option('--plain-http <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
     .option('--dry-run', 'ask the server, change nothing')
     .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }
@@ -167,6 +183,14 @@ function list(text: string): readonly string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function parts(text: string): readonly InstallPart[] {
+  return list(text).map((name) => {
+    const part = INSTALL_PARTS.find((known) => known === name);
+    if (part === undefined) throw new InvalidArgumentError(`parts are ${INSTALL_PARTS.join(', ')}.`);
+    return part;
+  });
 }
 
 function portNumber(text: string): number {

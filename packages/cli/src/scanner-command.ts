@@ -4,11 +4,13 @@ import { INSTALL_NAMES } from '@cartographer/controller';
 import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
 import { type Log, whenAborted } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
-import { SCANNER_ACCOUNT, startScanner } from '@cartographer/scanning';
+import { type RunningScanner, SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
+import { apiServerAddresses } from './api-server-addresses.ts';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import { parseAddress } from './controller-flags.ts';
 import { logLevel } from './log-level.ts';
+import { createQuestions } from './scanner-questions.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
 /** Flags of `carto scanner`. */
@@ -20,6 +22,8 @@ export type ScannerFlags = ClusterOptions & {
   readonly allowDestination: readonly string[];
   readonly plainHttp: readonly string[];
   readonly keepBills: number;
+  readonly questionsAddress?: string;
+  readonly questionsCertDir?: string;
   readonly leaderElect?: boolean;
   readonly leaderElectionNamespace?: string;
 };
@@ -30,29 +34,53 @@ const DAY_MS = 86_400_000;
 /** `carto scanner`: the scanner alone, until it is told to stop or a part of it fails for good. */
 export async function runScanner(flags: ScannerFlags): Promise<void> {
   const log = createLog({ level: logLevel(flags.logLevel) });
+  const database = databaseOf(flags.store, log);
   const health = parseAddress('--metrics-address', flags.metricsAddress);
+  const address =
+    flags.questionsAddress === undefined ? undefined : parseAddress('--questions-address', flags.questionsAddress);
   const stop = stopOnSignals();
   const undo: (() => Promise<void>)[] = [async () => stop.dispose()];
   try {
     const connection = await connect({ ...flags, preferPod: true });
     undo.unshift(() => connection.close());
     const metrics = createControllerMetrics();
+    const refused = await apiServerAddresses({ ...connection, log, signal: stop.signal });
     const elector = electorOf(flags, connection, log, metrics);
     const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
+    const client = createClient({ transport, clock, userAgent: USER_AGENT });
+    const namespace = systemNamespace(flags, connection);
+    let running: RunningScanner | undefined;
+    const questions =
+      address === undefined
+        ? undefined
+        : await createQuestions({
+            ...address,
+            client: connection.client,
+            leaderClient: client,
+            namespace,
+            certDir: flags.questionsCertDir,
+            scanner: () => running,
+            log,
+            metrics,
+          });
     const scanner = await startScanner({
-      client: createClient({ transport, clock, userAgent: USER_AGENT }),
-      database: databaseOf(flags.store, log),
+      client,
+      namespace,
+      database,
       clock,
       log,
       metrics,
       sourceHosts: flags.sourceHosts,
-      destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp },
+      destinations: { allowed: flags.allowDestination, plainHttp: flags.plainHttp, refused },
       keepBillsMs: flags.keepBills * DAY_MS,
       ...(elector === undefined ? {} : { elector }),
+      ...(questions === undefined ? {} : { parts: questions.parts, leaderParts: questions.leaderParts }),
     });
+    running = scanner;
+    if (questions !== undefined) log.info({ ...address, port: questions.port }, 'answering questions');
     // How it ended is told by `ended`.
     undo.unshift(() => scanner.stop().catch(() => undefined));
-    const ready = [{ name: 'scanner', ask: () => scanner.notReady() }];
+    const ready = [{ name: 'scanner', ask: () => scanner.notReady() ?? questions?.notReady() }];
     const server = await serveHealth({ ...health, live: [], ready, metrics });
     undo.unshift(() => server.close());
     log.info({ ...health, port: server.port }, 'serving health and metrics');
@@ -75,17 +103,20 @@ function electorOf(
   log: Log,
   metrics: ControllerMetrics,
 ): LeaderElector | undefined {
-  const { podNamespace, client } = connection;
-  if (!(flags.leaderElect ?? podNamespace !== undefined)) return undefined;
-  const namespace = flags.leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
-  const lease = { namespace, name: SCANNER_ACCOUNT };
+  if (!(flags.leaderElect ?? connection.podNamespace !== undefined)) return undefined;
+  const lease = { namespace: systemNamespace(flags, connection), name: SCANNER_NAMES.lease };
   metrics.leads(lease.name, false);
   return createLeaderElector({
-    client,
+    client: connection.client,
     clock,
     log,
     lease,
     identity: `${hostname()}_${randomUUID()}`,
     onChange: (leads) => metrics.leads(lease.name, leads),
   });
+}
+
+/** Where the scanner's account is. */
+function systemNamespace({ leaderElectionNamespace }: ScannerFlags, { podNamespace }: Connection): string {
+  return leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
 }

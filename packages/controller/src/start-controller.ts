@@ -12,11 +12,16 @@ import { allEnded, BoundedMap, type Clock, type Log, whenAborted } from '@cartog
 import {
   type Controller,
   type ControllerMetrics,
+  candidacy,
   createController,
   createRateLimiter,
+  failingMs,
+  type PartTroubles,
   type Reconcile,
   type Runnable,
   runInOrder,
+  withoutCurrentList,
+  withoutLease,
 } from '@cartographer/runtime';
 import type { Renderer, Shared } from './acting/effects.ts';
 import { createOwnerAccess } from './acting/owner-access.ts';
@@ -28,7 +33,6 @@ import { createKindMappings } from './caches/kind-mappings.ts';
 import { createStampedCaches, type StampedCaches } from './caches/stamped-caches.ts';
 import { createStaticCaches, type WatchedKind } from './caches/static-caches.ts';
 import { blueprintPlan, createOwnerReconciler, type OwnerDeps, runnablePlan } from './owner-reconciler.ts';
-import { failingMs, type PartTroubles, withoutCurrentList } from './part-troubles.ts';
 import {
   type Woken,
   wakeByAccounts,
@@ -106,10 +110,6 @@ export function startController(options: ControllerOptions): RunningController {
     ...parts.stamped.troubles(),
   ];
   options.metrics?.failing(() => failingMs(troubles(), clock.now()));
-  const withoutLease = (): string | undefined => {
-    const trouble = elector?.trouble();
-    return trouble && `the lease can be neither taken nor renewed: ${trouble.message}`;
-  };
   const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
     neverReady(error);
     throw error;
@@ -121,24 +121,13 @@ export function startController(options: ControllerOptions): RunningController {
     ended,
     isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
     notReady: () =>
-      withoutLease() ??
+      withoutLease(elector) ??
       parts.unsynced() ??
       (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
     async stop() {
       stop.abort();
       await ended;
     },
-  };
-}
-
-/** Standing for election as a part of the process: what comes after it starts when this process leads. */
-function candidacy(elector: LeaderElector): Runnable {
-  return {
-    name: 'leader election',
-    run: (until) => elector.run(until),
-    ready: () => elector.elected,
-    patient: true,
-    trouble: elector.trouble,
   };
 }
 

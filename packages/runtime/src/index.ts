@@ -1,3 +1,4 @@
+export { candidacy, withoutLease } from './candidacy.ts';
 export {
   type Controller,
   type ControllerOptions,
@@ -7,9 +8,24 @@ export {
   type Reconcile,
 } from './controller.ts';
 export { type Check, type HealthOptions, serveHealth } from './health.ts';
+export {
+  createHttpsServer,
+  type HttpsServer,
+  type HttpsServerOptions,
+  type KeyPair,
+  sendText,
+} from './https-server.ts';
 export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';
-export { type ControllerMetrics, createControllerMetrics } from './metrics.ts';
+export { type ControllerMetrics, createControllerMetrics, type NamedGauge, type Sample } from './metrics.ts';
+export { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
+export {
+  type DeployedProcess,
+  METRICS_PORT,
+  processDeployment,
+  processDisruptionBudget,
+  processMetricsService,
+} from './process-deployment.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

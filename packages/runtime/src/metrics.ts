@@ -13,12 +13,24 @@ export interface ControllerMetrics {
   leads(lease: string, leads: boolean): void;
   /** Where to read, for each part that goes on trying when it fails, how many milliseconds it has been failing; 0 when it works. */
   failing(read: () => ReadonlyMap<string, number>): void;
+  /** A gauge of a part's own, read whenever metrics are asked for: what is not given any more is not shown any more. */
+  gauge(named: NamedGauge, read: () => Iterable<Sample>): void;
   /** A connection of one of our servers had to go: others needed its room, or it was too slow. */
   dropped(server: string, reason: DropReason): void;
   /** Text in Prometheus' exposition format, and its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
   readonly registry: Registry;
 }
+
+/** Name and labels of a gauge, in Prometheus' manner. */
+export type NamedGauge = {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+};
+
+/** One value of a gauge. */
+export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
 const RESULTS: Readonly<Record<string, string>> = {
   done: 'success',
@@ -163,6 +175,18 @@ export function createControllerMetrics(): ControllerMetrics {
       if (result === 'error') errors.inc({ controller: name });
       if (kind === 'bug') panics.inc({ controller: name });
       time.observe({ controller: name }, durationMs / 1000);
+    },
+    gauge({ name, help, labels }, read) {
+      const gauge: Gauge<string> = new Gauge({
+        name,
+        help,
+        labelNames: labels,
+        registers,
+        collect() {
+          gauge.reset();
+          for (const sample of read()) gauge.set(sample.labels, sample.value);
+        },
+      });
     },
     failing: (read) => void (readFailing = read),
     leads: (name, leads) => leader.set({ name }, leads ? 1 : 0),

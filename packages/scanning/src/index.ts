@@ -3,6 +3,10 @@ export { AdvisoryIndex, type AdvisoryLookup, keysOf } from './advisories/advisor
 export { bytesOf, openFile } from './advisories/bytes.ts';
 export { type AdvisoryRead, advisoryOf, MAX_RECORD_BYTES, readAdvisory } from './advisories/read-advisory.ts';
 export { type RandomAccess, type ZipEntry, type ZipLimits, zipEntries } from './advisories/zip.ts';
+export { SCANNER_NAMES } from './install/names.ts';
+export { STORE_SIZE, scannerFiles, scannerInstallation } from './install/scanner-installation.ts';
+export type { ScannerStore, ScannerValues } from './install/scanner-objects.ts';
+export { pullSecretsRights, scannerRights } from './install/scanner-rights.ts';
 export {
   type ImageInventory,
   type InventoryOptions,
@@ -60,8 +64,12 @@ export type { FindingDifference, News } from './portfolio/news.ts';
 export { Portfolio, type PortfolioOptions } from './portfolio/portfolio.ts';
 export type { Carrier, KeptFinding, Page, SourceState } from './portfolio/queries.ts';
 export type { Match } from './portfolio/rematch.ts';
+export { createQuestionAccess, type QuestionAccess } from './questions/access.ts';
+export { type Answer, type AnswerDeps, answer } from './questions/answer.ts';
+export { knownScans } from './questions/known-scans.ts';
+export { QUESTIONS_PREFIX, type Question, readQuestion } from './questions/question.ts';
+export { type QuestionServerOptions, serveQuestions } from './questions/question-server.ts';
 export type { Inventories, Inventory, InventoryAsk } from './scanner/inventories/inventory.ts';
-export { SCANNER_ACCOUNT, scannerRights } from './scanner/scanner-rights.ts';
 export { type RunningScanner, type ScannerOptions, startScanner } from './scanner/start-scanner.ts';
 export type { Fetch } from './sources/download.ts';
 export type { Reading } from './sources/reading.ts';

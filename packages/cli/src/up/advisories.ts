@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createClient, getIfThere } from '@cartographer/kube';
 import type { Clock, Log, Transport } from '@cartographer/machinery';
 import { type RunningScanner, SCANNING_API_VERSION, scanningKinds, startScanner } from '@cartographer/scanning';
@@ -42,6 +43,7 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
   const own = hosts === undefined ? [] : [hosts.sources, hosts.images];
   const scanner = await startScanner({
     client: createClient({ transport, clock, userAgent: `carto-scanner/${VERSION}` }),
+    namespace: INSTALL_NAMES.namespace,
     database: sqliteDatabase(join(dir, 'scanning.db')),
     clock,
     log: log.child({ part: 'scanner' }),

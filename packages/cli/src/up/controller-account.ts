@@ -1,7 +1,7 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
-import { SCANNER_ACCOUNT, scannerRights, scanningRoles } from '@cartographer/scanning';
+import { SCANNER_NAMES, scannerRights, scanningRoles } from '@cartographer/scanning';
 
 /** What {@link asAccount} needs. */
 export type AccountOptions = {
@@ -27,7 +27,7 @@ export function asScanner(options: AccountOptions): Promise<Transport> {
   const { namespace } = INSTALL_NAMES;
   return asAccount(options, {
     namespace,
-    name: SCANNER_ACCOUNT,
+    name: SCANNER_NAMES.scanner,
     rights: [...scannerRights(namespace), ...scanningRoles()],
   });
 }

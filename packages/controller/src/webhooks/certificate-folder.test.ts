@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
+import type { KeyPair } from '@cartographer/runtime';
 import { createFakeClock } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
 import { certificateFolder } from './certificate-folder.ts';
 import { issueCertificate } from './serving-certificate.ts';
-import type { KeyPair } from './webhook-server.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const [one, two] = await Promise.all([issueCertificate(['a'], NOW), issueCertificate(['a'], NOW)]);

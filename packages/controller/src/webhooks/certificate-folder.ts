@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTroubleLog } from '@cartographer/kube';
 import { CartoError, type Clock, type Log } from '@cartographer/machinery';
-import type { Runnable } from '@cartographer/runtime';
-import { isUsable } from './serving-certificate.ts';
-import type { KeyPair } from './webhook-server.ts';
+import type { KeyPair, Runnable } from '@cartographer/runtime';
+import { isUsable, WEBHOOK_CERTIFICATE } from './serving-certificate.ts';
 
 /** How soon a file that changed is noticed: the kubelet swaps mounted files by a link, which no file event tells reliably. */
 const POLL_MS = 10_000;
@@ -16,12 +15,20 @@ export type CertificateFolderOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly use: (pair: KeyPair) => void;
+  /** What it is called in logs and metrics. */
+  readonly what?: string;
 };
 
 /** Takes a certificate from a folder, and again whenever it changes; one that cannot be used leaves the old one in place. */
-export function certificateFolder({ folder, clock, log, use }: CertificateFolderOptions): Runnable {
+export function certificateFolder({
+  folder,
+  clock,
+  log,
+  use,
+  what = WEBHOOK_CERTIFICATE,
+}: CertificateFolderOptions): Runnable {
   let current = '';
-  const trouble = createTroubleLog({ clock, log, text: 'webhook certificate cannot be used' });
+  const trouble = createTroubleLog({ clock, log, text: `${what} cannot be used` });
 
   async function look(): Promise<void> {
     try {
@@ -29,7 +36,7 @@ export function certificateFolder({ folder, clock, log, use }: CertificateFolder
       const text = `${pair.certPem}${pair.keyPem}`;
       if (text === current) return trouble.worked();
       use(pair);
-      log.info({ folder }, current === '' ? 'webhook certificate loaded' : 'webhook certificate replaced');
+      log.info({ folder }, `${what} ${current === '' ? 'loaded' : 'replaced'}`);
       current = text;
       trouble.worked();
     } catch (error) {
@@ -38,7 +45,7 @@ export function certificateFolder({ folder, clock, log, use }: CertificateFolder
   }
 
   return {
-    name: 'webhook certificate',
+    name: what,
     trouble: trouble.current,
     async run(signal) {
       while (!signal.aborted) {

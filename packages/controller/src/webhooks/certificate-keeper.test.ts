@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type JsonObject, type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock, startEmbedded } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { certificateKeeper, WEBHOOK_CONFIGURATIONS } from './certificate-keeper.ts';
+import { certificateKeeper } from './certificate-keeper.ts';
 import { certificateOf, certificateSecret, SECRETS, secretOf } from './certificate-secret.ts';
 import {
   bundleOf,
@@ -11,6 +11,7 @@ import {
   issueCertificate,
   whyReplace,
 } from './serving-certificate.ts';
+import { WEBHOOK_CONFIGURATIONS, webhookTrust } from './webhook-trust.ts';
 
 const DAY_MS = 86_400_000;
 const secret = { namespace: 'default', name: 'cartographer-webhook' };
@@ -57,7 +58,12 @@ async function stage(seed?: IssuedCertificate) {
   });
   if (seed !== undefined) await client.create(SECRETS, secretOf(secret, seed));
   const follower = certificateSecret({ ...options, key: secret, use: ({ certPem }) => used.push(certPem) });
-  const keeper = certificateKeeper({ ...options, secret, service: 'cartographer-webhook', configuration });
+  const keeper = certificateKeeper({
+    ...options,
+    secret,
+    service: 'cartographer-webhook',
+    trust: webhookTrust({ ...options, configuration, service: 'cartographer-webhook', namespace: 'default' }),
+  });
   const lives = [follower.run(stop.signal), keeper.run(stop.signal)];
   return {
     clock,

@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { certificateKeeper } from './certificate-keeper.ts';
 import { secretOf } from './certificate-secret.ts';
 import { type IssuedCertificate, issueCertificate } from './serving-certificate.ts';
+import { webhookTrust } from './webhook-trust.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -77,7 +78,13 @@ function keeping(held: Held, refuses: (request: WireRequest) => boolean = () => 
     log: silentLog,
     secret,
     service: 'webhook',
-    configuration: 'config',
+    trust: webhookTrust({
+      client,
+      log: silentLog,
+      configuration: 'config',
+      service: 'webhook',
+      namespace: secret.namespace,
+    }),
   });
   const end = new AbortController();
   const life = keeper.run(end.signal);

@@ -1,8 +1,7 @@
 import { type Client, createInformer } from '@cartographer/kube';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
-import type { Runnable } from '@cartographer/runtime';
-import { type IssuedCertificate, isUsable } from './serving-certificate.ts';
-import type { KeyPair } from './webhook-server.ts';
+import type { KeyPair, Runnable } from '@cartographer/runtime';
+import { type IssuedCertificate, isUsable, WEBHOOK_CERTIFICATE } from './serving-certificate.ts';
 
 export const SECRETS: ResourceType = {
   group: '',
@@ -48,11 +47,14 @@ export type CertificateSecretOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly key: SecretKey;
+  /** What it is called in logs and metrics. */
+  readonly what?: string;
   readonly use: (pair: KeyPair) => void;
 };
 
 /** Serves with what the Secret holds, on every replica, and changes over when the leader replaces it. */
-export function certificateSecret({ client, clock, log, key, use }: CertificateSecretOptions): Runnable {
+export function certificateSecret(options: CertificateSecretOptions): Runnable {
+  const { client, clock, log, key, use, what = WEBHOOK_CERTIFICATE } = options;
   const { namespace } = key;
   const informer = createInformer({
     client,
@@ -68,15 +70,15 @@ export function certificateSecret({ client, clock, log, key, use }: CertificateS
     if (type === 'deleted' || certPem === undefined || keyPem === undefined || `${certPem}${keyPem}` === current)
       return;
     if (!isUsable({ certPem, keyPem })) {
-      log.warn({ secret: key }, 'webhook certificate cannot be used');
+      log.warn({ secret: key }, `${what} cannot be used`);
       return;
     }
     use({ certPem, keyPem });
     current = `${certPem}${keyPem}`;
-    log.info({ secret: key }, 'serving webhooks with the certificate of the secret');
+    log.info({ secret: key }, 'serving with the certificate of the secret');
   });
   return {
-    name: 'webhook certificate',
+    name: what,
     run: (signal) => informer.run(signal),
     trouble: () => informer.state().trouble,
   };

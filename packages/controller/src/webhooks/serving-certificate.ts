@@ -1,5 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { KeyPair } from './webhook-server.ts';
+import type { KeyPair } from '@cartographer/runtime';
+
+/** What the certificate of the webhooks is called in logs and metrics. */
+export const WEBHOOK_CERTIFICATE = 'webhook certificate';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A certificate of our own making lasts a year. */

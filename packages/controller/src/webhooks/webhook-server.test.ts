@@ -213,7 +213,7 @@ describe('the webhook server among many who want nothing of it', () => {
     const log = { ...silentLog, debug: line('debug'), warn: line('warn'), error: line('error') };
     await using at = await serve({ log });
     for (let i = 0; i < 3; i += 1) (await half(at, '{', 9)).destroy();
-    const givenUp = 'debug: review given up by the one who asked for it';
+    const givenUp = 'debug: request given up by the one who asked';
     await expect.poll(() => lines).toEqual([givenUp, givenUp, givenUp]);
   });
 });

@@ -6,6 +6,7 @@ import { certificateFolder } from './certificate-folder.ts';
 import { certificateKeeper } from './certificate-keeper.ts';
 import { certificateSecret } from './certificate-secret.ts';
 import { createWebhookServer } from './webhook-server.ts';
+import { webhookTrust } from './webhook-trust.ts';
 
 /** Where the certificate of the webhooks comes from. */
 export type WebhookCertificate =
@@ -75,6 +76,7 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
   const { namespace, service, configuration } = certificate;
   const secret = { namespace, name: certificate.secret };
   const shared = certificateSecret({ client, clock, log, key: secret, use: (pair) => server.use(pair) });
-  const keeper = certificateKeeper({ client, clock, log, secret, service, configuration });
+  const trust = webhookTrust({ client, log, configuration, service, namespace });
+  const keeper = certificateKeeper({ client, clock, log, secret, service, trust });
   return { ...found(shared), parts: [serving, shared], leaderParts: [keeper] };
 }

@@ -4,11 +4,16 @@ import type { DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
+  candidacy,
   createController,
   createRateLimiter,
+  failingMs,
+  type PartTroubles,
   type Reconcile,
   type Runnable,
   runInOrder,
+  withoutCurrentList,
+  withoutLease,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
 import { Portfolio } from '../portfolio/portfolio.ts';
@@ -19,11 +24,12 @@ import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createInventories } from './inventories/inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
+import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
 import { createScanReconciler } from './scan-reconciler.ts';
 import { scanKey } from './scan-request.ts';
-import { createScannerCaches } from './scanner-caches.ts';
+import { createScannerCaches, type ScannerCaches } from './scanner-caches.ts';
 import { Settlement } from './settlement.ts';
 import { SourceBook } from './source-book.ts';
 import { createSourceReconciler } from './source-reconciler.ts';
@@ -34,6 +40,8 @@ import { wakeByChanges } from './wake-ups.ts';
 export type ScannerOptions = {
   /** Acts as the scanner: reads its kinds and namespaces, writes their status, and events. */
   readonly client: Client;
+  /** Where its account is. */
+  readonly namespace: string;
   readonly database: SqlDatabase;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,6 +55,9 @@ export type ScannerOptions = {
   readonly inventories?: (portfolio: Portfolio) => Inventories;
   /** Until this candidate is elected, nothing is judged. The client has to be fenced by it. */
   readonly elector?: LeaderElector;
+  /** Further parts that run from start to end, and parts that run only while this process leads. */
+  readonly parts?: readonly Runnable[];
+  readonly leaderParts?: readonly Runnable[];
   readonly random?: () => number;
 };
 
@@ -61,6 +72,7 @@ export interface RunningScanner {
   /** Says what keeps the scanner from doing its work, or undefined when it does it. */
   notReady(): string | undefined;
   readonly portfolio: Portfolio;
+  readonly caches: Pick<ScannerCaches, 'informer'>;
   stop(): Promise<void>;
 }
 
@@ -84,11 +96,11 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     isReady = true;
     becomeReady();
   };
-  const election: readonly Runnable[] =
-    elector === undefined
-      ? []
-      : [{ name: 'leader election', run: (until) => elector.run(until), ready: () => elector.elected, patient: true }];
-  const groups = [parts.informers, election, parts.loops];
+  const election = elector === undefined ? [] : [candidacy(elector)];
+  const { parts: further = [], leaderParts = [] } = options;
+  const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
+  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
+  options.metrics?.failing(() => failingMs(troubles(), clock.now()));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -106,9 +118,12 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     ready,
     ended,
     portfolio,
+    caches: parts.caches,
     isIdle: () => isReady && parts.isIdle(),
     notReady: () =>
-      parts.unsynced() ?? (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
+      withoutLease(elector) ??
+      parts.unsynced() ??
+      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
     async stop() {
       stop.abort(new CartoError('CARTO_STOPPING', 'the scanner is stopping'));
       await ended;
@@ -117,7 +132,10 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
 }
 
 type Parts = {
+  readonly caches: ScannerCaches;
   readonly informers: readonly Runnable[];
+  /** Read when this replica leads: whoever led before it went on with it. */
+  readonly store: Runnable;
   readonly loops: readonly Runnable[];
   readonly isIdle: () => boolean;
   readonly unsynced: () => string | undefined;
@@ -141,6 +159,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     exceptions: new WrittenObjects(),
     policies: new WrittenObjects(),
   };
+  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
   const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
@@ -227,15 +246,14 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     },
   };
   return {
-    informers: [
-      ...caches.all().map(([kind, informer]) => ({
-        name: `informer of ${kind}`,
-        run: (until: AbortSignal) => informer.run(until),
-        ready: () => informer.synced,
-        trouble: () => informer.state().trouble,
-      })),
-      { name: 'store', run: whenAborted, ready: () => book.load() },
-    ],
+    caches,
+    informers: caches.all().map(([kind, informer]) => ({
+      name: `informer of ${kind}`,
+      run: (until: AbortSignal) => informer.run(until),
+      ready: () => informer.synced,
+      trouble: () => informer.state().trouble,
+    })),
+    store: { name: 'store', run: whenAborted, ready: () => book.load() },
     loops: [
       begin,
       ...[scans, sources, exceptions, policies].map((controller) => ({
@@ -251,8 +269,11 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       (sources.queue.depth === 0 || sources.queue.processing > 0) &&
       sources.queue.processing <= settlement.waiting,
     unsynced: () => {
-      const missing = caches.all().find(([, informer]) => !informer.hasSynced());
-      return missing && `the list of ${missing[0]} has not arrived yet`;
+      const kinds = caches.all().map(([kind, informer]) => {
+        const { trouble } = informer.state();
+        return { kind, synced: informer.hasSynced(), trouble };
+      });
+      return withoutCurrentList(kinds, clock.now());
     },
     async close() {
       folders.close();

@@ -152,6 +152,7 @@ const REASONS = {
 
 function refused(error: RegistryError, hint: string): Inventory {
   const reason = REASONS[error.reason];
-  const message = reason === 'RegistryForbidden' && hint !== '' ? `${messageOf(error)}; ${hint}` : messageOf(error);
+  // The command first: what is long is cut at its end.
+  const message = reason === 'RegistryForbidden' && hint !== '' ? `${hint}; ${messageOf(error)}` : messageOf(error);
   return { kind: 'failed', reason, message, ...(error.afterMs === undefined ? {} : { afterMs: error.afterMs }) };
 }

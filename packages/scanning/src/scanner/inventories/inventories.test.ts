@@ -111,7 +111,7 @@ describe('images', () => {
     const read = createImageInventories({
       portfolio,
       registries,
-      pullSecrets: createPullSecrets(cluster(host)),
+      pullSecrets: createPullSecrets(cluster(host), 'cartographer-system'),
       clock,
     });
     const image = target(host);
@@ -132,7 +132,9 @@ describe('images', () => {
     });
     expect(await read(image, { namespace: 'closed', signal })).toMatchObject({
       kind: 'failed',
-      message: expect.stringContaining('carto install --with scanner --pull-secrets-in closed') as string,
+      message: expect.stringMatching(
+        /^let the scanner read pull secrets: kubectl -n closed create rolebinding cartographer-pull-secrets --clusterrole=cartographer-pull-secrets --serviceaccount=cartographer-system:cartographer-scanner; /,
+      ) as string,
     });
     expect(await read(image, { namespace: 'red', signal })).toEqual(red);
     expect(lines).toHaveLength(4);

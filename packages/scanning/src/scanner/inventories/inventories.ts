@@ -11,6 +11,8 @@ import { createSourceInventories } from './source-inventories.ts';
 export type InventoriesOptions = {
   /** Reads pull secrets. */
   readonly client: Client;
+  /** Where the scanner's account is. */
+  readonly namespace: string;
   readonly portfolio: Portfolio;
   readonly clock: Clock;
   /** Hosts that archives of sources are fetched from; none where it is left out. */
@@ -22,6 +24,7 @@ export type InventoriesOptions = {
 /** Inventories of images and sources: from registries and archives, as the operator allows them. */
 export function createInventories({
   client,
+  namespace,
   portfolio,
   clock,
   sourceHosts = [],
@@ -29,7 +32,12 @@ export function createInventories({
   random = Math.random,
 }: InventoriesOptions): { readonly read: Inventories; close(): Promise<void> } {
   const registries = createRegistryClient({ clock, random, destinations });
-  const images = createImageInventories({ portfolio, registries, pullSecrets: createPullSecrets(client), clock });
+  const images = createImageInventories({
+    portfolio,
+    registries,
+    pullSecrets: createPullSecrets(client, namespace),
+    clock,
+  });
   const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
   return {
     read: (target, ask) => (target.kind === 'image' ? images(target, ask) : archives.read(target, ask)),

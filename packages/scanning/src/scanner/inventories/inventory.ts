@@ -61,6 +61,12 @@ export function subjectOf(target: ScanTarget, { namespace, trust = [] }: Subject
   return { digest: `source:${hashOf(place)}`, repository: '' };
 }
 
+/** A subject by its artifact alone, whomever the policies trust to say what is in it. */
+export function artifactKey({ digest, repository = '' }: Subject): string {
+  const [place = ''] = repository.split('#');
+  return JSON.stringify([digest, place]);
+}
+
 type SubjectAsk = Pick<InventoryAsk, 'namespace' | 'trust'>;
 
 function hashOf(value: unknown): string {

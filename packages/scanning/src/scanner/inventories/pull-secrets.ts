@@ -9,6 +9,7 @@ import {
   type RegistryLogin,
   type RepositoryName,
 } from '@cartographer/oci';
+import { pullSecretsCommand } from '../../install/scanner-rights.ts';
 
 /** The logins of accounts, as the kubelet finds them. */
 export interface PullSecrets {
@@ -31,8 +32,12 @@ const ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
 const SECRETS = core('Secret', 'secrets');
 const MOST_SECRETS = 32;
 
-/** Reads pull secrets through a client, when they are needed: nothing of them is kept. */
-export function createPullSecrets(client: Pick<Client, 'get'>): PullSecrets {
+/**
+ * Reads pull secrets through a client, when they are needed: nothing of them is kept.
+ *
+ * @param ownNamespace where the scanner's account is.
+ */
+export function createPullSecrets(client: Pick<Client, 'get'>, ownNamespace: string): PullSecrets {
   const forbidden = new Set<string>();
 
   async function read(type: ResourceType, namespace: string, name: string, signal: AbortSignal) {
@@ -63,7 +68,7 @@ export function createPullSecrets(client: Pick<Client, 'get'>): PullSecrets {
     },
     hint: (namespace) =>
       forbidden.has(namespace)
-        ? `the scanner may not read pull secrets of namespace ${namespace}: carto install --with scanner --pull-secrets-in ${namespace}`
+        ? `let the scanner read pull secrets: ${pullSecretsCommand(ownNamespace, namespace)}`
         : '',
   };
 }

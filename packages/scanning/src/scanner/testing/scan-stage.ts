@@ -53,8 +53,8 @@ export type ScanStage = AsyncDisposable & {
 const USER = 'user/1';
 const READS = new Set(['get', 'list', 'watch']);
 
-/** What of the world a stage lets the scanner reach. */
-export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations'> & {
+/** What of the world a stage lets the scanner reach, and where it counts. */
+export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations' | 'metrics'> & {
   /** Registries and archives are asked over the network, in the place of {@link ScanStage.bills}. */
   readonly isOverNetwork?: boolean;
 };
@@ -109,6 +109,7 @@ export async function createScanStage({ isOverNetwork = false, ...world }: Stage
       const { transport, cut } = cuttable(faults);
       const scanner = await startScanner({
         client: createClient({ transport, clock, userAgent: 'scanner/1' }),
+        namespace: 'cartographer-system',
         database: sqliteDatabase(join(root, 'scanner.db')),
         clock,
         log: silentLog,

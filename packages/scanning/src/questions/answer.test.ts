@@ -1,0 +1,196 @@
+import type { KubeObject } from '@cartographer/machinery';
+import { sqliteDatabase } from '@cartographer/store';
+import { createFakeClock } from '@cartographer/testkit';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCANNING_API_VERSION } from '../kinds/group.ts';
+import { Portfolio } from '../portfolio/portfolio.ts';
+import { bill, change, npm, put, record } from '../portfolio/testing/records.ts';
+import { type Answer, type AnswerDeps, answer } from './answer.ts';
+import { knownScans } from './known-scans.ts';
+import { QUESTIONS_PREFIX, type Question, readQuestion } from './question.ts';
+
+const { signal } = new AbortController();
+const NAMESPACES = ['blue', 'green', 'red'];
+const IMAGES = 7;
+const asker = { user: { username: 'somebody' } };
+let portfolio: Portfolio;
+let scans: readonly KubeObject[];
+
+const digest = (number: number): string => `sha256:${number.toString(16).padStart(64, '0')}`;
+const image = (number: number): string => `registry.example.com/app@${digest(number)}`;
+
+/** A scan with what the scanner has written to it. */
+function scanOf(namespace: string, name: string, number: number, status: object): KubeObject {
+  return {
+    apiVersion: SCANNING_API_VERSION,
+    kind: 'ImageScan',
+    metadata: { namespace, name },
+    spec: { image: image(number), policyRef: { name: 'gate' } },
+    status: { artifact: { registry: { image: image(number) } }, ...status },
+  };
+}
+
+beforeAll(async () => {
+  portfolio = await Portfolio.open({ database: sqliteDatabase(':memory:'), clock: createFakeClock() });
+  await portfolio.applyChange('osv', change('1', put(record('GHSA-0000-0000-0002', { left: '2.0.0' }))));
+  const made: KubeObject[] = [];
+  for (let number = 1; number <= IMAGES; number += 1) {
+    const kept = await portfolio.putBill(
+      { digest: digest(number), repository: 'registry.example.com/app' },
+      bill(npm('left', `1.0.${number}`)),
+    );
+    for (const namespace of NAMESPACES) {
+      made.push(scanOf(namespace, `app-${number}`, number, { inventory: { digest: kept.digest } }));
+    }
+  }
+  const other = await portfolio.putBill(
+    { digest: digest(100), repository: 'registry.example.com/app' },
+    bill(npm('right', '1.0.0')),
+  );
+  const lastCompliant = { image: image(1), since: '2026-01-01T00:00:00Z', verdict: 'Passed' };
+  made.push(scanOf('red', 'newer', 100, { inventory: { digest: other.digest }, lastCompliant }));
+  // It asks for an image that others hold, and was given nothing.
+  made.push(scanOf('green', 'curious', 1, {}));
+  scans = made;
+});
+afterAll(() => portfolio.close());
+
+/** Answers for somebody who may read these namespaces; `*` is everywhere. */
+function depsFor(readable: readonly string[], asked: (namespace: string) => void = () => undefined): AnswerDeps {
+  const list = (kind: string): readonly KubeObject[] => scans.filter((scan) => scan.kind === kind);
+  const informer = (kind: string) => ({
+    list: () => list(kind),
+    get: (key: string) => list(kind).find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
+  });
+  return {
+    portfolio,
+    scans: () => knownScans({ informer: informer as never }),
+    access: {
+      may(_asker, { namespace = '*' }) {
+        asked(namespace);
+        return Promise.resolve(readable.includes('*') || readable.includes(namespace));
+      },
+    },
+  };
+}
+
+function question(path: string): Question {
+  const read = readQuestion(new URL(`${QUESTIONS_PREFIX}${path}`, 'https://scanner'));
+  if (read.kind !== 'question') throw new Error(JSON.stringify(read));
+  return read.question;
+}
+
+type Found = Extract<Answer, { kind: 'carriers' | 'touched' }>;
+
+/** The whole answer, part by part. */
+async function whole(deps: AnswerDeps, path: string, limit: number): Promise<readonly Found['items'][number][]> {
+  const items: Found['items'][number][] = [];
+  for (let next = ''; ; ) {
+    const part = next === '' ? '' : `&continue=${next}`;
+    const found = (await answer(deps, question(`${path}&limit=${limit}${part}`), asker, signal)) as Found;
+    expect(found.items.length).toBeLessThanOrEqual(limit);
+    items.push(...found.items);
+    if (found.continue === undefined) return items;
+    expect(found.items).toHaveLength(limit);
+    next = found.continue;
+  }
+}
+
+const LEFT = '/carriers?ecosystem=npm&name=left';
+const TOUCHED = '/touched?vulnerability=GHSA-0000-0000-0002';
+
+describe('who carries a package and who is touched by a vulnerability', () => {
+  it('name each scan that the asker may read once, whatever the length of the parts', async () => {
+    // Not covered: scans that come and go between two parts.
+    await fc.assert(
+      fc.asyncProperty(
+        fc.subarray([...NAMESPACES, '*']),
+        fc.integer({ min: 1, max: 30 }),
+        fc.constantFrom(LEFT, TOUCHED),
+        async (readable, limit, path) => {
+          const found = await whole(depsFor(readable), path, limit);
+          const names = found.map(({ namespace, name }) => `${namespace}/${name}`);
+          const visible = readable.includes('*') ? NAMESPACES : readable;
+          const wanted = visible.flatMap((namespace) => [
+            ...Array.from({ length: IMAGES }, (_, index) => `${namespace}/app-${index + 1}`),
+            ...(namespace === 'red' ? ['red/newer'] : []),
+          ]);
+          expect(names.toSorted()).toEqual(wanted.toSorted());
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('say what is held, and of which artifact', async () => {
+    const [carrier] = await whole(depsFor(['red']), `${LEFT}&namespace=red`, 500);
+    expect(carrier).toMatchObject({ kind: 'ImageScan', namespace: 'red', packages: [{ name: 'left' }] });
+    const touched = await whole(depsFor(['red']), TOUCHED, 500);
+    const newer = touched.find(({ name }) => name === 'newer');
+    expect(newer).toMatchObject({
+      holds: 'lastCompliant',
+      artifact: { registry: { image: image(1) } },
+      findings: [{ id: 'GHSA-0000-0000-0002', fixedIn: '2.0.0', package: { version: '1.0.1' } }],
+    });
+    expect(await whole(depsFor(['*']), '/carriers?ecosystem=npm&name=nothing', 10)).toEqual([]);
+  });
+
+  it('ask once for all namespaces, else for each, and for none that was not named', async () => {
+    const asked: string[] = [];
+    await answer(
+      depsFor(['*'], (name) => asked.push(name)),
+      question(LEFT),
+      asker,
+      signal,
+    );
+    expect(asked).toEqual(['*', '*']);
+    asked.length = 0;
+    await answer(
+      depsFor(['red'], (name) => asked.push(name)),
+      question(`${LEFT}&namespace=red`),
+      asker,
+      signal,
+    );
+    expect(asked).toEqual(['red', 'red']);
+  });
+
+  it('of a namespace that the asker may not read are refused, whether it is there or not', async () => {
+    for (const namespace of ['blue', 'nosuch']) {
+      expect(await answer(depsFor(['red']), question(`${LEFT}&namespace=${namespace}`), asker, signal)).toEqual({
+        kind: 'forbidden',
+        why: `you may not get scans of namespace ${namespace}`,
+      });
+    }
+  });
+
+  it('want a namespace where there are too many to ask for each', async () => {
+    const some = scans;
+    scans = Array.from({ length: 201 }, (_, index) => scanOf(`team-${index}`, 'app', 1, {}));
+    const found = await answer(depsFor(['team-1']), question(LEFT), asker, signal);
+    const narrow = await answer(depsFor(['team-1']), question(`${LEFT}&namespace=team-1`), asker, signal);
+    scans = some;
+    expect(found).toMatchObject({ kind: 'tooWide', why: expect.stringContaining('name one') as string });
+    expect(narrow).toEqual({ kind: 'carriers', items: [] });
+  });
+});
+
+describe('all findings of a scan', () => {
+  const of = (name: string, namespace = 'green') => question(`/namespaces/${namespace}/imagescans/${name}/findings`);
+
+  it('are those of the bill that it shows', async () => {
+    const found = await answer(depsFor(['green']), of('app-3'), asker, signal);
+    expect(found).toMatchObject({ kind: 'findings', items: [{ id: 'GHSA-0000-0000-0002' }] });
+    expect(await answer(depsFor([]), of('app-3'), 'all', signal)).toEqual(found);
+  });
+
+  it.each([
+    ['app-1', 'blue', 'forbidden', 'you may not get ImageScan blue/app-1'],
+    ['nosuch', 'blue', 'forbidden', 'you may not get ImageScan blue/nosuch'],
+    ['nosuch', 'green', 'missing', 'there is no ImageScan green/nosuch'],
+    ['curious', 'green', 'unread', 'nothing was read for ImageScan green/curious yet'],
+  ])('of %s in %s end in %s', async (name, namespace, kind, why) => {
+    const found = await answer(depsFor(['green']), of(name, namespace), asker, signal);
+    expect(found).toMatchObject({ kind, why: expect.stringContaining(why) as string });
+  });
+});

@@ -1,0 +1,70 @@
+import type { KubeObject } from '@cartographer/machinery';
+import type { Subject } from '../portfolio/kept-bills.ts';
+import { artifactKey, subjectOf } from '../scanner/inventories/inventory.ts';
+import { earlierTarget, lastCompliantIn, type ScanKind, scanKey, scanRequest } from '../scanner/scan-request.ts';
+import type { ScannerCaches } from '../scanner/scanner-caches.ts';
+import type { Artifact, ScanStatus } from '../verdict/scan-status.ts';
+
+/** A scan that shows a bill, as what it scans now or as what passed last. */
+export type Holder = {
+  readonly key: string;
+  readonly kind: ScanKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly artifact: Artifact;
+  readonly holds: 'scanned' | 'lastCompliant';
+};
+
+/** The scans of the cluster by what their status shows: that was given to them by the scanner, what they ask for was not. */
+export type KnownScans = {
+  readonly namespaces: (kind: ScanKind) => readonly string[];
+  /** In the order of their keys. */
+  readonly holdersOf: (bill: string, subjects: readonly Subject[]) => readonly Holder[];
+  readonly get: (kind: ScanKind, namespace: string, name: string) => KubeObject | undefined;
+};
+
+const KINDS = ['ImageScan', 'SourceScan'] as const;
+
+/** Looks at all scans as they are now, once for each question: 10,000 of them take some milliseconds. */
+export function knownScans(caches: Pick<ScannerCaches, 'informer'>): KnownScans {
+  const scans = KINDS.flatMap((kind) => caches.informer(kind).list());
+  const byBill = new Map<string, Holder[]>();
+  const bySubject = new Map<string, Holder[]>();
+  const add = (map: Map<string, Holder[]>, key: string, holder: Holder): void => {
+    const there = map.get(key);
+    if (there === undefined) map.set(key, [holder]);
+    else there.push(holder);
+  };
+  for (const scan of scans) {
+    const status = (scan['status'] ?? {}) as ScanStatus;
+    const { digest } = status.inventory ?? {};
+    if (digest !== undefined && status.artifact !== undefined)
+      add(byBill, digest, holderOf(scan, status.artifact, 'scanned'));
+    const before = lastCompliantIn(status);
+    if (before === undefined || JSON.stringify(before.artifact) === JSON.stringify(status.artifact)) continue;
+    const target = earlierTarget(before.artifact, scanRequest(scan));
+    if (target.kind === 'wrong') continue;
+    const subject = subjectOf(target, { namespace: scan.metadata.namespace ?? '' });
+    add(bySubject, artifactKey(subject), holderOf(scan, before.artifact, 'lastCompliant'));
+  }
+  return {
+    namespaces: (kind) => [
+      ...new Set(scans.filter((scan) => scan.kind === kind).map(({ metadata }) => metadata.namespace ?? '')),
+    ],
+    holdersOf: (bill, subjects) =>
+      [
+        ...(byBill.get(bill) ?? []),
+        ...subjects.flatMap((subject) => bySubject.get(artifactKey(subject)) ?? []),
+      ].toSorted(byKey),
+    get: (kind, namespace, name) => caches.informer(kind).get(`${namespace}/${name}`),
+  };
+}
+
+function holderOf(scan: KubeObject, artifact: Artifact, holds: Holder['holds']): Holder {
+  const { namespace = '', name = '' } = scan.metadata;
+  return { key: `${scanKey(scan)}/${holds}`, kind: scan.kind as ScanKind, namespace, name, artifact, holds };
+}
+
+function byKey(left: Holder, right: Holder): number {
+  return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
+}

@@ -1,0 +1,48 @@
+import { createControllerMetrics } from '@cartographer/runtime';
+import { expect, it } from 'vitest';
+import { createScanStage, digestFor, imageScan, npmAdvisory, npmBill, policy, source } from '../testing/scan-stage.ts';
+
+it('metrics say which revision every scan is matched against, how old sources are, and what scans say', async () => {
+  const metrics = createControllerMetrics();
+  await using stage = await createScanStage({ metrics });
+  const shown = async (): Promise<readonly string[]> =>
+    (await metrics.expose()).text.split('\n').filter((line) => line.startsWith('carto_scanner_'));
+  stage.bills.set(digestFor(1), npmBill(['left', '1.2.3']));
+  stage.bills.set(digestFor(2), npmBill(['right', '1.2.3']));
+  await stage.apply(policy() + imageScan('app-1', 1) + imageScan('app-2', 2));
+  await stage.restart();
+  expect(await shown()).toEqual([
+    'carto_scanner_scans{kind="ImageScan",result="Passed"} 0',
+    'carto_scanner_scans{kind="ImageScan",result="Warned"} 0',
+    'carto_scanner_scans{kind="ImageScan",result="Refused"} 0',
+    'carto_scanner_scans{kind="ImageScan",result="Unknown"} 2',
+    'carto_scanner_scans{kind="ImageScan",result="Pending"} 0',
+    ...['Passed', 'Warned', 'Refused', 'Unknown', 'Pending'].map(
+      (result) => `carto_scanner_scans{kind="SourceScan",result="${result}"} 0`,
+    ),
+  ]);
+
+  await stage.advisory('left.json', npmAdvisory('GHSA-0000-0000-0002', 'left'));
+  await stage.apply(source('folder', stage.folder));
+  await stage.settled();
+  const { revision } = (await stage.get('ClusterVulnerabilitySource', 'folder'))['status'] as { revision: string };
+  const lines = await shown();
+  expect(lines).toContain(`carto_scanner_matched_revision{source="folder",revision="${revision}"} 1`);
+  expect(lines).toContain('carto_scanner_source_advisories{source="folder"} 1');
+  expect(lines).toContain('carto_scanner_scans{kind="ImageScan",result="Refused"} 1');
+  expect(lines).toContain('carto_scanner_scans{kind="ImageScan",result="Passed"} 1');
+  const at = lines.find((line) => line.startsWith('carto_scanner_source_fetched_timestamp_seconds'));
+  const seconds = Number(at?.split(' ')[1]);
+  expect(stage.clock.now() / 1000 - seconds).toBeLessThan(600);
+
+  // Asked again, without news: younger, and the same otherwise.
+  await stage.interval();
+  const later = await shown();
+  expect(Number(later.find((line) => line.includes('_fetched_'))?.split(' ')[1])).toBeGreaterThan(seconds);
+  const others = (all: readonly string[]) => all.filter((line) => !line.includes('_fetched_'));
+  expect(others(later)).toEqual(others(lines));
+
+  await stage.delete('ClusterVulnerabilitySource', 'folder');
+  await stage.settled();
+  expect((await shown()).filter((line) => line.includes('source='))).toEqual([]);
+});

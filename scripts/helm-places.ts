@@ -1,0 +1,42 @@
+/** The places of Helm's values in text that was made from objects. */
+
+/** Stands for what is known only to Helm, while the objects are made; nothing else in them reads like it. */
+export const HELM = {
+  namespace: 'NAMESPACE-OF-THE-RELEASE',
+  image: 'IMAGE-OF-THE-CONTROLLER',
+  /** Numbers: nothing else is this large. */
+  replicas: 424_242,
+  scannerReplicas: 434_343,
+  scannerStorage: 'STORAGE-OF-THE-SCANNER',
+  scannerDatabase: 'DATABASE-OF-THE-SCANNER',
+  scannerFlag: 'FLAG-OF-THE-SCANNER',
+  eachNamespace: 'EACH-NAMESPACE',
+} as const;
+
+/** Of containers, which ask for processor time; volumes ask for storage. */
+const RESOURCES = /^( *)resources:\n\1 {2}requests:\n\1 {4}cpu:.*\n(?:\1 {4}.*\n|\1 {2}(?:requests|limits):\n)+/gm;
+
+/** What takes the place of each, but for resources of containers. */
+const PLACES: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(String(HELM.replicas), 'g'), '{{ .Values.replicas }}'],
+  [new RegExp(String(HELM.scannerReplicas), 'g'), '{{ .Values.scanner.replicas }}'],
+  [new RegExp(HELM.namespace, 'g'), '{{ .Release.Namespace }}'],
+  [new RegExp(`(['"]?)${HELM.image}\\1`, 'g'), '"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'],
+  [new RegExp(HELM.scannerStorage, 'g'), '{{ .Values.scanner.storage }}'],
+  [new RegExp(HELM.scannerDatabase, 'g'), '{{ .Values.scanner.database }}'],
+  [
+    new RegExp(`^( *)- ${HELM.scannerFlag}\\n`, 'gm'),
+    '$1{{- range .Values.scanner.flags }}\n$1- {{ toJson . }}\n$1{{- end }}\n',
+  ],
+];
+
+/** The text with values of the chart in their places. `resources` is the value that those of containers are. */
+export function templated(text: string, resources: string): string {
+  const withResources = text.replace(RESOURCES, `$1resources: {{ toJson .Values.${resources} }}\n`);
+  return PLACES.reduce((result, [place, value]) => result.replace(place, value), withResources);
+}
+
+/** The text, where a condition on values holds. */
+export function onlyIf(condition: string, text: string): string {
+  return `{{- if ${condition} }}\n${text}{{- end }}\n`;
+}
