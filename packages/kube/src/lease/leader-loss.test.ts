@@ -135,6 +135,17 @@ describe('a leader', () => {
     expect(at.asked()).toEqual([]);
   });
 
+  it('gives a renewal all the time that its lead has left', async () => {
+    await using at = await stage();
+    at.start();
+    await at.clock.advanceUntil(at.elector.holds);
+    await at.clock.settle();
+    at.asked();
+    at.faults.inject({ when: writes, fault: { kind: 'delay', ms: 6_000 } });
+    await at.clock.advance(8_000);
+    expect([at.asked().map(({ method }) => method), at.warnings, at.elector.holds()]).toEqual([['PUT'], [], true]);
+  });
+
   it('counts itself as leader no more as soon as it is to stop, before it has given the lease back', async () => {
     await using at = await stage();
     at.start();
