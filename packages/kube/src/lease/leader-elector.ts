@@ -157,9 +157,8 @@ async function lead(election: Election, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(times.retryPeriodMs, signal);
     if (await renew(election, signal)) continue;
-    if (signal.aborted) return;
     proof.drop();
-    throw lost(election);
+    throw lost(election); // who is stopped as well hears nothing of it
   }
 }
 
