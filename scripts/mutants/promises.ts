@@ -35,6 +35,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/kube/src/cache/watch-once.ts': 'how a watch ended, and what its events mean',
   'packages/kube/src/client/resource-version.ts': 'which version is older',
   'packages/kube/src/lease/fenced-transport.ts': 'no write after the lease is lost',
+  'packages/kube/src/lease/leader-elector.ts': 'one leader, and a successor soon',
   'packages/kube/src/lease/lease-claim.ts': 'when a lease may be taken',
   'packages/kube/src/lease/lease-proof.ts': 'how long a lease is proven, by two clocks',
   'packages/kube/src/lease/lease.ts': 'what a lease says',
