@@ -31,8 +31,9 @@ export async function noteQuestions(
       const key = questionKey(item);
       const row = {
         name: numbers.get(keyOfPackage(item)) ?? 0,
-        ecosystem: ecosystemOf(item),
-        package: advisedName(item),
+        ecosystem: storedKey(ecosystemOf(item)),
+        // What is too long, or no database takes, is no name that an API knows.
+        package: storedKey(advisedName(item)),
       };
       return key === undefined ? [] : [[key, { key, ...row }] as const];
     }),
