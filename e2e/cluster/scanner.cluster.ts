@@ -17,7 +17,6 @@ import {
 } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestImages } from '../../packages/scanning/src/inventory/layers/testing/image-of.ts';
-import { roleStageObjects, roleSuite } from '../../packages/scanning/src/kinds/testing/role-suite.ts';
 import { npmAdvisory } from '../../packages/scanning/src/scanner/testing/scan-stage.ts';
 import { type PostgresServer, startPostgres } from '../../packages/store/src/testing/postgres-server.ts';
 import { readDoc } from '../../scripts/docs/markdown.ts';
@@ -144,11 +143,6 @@ async function written(mark: { readonly byte: number }): Promise<readonly string
         `${verb} ${objectRef?.resource}/${objectRef?.subresource ?? ''} ${objectRef?.name ?? ''}`,
     );
 }
-
-describe('who may do what, as it is installed', () => {
-  beforeAll(() => applyObjects(cluster.client, systemClock, roleStageObjects()));
-  roleSuite(() => ({ clientOf: (account) => clientOfAccount(cluster, account) }));
-});
 
 describe('the scanner with its own account, a registry that asks for a login, and PostgreSQL', () => {
   let good: string;
