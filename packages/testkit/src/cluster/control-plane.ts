@@ -97,6 +97,8 @@ function auditFlags(folder: string): readonly string[] {
 const CONTROLLERS = [
   'garbage-collector-controller',
   'namespace-controller',
+  // Without it a namespace with a claim of a volume is never gone.
+  'persistentvolumeclaim-protection-controller',
   'serviceaccount-controller',
   'serviceaccount-token-controller',
   'root-ca-certificate-publisher-controller',
