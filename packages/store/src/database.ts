@@ -1,3 +1,10 @@
+import { CartoError } from '@cartographer/machinery';
+
+/** Whether it is a database that did not do what it was asked: its message says which one, why, and what to do. */
+export function isStoreFailure(error: unknown): error is CartoError {
+  return error instanceof CartoError && error.code.startsWith('CARTO_STORE_');
+}
+
 /** What a statement answered. */
 export type SqlResult = {
   readonly rows: readonly unknown[];

@@ -1,5 +1,5 @@
 export { type CreateTableBuilder, type Generated, type Kysely, sql, type Transaction } from 'kysely';
-export type { SqlConnection, SqlDatabase, SqlResult } from './database.ts';
+export { isStoreFailure, type SqlConnection, type SqlDatabase, type SqlResult } from './database.ts';
 export type { Migration } from './migrations.ts';
 export { type PostgresOptions, postgresDatabase } from './postgres.ts';
 export { IN_MEMORY, type SqliteOptions, sqliteDatabase } from './sqlite.ts';

@@ -22,6 +22,7 @@ function reachedBy(pair: string): readonly [file: string, words: string] {
   if (kind === 'policy') return ['verdict/policy-status.test.ts', `'${reason}'`];
   if (kind === 'source') {
     const isCause = ['RateLimited', 'SpecInvalid', 'CredentialsMissing', 'CaBundleInvalid'].includes(reason);
+    if (reason === 'StoreFailed') return ['scanner/failing-store.test.ts', `${type} False ${reason}`];
     return ['scanner/source-status.test.ts', isCause ? `'${reason}'` : ` ${reason}`];
   }
   if (reason === 'StoreEmptied') return ['scanner/inventories/inventories.test.ts', "reason: 'StoreEmptied'"];
@@ -31,6 +32,10 @@ function reachedBy(pair: string): readonly [file: string, words: string] {
 }
 
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>> = Object.fromEntries([
+  ...['Inventoried', 'PolicySucceeded'].map((type) => [
+    `${type} StoreFailed`,
+    ['scanner/failing-store.test.ts', `${type} Unknown StoreFailed`],
+  ]),
   ...['ExpressionFailed', 'ExpressionTooCostly'].map((reason) => [
     `PolicySucceeded ${reason}`,
     ['scanner/nothing-missing.test.ts', `reason: '${reason}'`],

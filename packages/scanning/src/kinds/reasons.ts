@@ -72,6 +72,13 @@ export const UNREAD_REASONS = {
 /** Why nothing could be read of an artifact. */
 export type UnreadReason = keyof typeof UNREAD_REASONS;
 
+const STORE_FAILED = {
+  means:
+    'the store of the scanner fails: its disk is full, say, or it cannot be reached. What was judged before stands',
+  move: 'admin',
+  next: 'do what the message says. It is tried again after a growing pause, 10 minutes at most',
+} as const;
+
 /** Reasons of a scan's conditions, by their type; `Ready` copies that of `PolicySucceeded`, and its events have the same. */
 export const SCAN_REASONS = {
   Inventoried: {
@@ -82,6 +89,7 @@ export const SCAN_REASONS = {
       next: 'make what is named readable; or platform lets it through with `onMissingInventory: Warn`',
     },
     Reading: { means: 'the packages are being read', move: 'nobody' },
+    StoreFailed: STORE_FAILED,
     ...UNREAD_REASONS,
   },
   Matched: {
@@ -127,6 +135,7 @@ export const SCAN_REASONS = {
       next: 'see `Inventoried`',
     },
     Scanning: { means: 'the packages are being read', move: 'nobody' },
+    StoreFailed: STORE_FAILED,
     NoAdvisories: { means: 'there is no ClusterVulnerabilitySource', move: 'platform', next: 'create one' },
     SourcesNotMatched: { means: 'a source was never matched', move: 'nobody', next: 'see `Matched`' },
     PolicyNotFound: {
@@ -156,6 +165,7 @@ export const SOURCE_REASONS = {
       move: 'admin',
       next: 'look at what the message names. It is asked again after a growing pause, 10 minutes at most',
     },
+    StoreFailed: STORE_FAILED,
     RateLimited: {
       means: 'it wants fewer requests; what was known before stays',
       move: 'nobody',

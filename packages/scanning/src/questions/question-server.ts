@@ -9,6 +9,7 @@ import {
   stringifyJson,
 } from '@cartographer/machinery';
 import { createHttpsServer, type HttpsServer } from '@cartographer/runtime';
+import { isStoreFailure } from '@cartographer/store';
 import type { Asker, QuestionAccess } from './access.ts';
 import type { Answer } from './answer.ts';
 import { QUESTIONS_PREFIX, type Question, readQuestion } from './question.ts';
@@ -121,7 +122,7 @@ async function replyTo(
   } catch (error) {
     if (!(error instanceof CartoError)) throw error;
     log.warn({ question: question.kind, code: error.code, reason: messageOf(error) }, 'question could not be answered');
-    const what = error.code.startsWith('CARTO_STORE_') ? 'the store of the scanner' : 'the API server';
+    const what = isStoreFailure(error) ? 'the store of the scanner' : 'the API server';
     return {
       ...refusal(503, 'ServiceUnavailable', `${what} does not answer now; ask again. The scanner's log says why`),
       retryAfterS: 5,

@@ -1,3 +1,4 @@
+import { silentLog } from '@cartographer/machinery';
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Portfolio } from '../portfolio/portfolio.ts';
@@ -28,7 +29,16 @@ beforeEach(async () => {
   [stop, hasEnded] = [new AbortController(), false];
   const keepBillsMs = ROUNDS_KEPT * HOUSEKEEPING_MS;
   const sights = new FirstSights({ portfolio, exceptions: () => [], clock });
-  const house = { portfolio, index, clock, keepBillsMs, allScans: () => scans, sights, namespaces: () => ['shop'] };
+  const house = {
+    portfolio,
+    index,
+    clock,
+    log: silentLog,
+    keepBillsMs,
+    allScans: () => scans,
+    sights,
+    namespaces: () => ['shop'],
+  };
   ended = keepHouse(house, stop.signal).finally(() => {
     hasEnded = true;
   });

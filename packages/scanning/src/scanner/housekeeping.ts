@@ -1,4 +1,5 @@
-import type { Clock } from '@cartographer/machinery';
+import { type Clock, type Log, messageOf } from '@cartographer/machinery';
+import { isStoreFailure } from '@cartographer/store';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { FirstSights } from './first-sights.ts';
 import { LAYER_READERS } from './inventories/kept-layers.ts';
@@ -12,6 +13,7 @@ export type House = {
   readonly portfolio: Pick<Portfolio, 'sawSubjects' | 'forgetBills' | 'forgetLayers'>;
   readonly index: Pick<ScanIndex, 'get' | 'all'>;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
   /** How long bills that no scan has any more are kept. */
   readonly keepBillsMs: number;
   /** Keys of all scans that there are. */
@@ -25,17 +27,25 @@ export type House = {
  * Forgets bills that no scan has had for long, layers that no bill is of, and sights in namespaces that are gone, until the
  * signal ends it; not while a scan is not judged yet, whose bill nobody would know to keep.
  */
-export async function keepHouse(
-  { portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }: House,
-  signal: AbortSignal,
-): Promise<void> {
+export async function keepHouse(house: House, signal: AbortSignal): Promise<void> {
+  const { index, clock, log, allScans } = house;
   while (!signal.aborted) {
     await clock.sleep(HOUSEKEEPING_MS, signal).catch(() => undefined);
     if (signal.aborted) return;
     if (allScans().some((key) => index.get(key) === undefined)) continue;
-    await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
-    await portfolio.forgetBills(keepBillsMs);
-    await portfolio.forgetLayers(LAYER_READERS, keepBillsMs);
-    await sights.keepOnly(new Set(namespaces()));
+    try {
+      await tidy(house);
+    } catch (error) {
+      // Whoever needs the store says so; what is left over now is forgotten the next time.
+      if (!isStoreFailure(error)) throw error;
+      log.warn({ error: messageOf(error) }, 'what nobody needs is kept until the store works again');
+    }
   }
+}
+
+async function tidy({ portfolio, index, keepBillsMs, sights, namespaces }: House): Promise<void> {
+  await portfolio.sawSubjects([...index.all()].flatMap(([, { subjects }]) => subjects));
+  await portfolio.forgetBills(keepBillsMs);
+  await portfolio.forgetLayers(LAYER_READERS, keepBillsMs);
+  await sights.keepOnly(new Set(namespaces()));
 }

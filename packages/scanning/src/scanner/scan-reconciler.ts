@@ -1,13 +1,14 @@
 import type { Client } from '@cartographer/kube';
 import { type Clock, deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import { isStoreFailure } from '@cartographer/store';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
-import { namesOf } from '../verdict/facts.ts';
+import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
 import type { Inventory, InventoryAsk } from './inventories/inventory.ts';
-import { type Judged, type Judging, judgeScan } from './judge-scan.ts';
+import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
 import { inventoryOf, type MaterialDeps, materialOf } from './scan-material.ts';
@@ -64,7 +65,7 @@ export function createScanReconciler(deps: ScanDeps): Reconcile {
       }
       if (isBeforeSources()) return done;
       const run: Run = { deps, key, object, request: scanRequest(object), signal };
-      const result = await scan(run);
+      const result = await scan(run).catch((error: unknown) => tellTrouble(run, error));
       [isDone, isChanged] = [true, result.isChanged];
       return result.next;
     } finally {
@@ -147,12 +148,35 @@ async function inventoryOrPending(run: Run): Promise<Inventory> {
   try {
     const first = await Promise.race([reading, slow.promise]);
     if (first !== 'slow') return first;
-    const pending = { target: request.target, inventory: { kind: 'pending' }, findings: [], unasked: [] } as const;
-    await Promise.all([reading.catch(() => undefined), report(run, judge(run, new Map(), { current: pending }))]);
+    await Promise.all([reading.catch(() => undefined), reportPending(run, { kind: 'pending' })]);
     return await reading;
   } finally {
     cancel();
   }
+}
+
+/** Says that nothing is known of the artifact yet; what passed before it stays named. */
+async function reportPending(run: Run, inventory: Extract<InventoryFacts, { kind: 'pending' }>): Promise<void> {
+  const { object, request } = run;
+  const materialFor = (target: ScanRequest['target']): Material => ({ target, inventory, findings: [], unasked: [] });
+  const before = lastCompliantIn(statusOf(object));
+  const earlier =
+    before === undefined || deepEqual(before.artifact, request.artifact)
+      ? {}
+      : { earlier: { ...before, material: materialFor(earlierTarget(before.artifact, request)) } };
+  await report(run, judge(run, new Map(), { current: materialFor(request.target), ...earlier }));
+}
+
+/** What was judged stands when the store fails; what was not says why it waits. It is tried again in either case. */
+async function tellTrouble(run: Run, error: unknown): Promise<never> {
+  const object = newest(run.deps, run.key);
+  if (!isStoreFailure(error) || object === undefined || !asksTheSame(object, run.object)) throw error;
+  const status = statusOf(object);
+  const isJudged = isAsOf(object, run.request) && status?.phase !== 'Pending';
+  // Where the store is, is no business of whoever reads scans.
+  const trouble = `the store of the scanner fails (${error.code}) and is asked again; the scanner's log says what to do`;
+  if (!isJudged) await reportPending({ ...run, object }, { kind: 'pending', trouble });
+  throw error;
 }
 
 /** Whose packages are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
@@ -181,10 +205,14 @@ async function earlierOf(run: Run) {
 }
 
 /** The digest of the bill that a scan shows already for what it asks for now: only the scanner writes that. */
-function givenTo({ metadata, ...object }: KubeObject, { artifact }: ScanRequest): string | undefined {
-  const status = object['status'] as ScanStatus | undefined;
-  const isCurrent = status?.observedGeneration === metadata.generation && deepEqual(status?.artifact, artifact);
-  return isCurrent ? status?.inventory?.digest : undefined;
+function givenTo(object: KubeObject, request: ScanRequest): string | undefined {
+  return isAsOf(object, request) ? statusOf(object)?.inventory?.digest : undefined;
+}
+
+/** Whether what a scan says is about what it asks for now. */
+function isAsOf(object: KubeObject, { artifact }: ScanRequest): boolean {
+  const status = statusOf(object);
+  return status?.observedGeneration === object.metadata.generation && deepEqual(status?.artifact, artifact);
 }
 
 function holdingsOf({ object, request }: Run, inventories: readonly Inventory[]) {

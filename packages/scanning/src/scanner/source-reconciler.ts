@@ -1,5 +1,6 @@
 import { CartoError, type Clock, type KubeObject, messageOf } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
+import { isStoreFailure } from '@cartographer/store';
 import { spanMs } from '../kinds/group.ts';
 import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
@@ -87,7 +88,9 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
     const dueInMs = deps.rounds.dueInMs(name, generation, intervalMs, startedMs);
     // What is asked for single packages is asked for new ones between its times.
     const which = spec.value.type === 'Api' && dueInMs > 0 ? 'unasked' : 'all';
-    const outcome = await takeIn(deps, name, object, { spec: spec.value, which, startedMs, signal });
+    const outcome = await takeIn(deps, name, object, { spec: spec.value, which, startedMs, signal }).catch(
+      (error: unknown) => storeFailed(deps, name, error),
+    );
     await report(deps, name, object, outcome, signal);
     if (outcome.kind === 'failed') {
       const { afterMs = 0 } = outcome;
@@ -169,6 +172,14 @@ async function failed(
   deps.book.failed(name);
   ask(deps, name);
   return { kind: 'failed', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
+}
+
+/** Our own store does not take in what it has; what it had is as old as it is. */
+function storeFailed(deps: SourceDeps, name: string, error: unknown): SourceOutcome {
+  if (!isStoreFailure(error)) throw error;
+  deps.book.failed(name);
+  ask(deps, name);
+  return { kind: 'failed', reason: 'StoreFailed', message: messageOf(error) };
 }
 
 /** What could not be read; where only new packages were asked for, what is told of the others stays. */

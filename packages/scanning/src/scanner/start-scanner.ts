@@ -242,7 +242,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
           .informer('Namespace')
           .list()
           .map(({ metadata }) => metadata.name ?? '');
-      await keepHouse({ portfolio, index, clock, keepBillsMs, allScans, sights, namespaces }, signal);
+      await keepHouse({ portfolio, index, clock, log, keepBillsMs, allScans, sights, namespaces }, signal);
     },
   };
   return {

@@ -60,7 +60,9 @@ function policyStatus({ result }: Verdict): ConditionDraft['status'] {
 function inventoried({ inventory }: ScanFacts): Said<ReasonOf<'Inventoried'>> {
   switch (inventory.kind) {
     case 'pending':
-      return { status: 'Unknown', reason: 'Reading', message: 'the packages are being read' };
+      return inventory.trouble === undefined
+        ? { status: 'Unknown', reason: 'Reading', message: 'the packages are being read' }
+        : { status: 'Unknown', reason: 'StoreFailed', message: inventory.trouble };
     case 'failed':
       return { status: 'False', reason: inventory.reason, message: inventory.message };
     case 'read':

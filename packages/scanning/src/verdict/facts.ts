@@ -26,7 +26,8 @@ export type ScanFacts = {
 
 /** How far the inventory is. */
 export type InventoryFacts =
-  | { readonly kind: 'pending' }
+  /** It is being read; or, with `trouble`, has to wait until the store works again. */
+  | { readonly kind: 'pending'; readonly trouble?: string }
   /** Nothing could be read: `RegistryForbidden`, and what to do. */
   | { readonly kind: 'failed'; readonly reason: UnreadReason; readonly message: string }
   | {

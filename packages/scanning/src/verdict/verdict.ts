@@ -157,7 +157,10 @@ function answer(
 /** What must be there before any policy can be asked. */
 function notYet({ inventory, sources }: ScanFacts): Answer | undefined {
   const unknown = (reason: VerdictReason, message: string): Answer => ({ result: 'Unknown', reason, message });
-  if (inventory.kind === 'pending') return unknown('Scanning', 'the packages are being read');
+  if (inventory.kind === 'pending') {
+    const { trouble } = inventory;
+    return trouble === undefined ? unknown('Scanning', 'the packages are being read') : unknown('StoreFailed', trouble);
+  }
   if (sources.length === 0) {
     return unknown('NoAdvisories', 'there are no advisories to match with: create a ClusterVulnerabilitySource');
   }

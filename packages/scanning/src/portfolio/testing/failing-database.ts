@@ -7,6 +7,8 @@ export type FailingDatabase = SqlDatabase & {
   statements: number;
   /** The n-th statement from now fails, before or after it was done, and all that follow it: the process is as good as dead. */
   readonly failAt: (statement: number, when: 'before' | 'after') => void;
+  /** It is there again. */
+  readonly heal: () => void;
 };
 
 /** Wraps a database; each statement is run by the real one. */
@@ -20,6 +22,9 @@ export function failingDatabase(inner: SqlDatabase): FailingDatabase {
     failAt: (statement, at) => {
       left = statement;
       when = at;
+    },
+    heal: () => {
+      left = Number.POSITIVE_INFINITY;
     },
     connect: async () => {
       const connection = await inner.connect();

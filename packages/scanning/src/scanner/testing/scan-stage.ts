@@ -5,7 +5,7 @@ import { createApiServer } from '@cartographer/apiserver';
 import { type Bill, type BillPackage, billOf } from '@cartographer/bills';
 import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
 import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
-import { sqliteDatabase } from '@cartographer/store';
+import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
 import { scanningCrds } from '../../kinds/kinds.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
@@ -57,10 +57,16 @@ const READS = new Set(['get', 'list', 'watch']);
 export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations' | 'metrics'> & {
   /** Registries and archives are asked over the network, in the place of {@link ScanStage.bills}. */
   readonly isOverNetwork?: boolean;
+  /** The store in a file, in the place of SQLite as it is. */
+  readonly database?: (file: string) => SqlDatabase;
 };
 
 /** Sets a {@link ScanStage} up; the scanner starts with `restart`. */
-export async function createScanStage({ isOverNetwork = false, ...world }: StageWorld = {}): Promise<ScanStage> {
+export async function createScanStage({
+  isOverNetwork = false,
+  database = sqliteDatabase,
+  ...world
+}: StageWorld = {}): Promise<ScanStage> {
   const underWay = new Set<Promise<unknown>>();
   let running: { scanner: RunningScanner; cut: () => void } | undefined;
   const clock = createFakeClock(
@@ -110,7 +116,7 @@ export async function createScanStage({ isOverNetwork = false, ...world }: Stage
       const scanner = await startScanner({
         client: createClient({ transport, clock, userAgent: 'scanner/1' }),
         namespace: 'cartographer-system',
-        database: sqliteDatabase(join(root, 'scanner.db')),
+        database: database(join(root, 'scanner.db')),
         clock,
         log: silentLog,
         ...world,

@@ -1,0 +1,167 @@
+import { DatabaseSync } from 'node:sqlite';
+import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
+import { describe, expect, it } from 'vitest';
+import { type FailingDatabase, failingDatabase } from '../portfolio/testing/failing-database.ts';
+import type { ScanStatus } from '../verdict/scan-status.ts';
+import { HOUSEKEEPING_MS } from './housekeeping.ts';
+import {
+  createScanStage,
+  digestFor,
+  imageScan,
+  npmAdvisory,
+  npmBill,
+  policy,
+  type ScanStage,
+  scannerWrites,
+  source,
+} from './testing/scan-stage.ts';
+
+/** A stage with one scan that passed, and its store. */
+async function settledOn<D extends SqlDatabase>(
+  make: (file: string) => D,
+  interval = '10m',
+): Promise<ScanStage & { readonly database: () => D; readonly file: () => string }> {
+  let [opened, where]: [D | undefined, string] = [undefined, ''];
+  const stage = await createScanStage({
+    database: (file) => {
+      where = file;
+      opened = make(file);
+      return opened;
+    },
+  });
+  await stage.advisory('other.json', npmAdvisory('GHSA-0000-0000-0009', 'other'));
+  stage.bills.set(digestFor(1), npmBill(['left', '1.0.0']));
+  await stage.apply(
+    policy() + source('folder', stage.folder).replace('type:', `interval: ${interval}, type:`) + imageScan('app', 1),
+  );
+  await stage.restart();
+  expect((await stage.status('app')).verdict?.result).toBe('Passed');
+  const database = (): D => {
+    if (opened === undefined) throw new Error('no scanner was started');
+    return opened;
+  };
+  return Object.assign(stage, { database, file: () => where });
+}
+
+type Said = { readonly type: string; readonly status: string; readonly reason: string; readonly message?: string };
+
+function said({ conditions = [] }: { readonly conditions?: readonly Said[] }, type: string): string {
+  const { status, reason, message = '' } = conditions.find((condition) => condition.type === type) ?? {};
+  return `${type} ${status} ${reason} ${message}`.trim();
+}
+
+async function fetched(stage: ScanStage): Promise<string> {
+  return said((await stage.get('ClusterVulnerabilitySource', 'folder'))['status'] as ScanStatus, 'Fetched');
+}
+
+/** Lets a retry come, however often it failed before. */
+async function retried(stage: ScanStage): Promise<void> {
+  await stage.clock.advance(1_200_000);
+  await stage.settled();
+}
+
+const failing = (file: string): FailingDatabase => failingDatabase(sqliteDatabase(file));
+
+describe('a store that goes away and comes back', () => {
+  it('leaves the verdicts that stand, lets nothing new pass, and is gone on with', async () => {
+    await using stage = await settledOn(failing);
+    const before = await stage.status('app');
+    stage.database().failAt(0, 'before');
+    await stage.advisory('left.json', npmAdvisory('GHSA-0000-0000-0002', 'left'));
+    stage.bills.set(digestFor(2), npmBill(['right', '1.0.0']));
+    await stage.apply(imageScan('new', 2));
+    await retried(stage);
+    expect(await stage.status('app')).toEqual(before);
+    expect(await fetched(stage)).toBe('Fetched False StoreFailed the database went away');
+    const waiting = await stage.status('new');
+    expect(said(waiting, 'Inventoried')).toMatch(/^Inventoried Unknown StoreFailed the store of the scanner fails/);
+    expect(said(waiting, 'PolicySucceeded')).toMatch(/^PolicySucceeded Unknown StoreFailed .* log says what to do$/);
+    expect(waiting.compliantArtifact).toBeUndefined();
+    const since = stage.audit.length;
+    await retried(stage);
+    expect(scannerWrites(stage, since)).toEqual({});
+
+    stage.database().heal();
+    await retried(stage);
+    expect(await fetched(stage)).toBe('Fetched True Fetched');
+    expect((await stage.status('app')).verdict?.result).toBe('Refused');
+    expect((await stage.status('new')).verdict?.result).toBe('Passed');
+  });
+
+  it('keeps what passed before named while the next image waits for it', async () => {
+    await using stage = await settledOn(failing);
+    const { compliantArtifact } = await stage.status('app');
+    stage.database().failAt(0, 'before');
+    stage.bills.set(digestFor(2), npmBill(['left', '1.1.0']));
+    await stage.apply(imageScan('app', 2));
+    await retried(stage);
+    const waiting = await stage.status('app');
+    expect(said(waiting, 'Inventoried')).toContain('StoreFailed');
+    expect(waiting.compliantArtifact).toBeUndefined();
+    expect(compliantArtifact).toMatchObject({ registry: { image: waiting.lastCompliant?.['image' as never] } });
+    stage.database().heal();
+    await retried(stage);
+    expect((await stage.status('app')).verdict?.result).toBe('Passed');
+  });
+
+  it('during housekeeping ends nothing', async () => {
+    await using stage = await settledOn(failing, '4h');
+    stage.database().failAt(0, 'before');
+    await stage.clock.advance(HOUSEKEEPING_MS);
+    stage.database().heal();
+    await stage.advisory('left.json', npmAdvisory('GHSA-0000-0000-0002', 'left'));
+    await retried(stage);
+    expect(await fetched(stage)).toBe('Fetched True Fetched');
+    expect((await stage.status('app')).verdict?.result).toBe('Refused');
+  });
+
+  it('that another process writes to says so, and is gone on with', async () => {
+    await using stage = await settledOn((file) => sqliteDatabase(file, { busyTimeoutMs: 0 }));
+    const other = new DatabaseSync(stage.file());
+    other.exec('begin immediate');
+    await stage.advisory('left.json', npmAdvisory('GHSA-0000-0000-0002', 'left'));
+    await stage.interval();
+    expect(await fetched(stage)).toMatch(/^Fetched False StoreFailed database .* another process writes to it/);
+    expect((await stage.status('app')).verdict?.result).toBe('Passed');
+    other.exec('rollback');
+    other.close();
+    await retried(stage);
+    expect(await fetched(stage)).toBe('Fetched True Fetched');
+    expect((await stage.status('app')).verdict?.result).toBe('Refused');
+  });
+});
+
+describe('a full disk under the store', () => {
+  it('says to make room, leaves what stands, lets nothing new pass, and goes on when there is room', async () => {
+    await using stage = await settledOn((file) => sqliteDatabase(file));
+    const before = await stage.status('app');
+    const pages = async (most: number): Promise<unknown> => {
+      const connection = await stage.database().connect();
+      return connection.run(`pragma max_page_count = ${most}`, []);
+    };
+    // SQLite takes no less than the file has.
+    await pages(1);
+    for (let number = 0; number < 100; number += 1) {
+      const summary = 'x'.repeat(390);
+      const id = `GHSA-0000-0001-${String(number).padStart(4, '0')}`;
+      await stage.advisory(`${id}.json`, npmAdvisory(id, number === 0 ? 'left' : `other-${number}`, { summary }));
+    }
+    const packages = Array.from({ length: 2_000 }, (_none, at) => [`package-${at}`, '1.0.0'] as const);
+    stage.bills.set(digestFor(2), npmBill(...packages));
+    await stage.apply(imageScan('new', 2));
+    await retried(stage);
+    expect(await fetched(stage)).toMatch(/^Fetched False StoreFailed database .* is full; make room on its disk$/);
+    expect(await stage.status('app')).toEqual(before);
+    const waiting = await stage.status('new');
+    expect(said(waiting, 'Inventoried')).toContain(
+      'Unknown StoreFailed the store of the scanner fails (CARTO_STORE_FULL)',
+    );
+    expect(waiting.compliantArtifact).toBeUndefined();
+
+    await pages(1_000_000);
+    await retried(stage);
+    expect(await fetched(stage)).toBe('Fetched True Fetched');
+    expect((await stage.status('app')).verdict?.result).toBe('Refused');
+    expect((await stage.status('new')).verdict?.result).toBe('Passed');
+  });
+});
