@@ -114,6 +114,15 @@ describe('a record', () => {
       says: 'affected[0].ranges[0].events is not a list with "introduced"',
     },
     {
+      record: { ...minimal, affected: [{ package: pkg, ranges: [{ type: 'SEMVER', events: [{}, {}] }] }] },
+      says: 'affected[0].ranges[0].events is not a list with "introduced"',
+    },
+    {
+      record: { ...minimal, affected: [{ package: pkg, ranges: [{ type: 'SEMVER', events: [{ fixed: '1' }] }] }] },
+      says: 'affected[0].ranges[0].events is not a list with "introduced"',
+    },
+    { record: { id: 'A-1\u0000' }, says: 'id is not' },
+    {
       record: { ...minimal, affected: [{ package: pkg, ranges: [{ type: 'SEMVER', events: [{ fixed: 1 }] }] }] },
       says: 'affected[0].ranges[0].events[0].fixed is not a text',
     },

@@ -32,6 +32,25 @@ describe('a range', () => {
     { events: [{ introduced: '0' }, { limit: '2.0.0' }], yes: ['1.9.9'], no: ['2.0.0', '3.0.0'] },
     { events: [{ introduced: '0' }, { limit: '2.0.0' }, { limit: '*' }], yes: ['1.9.9', '3.0.0'], no: [] },
     { events: [{ introduced: '1.0.0' }, { fixed: '1.0.0' }], yes: [], no: ['1.0.0', '1.0.1', '0.9.0'] },
+    // What is odd is answered as the schema's evaluation does: sorted by version, the last border that is not later counts.
+    {
+      events: [{ introduced: '2.0.0' }, { fixed: '1.0.0' }],
+      yes: ['2.0.0', '99.0.0'],
+      no: ['0.9.0', '1.0.0', '1.9.9'],
+    },
+    {
+      events: [{ fixed: '1.0.0' }, { introduced: '2.0.0' }],
+      yes: ['2.0.0', '99.0.0'],
+      no: ['0.9.0', '1.0.0', '1.9.9'],
+    },
+    { events: [{ introduced: '2.0.0' }, { lastAffected: '1.0.0' }], yes: ['2.0.0'], no: ['0.9.0', '1.0.0', '1.5.0'] },
+    { events: [{ introduced: '1.0.0' }, { introduced: '2.0.0' }], yes: ['1.0.0', '2.0.0', '99.0.0'], no: ['0.9.9'] },
+    { events: [{ fixed: '2.0.0' }, { introduced: '0' }], yes: ['0.1.0', '1.9.9'], no: ['2.0.0'] },
+    {
+      events: [{ fixed: '2.1.0' }, { introduced: '1.0.0' }, { fixed: '1.5.0' }, { introduced: '2.0.0' }],
+      yes: ['1.0.0', '2.0.0', '2.0.9'],
+      no: ['0.9.9', '1.5.0', '1.9.9', '2.1.0'],
+    },
     {
       events: [{ introduced: '0' }, { fixed: '1.0.0' }, { introduced: '1.0.0' }],
       yes: ['0.9.0', '1.0.0', '2.0.0'],
@@ -40,6 +59,10 @@ describe('a range', () => {
   ])('of $events holds $yes and not $no', ({ events, yes, no }) => {
     expect(yes.filter((version) => affects(entry(events), version) !== 'yes')).toEqual([]);
     expect(no.filter((version) => affects(entry(events), version) !== 'no')).toEqual([]);
+  });
+
+  it('without any border holds nothing', () => {
+    expect(affects(entry([]), '1.0.0')).toBe('no');
   });
 
   it('with a border that cannot be read answers for no version', () => {

@@ -69,7 +69,8 @@ describe('a store that goes away and comes back', () => {
     stage.database().failAt(0, 'before');
     await stage.advisory('left.json', npmAdvisory('GHSA-0000-0000-0002', 'left'));
     stage.bills.set(digestFor(2), npmBill(['right', '1.0.0']));
-    await stage.apply(imageScan('new', 2));
+    // Which wakes the scan that was judged, too.
+    await stage.apply(policy('gate', ', advisories: {maxAge: 1000h}') + imageScan('new', 2));
     await retried(stage);
     expect(await stage.status('app')).toEqual(before);
     expect(await fetched(stage)).toBe('Fetched False StoreFailed the database went away');
