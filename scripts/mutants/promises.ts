@@ -40,6 +40,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/kube/src/lease/lease-proof.ts': 'how long a lease is proven, by two clocks',
   'packages/kube/src/lease/lease.ts': 'what a lease says',
   'packages/kube/src/transport/http-transport.ts': 'a request ends, and its connection goes on or is closed',
+  'packages/machinery/src/apply/typed-remove.ts': 'what is gone when nobody owns it any more',
   'packages/machinery/src/apply/typed-sets.ts': 'which fields an applied value claims',
   'packages/runtime/src/controller.ts': 'each key is reconciled until it is done, whatever fails',
   'packages/runtime/src/work-queue.ts': 'no key with two workers, none forgotten',
