@@ -42,6 +42,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/kube/src/transport/http-transport.ts': 'a request ends, and its connection goes on or is closed',
   'packages/machinery/src/apply/typed-remove.ts': 'what is gone when nobody owns it any more',
   'packages/machinery/src/apply/typed-sets.ts': 'which fields an applied value claims',
+  'packages/machinery/src/selectors/selectors.ts': 'which objects a selector takes',
   'packages/runtime/src/controller.ts': 'each key is reconciled until it is done, whatever fails',
   'packages/runtime/src/work-queue.ts': 'no key with two workers, none forgotten',
 };

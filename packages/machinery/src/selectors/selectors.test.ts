@@ -34,6 +34,37 @@ describe('metav1.LabelSelector', () => {
     });
     expect(actual).toEqual(expected);
   });
+
+  it('knows no operator by a name of Object.prototype', () => {
+    const spec = { matchExpressions: [{ key: 'a', operator: 'toString' }] };
+    expect(outcome(() => labelSelectorOf(spec))).toEqual({
+      error: '"toString" is not a valid label selector operator',
+    });
+  });
+
+  it('tells of the first bad label by key, in whatever order they stand', () => {
+    const texts = [
+      { b: 'x!', a: 'y!' },
+      { a: 'y!', b: 'x!' },
+    ].map((matchLabels) => outcome(() => labelSelectorOf({ matchLabels })));
+    expect(texts[0]).toEqual({ error: expect.stringContaining('values[0][a]: Invalid value: "y!"') });
+    expect(texts[1]).toEqual(texts[0]);
+  });
+});
+
+describe('a requirement', () => {
+  const exact = 'exact-match compatibility requires one single value';
+  const bound = "for 'Gt', 'Lt' operators, exactly one value is required";
+
+  it.each([
+    ['=', ['x', 'y'], `values: Invalid value: []string{"x", "y"}: ${exact}`],
+    ['==', [], `values: Invalid value: []string(nil): ${exact}`],
+    ['!=', ['x', 'y'], `values: Invalid value: []string{"x", "y"}: ${exact}`],
+    ['gt', ['1', '2'], `values: Invalid value: []string{"1", "2"}: ${bound}`],
+    ['lt', [], `values: Invalid value: []string(nil): ${bound}`],
+  ] as const)('of %s with the values %j is refused', (operator, values, error) => {
+    expect(outcome(() => createRequirement('a', operator, values))).toEqual({ error });
+  });
 });
 
 describe('field selectors', () => {

@@ -64,7 +64,7 @@ export function labelSelectorOf(spec: LabelSelectorSpec): LabelSelector {
 
 /** A selector of these requirements, which must be valid. */
 export function createLabelSelector(requirements: readonly LabelRequirement[]): LabelSelector {
-  const sorted = requirements.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const sorted = requirements.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   return {
     requirements: sorted,
     empty: sorted.length === 0,
@@ -92,8 +92,7 @@ export function createRequirement(
     }),
   ];
   const distinct = [...new Set(errors)];
-  if (distinct.length === 1) throw new SelectorError(distinct[0] ?? '');
-  if (distinct.length > 1) throw new SelectorError(`[${distinct.join(', ')}]`);
+  if (distinct.length > 0) throw new SelectorError(distinct.length === 1 ? distinct[0] : `[${distinct.join(', ')}]`);
   return { key, operator, values };
 }
 
@@ -226,7 +225,7 @@ function splitFieldTerms(text: string): readonly string[] {
 function unescapeFieldValue(value: string): string {
   return value.replace(/\\([\s\S]?)|[,=]/gu, (sequence: string, escaped: string | undefined) => {
     if (escaped === undefined) {
-      throw new SelectorError(`invalid field selector: unescaped character in value: ${sequence.codePointAt(0) ?? 0}`);
+      throw new SelectorError(`invalid field selector: unescaped character in value: ${sequence.codePointAt(0)}`);
     }
     if (escaped !== '' && '\\,='.includes(escaped)) return escaped;
     throw new SelectorError(`invalid field selector: invalid escape sequence: ${sequence}`);
