@@ -91,7 +91,7 @@ export function createStaticCaches(deps: { client: Client; clock: Clock; log: Lo
 
 function byName(left: KubeObject, right: KubeObject): number {
   const [a, b] = [left.metadata.name ?? '', right.metadata.name ?? ''];
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a < b ? -1 : 1;
 }
 
 const ALL_TEMPLATE_KINDS: ReadonlySet<string> = new Set<TemplateKindName | 'ClusterRunTemplate'>([

@@ -55,6 +55,9 @@ describe('the order of a set and of a keyed list, each letter an item', () => {
     ['one that others have twice stays twice', 'aba', 'c', 'abac'],
     ['two that are live twice change places', 'abab', 'ba', 'ba'],
     ['one that is live twice around one of others', 'axa', 'ya', 'yax'],
+    ['one that is live twice has been applied and a new one follows', 'aax', 'an', 'anx'],
+    ['one that is live twice has been applied and another follows one of others', 'aaxb', 'ab', 'axb'],
+    ['new ones come before two that change places around one of others', 'abx', 'ncba', 'ncbxa'],
   ])('when %s: %s and %s give %s', (_name, live, applied, expected) => {
     expect({ set: mergedSet(live, applied), keyed: mergedKeys(live, applied) }).toEqual({
       set: expected,
@@ -168,6 +171,12 @@ describe('a value laid over another', () => {
   ])('gives the live value itself when it says the same: %s', (_name, spec) => {
     const live = { apiVersion: 'v1', spec };
     expect(mergeTyped(live, structuredClone({ spec }), schema)).toBe(live);
+  });
+
+  it('is itself where nothing is live', () => {
+    const applied = { spec: { m: { a: '1' }, lm: [{ k: 'a' }], ls: ['x'] } };
+    expect(mergeTyped(undefined, applied, schema)).toBe(applied);
+    expect(getPath(mergeTyped({ apiVersion: 'v1' }, applied, schema), 'spec')).toBe(applied.spec);
   });
 
   it('keeps what is not touched as it is, by reference', () => {

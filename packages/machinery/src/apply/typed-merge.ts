@@ -8,17 +8,16 @@ import { fieldSchema, formOf, isEmptyMap, itemsOf, membersOf } from './typed-for
 export function mergeTyped(live: Json | undefined, applied: Json, schema: MergeSchema): Json {
   if (live === undefined || live === applied) return applied;
   const form = formOf(applied, schema);
-  const base = formOf(live, schema) === form ? live : undefined;
-  if (form === 'map' && schema.map !== undefined) return mergeMap(base, applied, schema.map);
-  if (form === 'list' && schema.list !== undefined) return mergeList(base, applied, schema.list);
+  if (form === 'map' && schema.map !== undefined) return mergeMap(live, applied, schema.map);
+  if (form === 'list' && schema.list !== undefined) return mergeList(live, applied, schema.list);
   return keepEqual(live, applied);
 }
 
-function keepEqual(live: Json | undefined, applied: Json): Json {
-  return live !== undefined && deepEqual(live, applied) ? live : applied;
+function keepEqual(live: Json, applied: Json): Json {
+  return deepEqual(live, applied) ? live : applied;
 }
 
-function mergeMap(live: Json | undefined, applied: Json, map: MergeMap): Json {
+function mergeMap(live: Json, applied: Json, map: MergeMap): Json {
   const base = membersOf(live);
   const members = membersOf(applied);
   if (map.atomic || (isEmptyMap(base) && isEmptyMap(members))) return keepEqual(live, applied);
@@ -34,7 +33,7 @@ function mergeMap(live: Json | undefined, applied: Json, map: MergeMap): Json {
   return result ?? base;
 }
 
-function mergeList(live: Json | undefined, applied: Json, list: MergeList): Json {
+function mergeList(live: Json, applied: Json, list: MergeList): Json {
   const base = itemsOf(live);
   const items = itemsOf(applied);
   if (list.relation === 'atomic' || (base.length === 0 && items.length === 0)) return keepEqual(live, applied);
@@ -72,7 +71,7 @@ function mergeItems(base: readonly Json[], items: readonly Json[], list: MergeLi
       takeApplied(right++);
     } else if (element !== undefined && !isApplied) {
       out.push(base[left++] ?? null);
-    } else if (isApplied && right < items.length && shared.length > 0 && shared[0] !== element) {
+    } else if (isApplied && shared.length > 0 && shared[0] !== element) {
       left += 1; // the applied list has this item elsewhere
     } else {
       if (isApplied && done.has(element)) left += 1;
