@@ -44,6 +44,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/machinery/src/apply/typed-merge.ts': 'what an applied value makes of a live one',
   'packages/machinery/src/apply/typed-remove.ts': 'what is gone when nobody owns it any more',
   'packages/machinery/src/apply/typed-sets.ts': 'which fields an applied value claims',
+  'packages/machinery/src/patch/strategic-merge-patch.ts': 'what a strategic merge patch makes of an object',
   'packages/machinery/src/selectors/selectors.ts': 'which objects a selector takes',
   'packages/runtime/src/controller.ts': 'each key is reconciled until it is done, whatever fails',
   'packages/runtime/src/work-queue.ts': 'no key with two workers, none forgotten',

@@ -51,6 +51,13 @@ describe('a strategic merge patch', () => {
       { deep: { set: ['b', 'a'] }, set: ['a'] },
     ],
     ['leaves an empty list under an empty one', { set: [], keyed: [] }, { set: [], keyed: [] }, { set: [], keyed: [] }],
+    ['fills an empty list', { set: [], keyed: [] }, { set: ['a'], keyed: [a] }, { set: ['a'], keyed: [a] }],
+    [
+      'takes nothing from a list by an empty one',
+      { set: ['a'], keyed: [a] },
+      { set: [], keyed: [] },
+      { set: ['a'], keyed: [a] },
+    ],
     ['merges items by key', { keyed: [a, b] }, { keyed: [{ k: 'b', w: 2 }] }, { keyed: [a, { ...b, w: 2 }] }],
     ['adds an item', { keyed: [a] }, { keyed: [b] }, { keyed: [b, a] }],
     [
@@ -101,7 +108,7 @@ describe('a strategic merge patch', () => {
       { keyed: [{ k: 'a', m: { y: 1 } }] },
     ],
   ])('%s', (_name, target, patch, expected) => {
-    expect(apply(target, patch)).toEqual(expected);
+    expect(apply(target, patch)).toStrictEqual(expected);
   });
 
   it.each<[string, Json, Json, string]>([
@@ -130,6 +137,12 @@ describe('a strategic merge patch', () => {
       { keyed: [a] },
       { keyed: [{ v: 1 }] },
       'map: map[v:1] does not contain declared merge key: k',
+    ],
+    [
+      'with an item without its key over one like it',
+      { keyed: [{ v: 1 }] },
+      { keyed: [{ w: 1 }] },
+      'map: map[w:1] does not contain declared merge key: k',
     ],
     ['with items of another kind', { set: ['a'] }, { set: [1] }, 'list element types are not identical: [[a] [1]]'],
     ['with maps in a set', { set: [{ x: 1 }] }, { set: [{ y: 1 }] }, 'cannot merge lists without merge key for set'],
@@ -251,6 +264,7 @@ describe('the order of a list', () => {
       [{ k: 'd' }, { k: 'a' }, { k: 'c' }],
       [d, a, c],
     ],
+    ['goes with a replacement before', [a], [{ $patch: 'replace' }, c, b], [{ k: 'c' }, { k: 'b' }], [c, b]],
     ['may name more than is there', [a], undefined, [{ k: 'z' }, { k: 'a' }], [a]],
     ['that is empty sorts nothing', [a, b], [{ k: 'b', w: 1 }], [], [a, { ...b, w: 1 }]],
     [
@@ -279,6 +293,8 @@ describe('the order of a list', () => {
     expect(() => ordered([a], [{ k: 'n' }], order)).toThrow("doesn't match");
     expect(() => ordered([a], [{ k: 'n' }], [{ k: 'z' }])).toThrow("doesn't match");
     expect(() => ordered([a], [{ k: 'b' }, { k: 'a' }], order)).not.toThrow();
+    const withoutKey = { '$setElementOrder/other': [{ x: 1 }], other: [{ x: 1 }, { x: 2, $patch: 'delete' }] };
+    expect(() => apply({}, withoutKey)).toThrow("doesn't match");
   });
 
   it('is for items of one kind', () => {

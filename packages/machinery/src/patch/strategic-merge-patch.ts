@@ -138,7 +138,7 @@ function checkOrder(patch: MergeList, order: MergeList, mergeKey: string | undef
   const items = mergeKey === undefined ? patch : patch.filter((item) => directiveOf(item) !== 'delete');
   let at = 0;
   for (const wanted of order) {
-    while (at < items.length && directiveOf(items[at]) !== undefined) at++;
+    while (directiveOf(items[at]) !== undefined) at++;
     if (at === items.length) return;
     if (mergeValueOf(items[at] ?? null, mergeKey) === mergeValueOf(wanted, mergeKey)) at++;
   }
@@ -195,7 +195,6 @@ function applyListDirectives(original: readonly JsonObject[], patch: readonly Js
     else throw new PatchError(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
   }
   if (replace) return { original: plain, patch: [], replaced: true };
-  if (deleted.size === 0) return { original, patch: plain, replaced: false };
   return {
     original: original.filter(
       (item) => getKey(item, mergeKey) === undefined || !deleted.has(mergeValueOf(item, mergeKey)),
