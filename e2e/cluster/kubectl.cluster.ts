@@ -42,4 +42,5 @@ describe('the recorded answers to kubectl', () => {
 
 test('the table of protobuf messages is what the Go types say', () => {
   expect(readFileSync(TABLE, 'utf8')).toBe(descriptorTable());
-});
+  // The first time the Go types are built.
+}, 900_000);
