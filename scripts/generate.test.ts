@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultInstallValues, installation } from '@cartographer/controller';
-import { type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
+import { getPath, type JsonObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { pullSecretsRights, type ScannerStore, STORE_SIZE, scannerInstallation } from '@cartographer/scanning';
+import { objectsIn } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { deployFiles } from './deploy-files.ts';
@@ -12,10 +13,6 @@ import { committedFiles, DEPLOY_DIR } from './generate.ts';
 const files = deployFiles();
 const wanted = installation(defaultInstallValues(packageJson.version));
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
-
-function objectsOf(text: string): readonly KubeObject[] {
-  return parseYamlDocuments(text) as unknown as readonly KubeObject[];
-}
 
 function byName(objects: readonly KubeObject[]): ReadonlyMap<string, KubeObject> {
   return new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object]));
@@ -62,8 +59,8 @@ describe('deploy/', () => {
 
   it('names every object once, in the rendered file as in the base', () => {
     const base = [...files].filter(([name]) => /^base\/(?!kustomization)/.test(name));
-    const fromBase = byName(base.flatMap(([, text]) => objectsOf(text)));
-    const single = objectsOf(files.get('cartographer.yaml') ?? '');
+    const fromBase = byName(base.flatMap(([, text]) => objectsIn(text)));
+    const single = objectsIn(files.get('cartographer.yaml') ?? '');
     expect(byName(single)).toEqual(fromBase);
     expect(single).toHaveLength(fromBase.size);
     expect(single).toEqual(wanted);
@@ -72,12 +69,13 @@ describe('deploy/', () => {
   it('asks for nothing that the restricted Pod Security level forbids', () => {
     const deployments = [...wanted, ...scanner(VOLUME), ...scanner(DATABASE)].filter(
       ({ kind }) => kind === 'Deployment',
-    ) as unknown as readonly {
-      spec: { template: { spec: { securityContext: object; containers: { securityContext: object }[] } } };
-    }[];
+    );
     expect(deployments).toHaveLength(3);
-    for (const { spec } of deployments) {
-      const { securityContext, containers } = spec.template.spec;
+    for (const deployment of deployments) {
+      const { securityContext, containers } = getPath(deployment, 'spec', 'template', 'spec') as {
+        securityContext: JsonObject;
+        containers: { securityContext: JsonObject }[];
+      };
       expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
       for (const container of containers) {
         expect(container.securityContext).toMatchObject({
@@ -93,12 +91,12 @@ describe('deploy/', () => {
     const chart = [...files].filter(([name]) => name.startsWith('helm/cartographer/'));
     const [values] = parseYamlDocuments(files.get('helm/cartographer/values.yaml') ?? '') as [Record<string, unknown>];
     const templates = chart.filter(([name]) => name.includes('/templates/'));
-    const objects = templates.flatMap(([, text]) => objectsOf(rendered(text, values)));
-    const crds = chart.filter(([name]) => name.includes('/crds/')).flatMap(([, text]) => objectsOf(text));
+    const objects = templates.flatMap(([, text]) => objectsIn(rendered(text, values)));
+    const crds = chart.filter(([name]) => name.includes('/crds/')).flatMap(([, text]) => objectsIn(text));
     const withoutNamespace = wanted.filter(({ kind }) => kind !== 'Namespace');
     expect(byName([...objects, ...crds])).toEqual(byName(withoutNamespace));
     const off = { ...values, webhooks: { enabled: false }, serviceMonitor: { enabled: true } };
-    const kinds = templates.flatMap(([, text]) => objectsOf(rendered(text, off))).map(({ kind }) => kind);
+    const kinds = templates.flatMap(([, text]) => objectsIn(rendered(text, off))).map(({ kind }) => kind);
     expect(kinds).toContain('ServiceMonitor');
     expect(kinds).not.toContain('ValidatingWebhookConfiguration');
   });
@@ -114,7 +112,7 @@ describe('deploy/', () => {
     const on = { ...values, scanner: { ...values.scanner, enabled: true, pullSecretsIn, flags, ...more } };
     const objects = [...files]
       .filter(([name]) => name.startsWith('helm/cartographer/templates/'))
-      .flatMap(([, text]) => objectsOf(rendered(text, on)));
+      .flatMap(([, text]) => objectsIn(rendered(text, on)));
     const keep = { 'helm.sh/resource-policy': 'keep' };
     const inChart = (object: KubeObject): KubeObject => {
       if (object.kind !== 'CustomResourceDefinition') return object;
@@ -138,11 +136,11 @@ describe('deploy/', () => {
   it.skipIf(!hasKubectl)('builds with kustomize, alone and with its components', () => {
     const build = (dir: string): string => spawnSync('kubectl', ['kustomize', dir], { encoding: 'utf8' }).stdout;
     for (const [name, store] of [['with-scanner', VOLUME] as const, ['with-scanner-database', DATABASE] as const]) {
-      const built = byName(objectsOf(build(join(DEPLOY_DIR, name))));
+      const built = byName(objectsIn(build(join(DEPLOY_DIR, name))));
       expect(built).toEqual(byName([...wanted, ...scanner(store)]));
     }
-    expect(byName(objectsOf(build(join(DEPLOY_DIR, 'base'))))).toEqual(byName(wanted));
-    const all = byName(objectsOf(build(join(DEPLOY_DIR, 'with-components'))));
+    expect(byName(objectsIn(build(join(DEPLOY_DIR, 'base'))))).toEqual(byName(wanted));
+    const all = byName(objectsIn(build(join(DEPLOY_DIR, 'with-components'))));
     expect([...all.keys()]).toEqual(expect.arrayContaining(['ServiceMonitor/cartographer-controller']));
     expect(JSON.stringify(all.get('Deployment/cartographer-controller'))).toContain('--webhooks-cert-dir=/cert');
   });

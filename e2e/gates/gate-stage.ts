@@ -5,10 +5,10 @@ import { crds } from '@cartographer/api';
 import { createApiServer } from '@cartographer/apiserver';
 import { controllerRights, INSTALL_NAMES, startController } from '@cartographer/controller';
 import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
-import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
+import { type KubeObject, silentLog, type Transport } from '@cartographer/machinery';
 import { SCANNER_NAMES, scannerRights, scanningCrds, scanningRoles, startScanner } from '@cartographer/scanning';
 import { IN_MEMORY, sqliteDatabase } from '@cartographer/store';
-import { createFakeClock, type FakeClock } from '@cartographer/testkit';
+import { createFakeClock, type FakeClock, objectsIn } from '@cartographer/testkit';
 import { userRoles } from '../../packages/controller/src/install/rights.ts';
 import { npmAdvisory } from '../../packages/scanning/src/scanner/testing/scan-stage.ts';
 import { type Images, PACKAGE, type Registries, startRegistries } from './registries.ts';
@@ -73,7 +73,7 @@ export async function createGateStage(chain: string): Promise<GateStage> {
   const admin = createClient({ transport: direct, clock, userAgent: 'admin' });
   const mapper = createRestMapper({ client: admin, clock });
   const apply = async (yaml: string): Promise<void> => {
-    for (const object of parseYamlDocuments(yaml) as unknown as readonly KubeObject[]) await put(object);
+    for (const object of objectsIn(yaml)) await put(object);
   };
   const put = async (object: KubeObject): Promise<void> =>
     void (await admin.apply(await mapper.resourceFor(object), object, { fieldManager: 'admin', force: true }));

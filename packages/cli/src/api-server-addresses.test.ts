@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { apiServerAddresses } from './api-server-addresses.ts';
 
 const { signal } = new AbortController();
-const slice = {
+const slice: KubeObject = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { name: 'kubernetes', namespace: 'default' },
   addressType: 'IPv4',
   endpoints: [{ addresses: ['10.0.0.2'] }, { addresses: ['10.0.0.3'] }],
   ports: [{ name: 'https', port: 6443 }],
-} as unknown as KubeObject;
+};
 const answering = (answer: () => Promise<KubeObject>): Pick<Client, 'get'> => ({ get: answer });
 const resolve = async (host: string): Promise<readonly string[]> =>
   host === 'api.example.com' ? ['203.0.113.7', '2001:db8::7'] : Promise.reject(new Error(`no host ${host}`));

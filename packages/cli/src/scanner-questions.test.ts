@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { issueCertificate } from '@cartographer/controller';
 import { ApiError, type Client, systemClock as clock, createRestMapper, getIfThere } from '@cartographer/kube';
-import { CartoError, failure, type KubeObject, parseYamlDocuments, silentLog, textAt } from '@cartographer/machinery';
+import { CartoError, failure, type KubeObject, silentLog, textAt } from '@cartographer/machinery';
 import { createControllerMetrics } from '@cartographer/runtime';
 import {
   type Answer,
@@ -17,7 +17,7 @@ import {
   startScanner,
 } from '@cartographer/scanning';
 import { sqliteDatabase } from '@cartographer/store';
-import { createFakeClock, type FakeClock, startEmbedded } from '@cartographer/testkit';
+import { createFakeClock, type FakeClock, objectsIn, startEmbedded } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createQuestions, type Questions } from './scanner-questions.ts';
 
@@ -90,7 +90,7 @@ describe('questions over HTTPS, with the authority that the scanner publishes', 
     embedded = await startEmbedded({ crds: scanningCrds(), authorization: 'RBAC' });
     const { client } = embedded;
     const mapper = createRestMapper({ client, clock });
-    const objects = parseYamlDocuments(OBJECTS) as unknown as readonly KubeObject[];
+    const objects = objectsIn(OBJECTS);
     const [system] = objects as [KubeObject];
     for (const object of [system, ...scanningRoles(), ...scannerRights(namespace), ...objects]) {
       await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'test', force: true });

@@ -75,9 +75,8 @@ async function stage(seed?: IssuedCertificate) {
     },
     held: async () => certificateOf(await client.get(SECRETS, secret)),
     bundles: async () => {
-      const { webhooks } = (await client.get(WEBHOOK_CONFIGURATIONS, { name: configuration })) as unknown as {
-        webhooks: { clientConfig: { caBundle?: string } }[];
-      };
+      const found = await client.get(WEBHOOK_CONFIGURATIONS, { name: configuration });
+      const webhooks = found['webhooks'] as { clientConfig: { caBundle?: string } }[];
       return webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
     },
     async [Symbol.asyncDispose]() {
