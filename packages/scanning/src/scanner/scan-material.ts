@@ -25,18 +25,14 @@ export async function inventoryOf(
   return inventories(target, ask);
 }
 
-/** Sources that have not answered for all packages of some inventories yet. */
+/** Sources that have not answered for all packages of a bill yet. */
 async function unaskedFor(
   { portfolio, askedSources }: Pick<MaterialDeps, 'portfolio' | 'askedSources'>,
-  inventories: readonly Inventory[],
+  bill: string,
 ): Promise<readonly string[]> {
-  const bills = inventories.flatMap((inventory) => (inventory.kind === 'read' ? [inventory.bill] : []));
   const unasked: string[] = [];
   for (const scope of askedSources()) {
-    for (const bill of bills) {
-      if (unasked.includes(scope.source) || (await portfolio.isAskedFor(scope, bill))) continue;
-      unasked.push(scope.source);
-    }
+    if (!(await portfolio.isAskedFor(scope, bill))) unasked.push(scope.source);
   }
   return unasked;
 }
@@ -53,6 +49,6 @@ export async function materialOf(
   const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
   const facts: InventoryFacts = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered };
   // Before the findings: what was asked by then is among them.
-  const unasked = await unaskedFor(deps, [inventory]);
+  const unasked = await unaskedFor(deps, bill);
   return { target, inventory: facts, findings: await portfolio.findingsOf(bill), unasked };
 }

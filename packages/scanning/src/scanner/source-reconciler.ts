@@ -117,41 +117,27 @@ async function takeIn(
   object: KubeObject,
   { spec, which, startedMs, signal }: Round,
 ): Promise<SourceOutcome> {
-  const { book, portfolio, clock } = deps;
+  const { book, clock } = deps;
   const source = sourceOf(name, spec, which);
   deps.follow(name, 'path' in source ? source.path : undefined);
   const before = await uncovered(deps);
   const { revision } = book.of(name);
   if (revision === '' && object['status'] === undefined) await report(deps, name, object, { kind: 'matching' }, signal);
   try {
-    let taken: Taken;
-    try {
-      const opened = await deps.access.open(name, spec, signal);
-      if (opened.kind === 'refused') return await failed(deps, name, opened);
-      const { fetch, authorization } = opened;
-      const login = authorization === undefined ? {} : { authorization };
-      taken = await takeInSource(portfolio, { ...source, ...login }, { fetch, clock, signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof CartoError) || error.code !== 'CARTO_ADVISORIES') throw error;
-      const { afterMs } = error;
-      return await failed(deps, name, {
-        reason: afterMs === undefined ? 'FetchFailed' : 'RateLimited',
-        message: messageOf(error),
-        ...(afterMs === undefined ? {} : { afterMs }),
-      });
-    }
+    const fetched = await fetchSource(deps, source, spec, signal);
+    if (fetched.kind === 'failed') return await failed(deps, name, fetched);
+    const { taken } = fetched;
     await book.load();
     const touched = new Set([
       ...(await touchedByNews(deps)),
       ...(await newlyCovered(deps, before)),
       ...deps.index.waitingFor(name),
     ]);
-    const differs = taken.isChanged && taken.revision !== revision;
     if (revision === '') for (const key of deps.allScans()) touched.add(key);
     const { changed: changedScans, left } = await rejudged(deps, name, touched, { which, startedMs, signal });
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
-    const lastChange = taken.isChanged && differs ? { lastChange: lastChangeOf(taken.counts, more) } : {};
+    const lastChange =
+      taken.isChanged && taken.revision !== revision ? { lastChange: lastChangeOf(taken.counts, more) } : {};
     return left.length > 0
       ? { kind: 'pending', scans: left, ...lastChange }
       : { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
@@ -162,24 +148,48 @@ async function takeIn(
   }
 }
 
+type Failed = Extract<SourceOutcome, { kind: 'failed' }>;
+
+/** Asks a source, with its credentials, and takes in what it has. */
+async function fetchSource(
+  { access, portfolio, clock }: SourceDeps,
+  source: Source,
+  spec: SourceSpec,
+  signal: AbortSignal,
+): Promise<Failed | { readonly kind: 'taken'; readonly taken: Taken }> {
+  try {
+    const opened = await access.open(source.name, spec, signal);
+    if (opened.kind === 'refused') return { ...opened, kind: 'failed' };
+    const { fetch, authorization } = opened;
+    const login = authorization === undefined ? {} : { authorization };
+    return { kind: 'taken', taken: await takeInSource(portfolio, { ...source, ...login }, { fetch, clock, signal }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CartoError) || error.code !== 'CARTO_ADVISORIES') throw error;
+    const { afterMs } = error;
+    const message = messageOf(error);
+    return afterMs === undefined
+      ? { kind: 'failed', reason: 'FetchFailed', message }
+      : { kind: 'failed', reason: 'RateLimited', message, afterMs };
+  }
+}
+
 /** It could not be asked. What was taken in until then counts. */
-async function failed(
-  deps: SourceDeps,
-  name: string,
-  { reason, message, afterMs }: Omit<Extract<SourceOutcome, { kind: 'failed' }>, 'kind'>,
-): Promise<SourceOutcome> {
+async function failed(deps: SourceDeps, name: string, outcome: Failed): Promise<Failed> {
   deps.wake(await touchedByNews(deps));
+  return notAsked(deps, name, outcome);
+}
+
+function notAsked(deps: SourceDeps, name: string, outcome: Failed): Failed {
   deps.book.failed(name);
   ask(deps, name);
-  return { kind: 'failed', reason, message, ...(afterMs === undefined ? {} : { afterMs }) };
+  return outcome;
 }
 
 /** Our own store does not take in what it has; what it had is as old as it is. */
 function storeFailed(deps: SourceDeps, name: string, error: unknown): SourceOutcome {
   if (!isStoreFailure(error)) throw error;
-  deps.book.failed(name);
-  ask(deps, name);
-  return { kind: 'failed', reason: 'StoreFailed', message: messageOf(error) };
+  return notAsked(deps, name, { kind: 'failed', reason: 'StoreFailed', message: messageOf(error) });
 }
 
 /** What could not be read; where only new packages were asked for, what is told of the others stays. */
