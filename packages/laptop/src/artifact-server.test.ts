@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
+import { portToComeBackTo } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ArtifactServer, startArtifactServer } from './artifact-server.ts';
 import { makeTempFolder } from './git/testing/repository.ts';
@@ -94,6 +95,9 @@ describe('the artifact server', () => {
   });
 
   it('keeps its port over a restart, and takes another when that is in use', async () => {
+    await server.close();
+    await writeFile(join(temp.path, 'port'), String(await portToComeBackTo()));
+    server = await start();
     const { host } = server;
     await server.close();
     server = await start();

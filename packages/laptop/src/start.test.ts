@@ -1,8 +1,8 @@
-import { rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
 import { getPath, type KubeObject, type Log, silentLog } from '@cartographer/machinery';
-import { type Embedded, startEmbedded } from '@cartographer/testkit';
+import { type Embedded, portToComeBackTo, startEmbedded } from '@cartographer/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gitRepositoryType } from './git/kind/git-repository.ts';
 import { makeTempFolder, RepositoryFixture } from './git/testing/repository.ts';
@@ -21,6 +21,8 @@ beforeEach(async () => {
   temp = await makeTempFolder();
   repository = await RepositoryFixture.create(join(temp.path, 'app'));
   embedded = await startEmbedded({ crds: laptopCrds() });
+  await mkdir(join(temp.path, 'git'));
+  await writeFile(join(temp.path, 'git', 'artifact-server.port'), String(await portToComeBackTo()));
   laptop = await start();
 });
 afterEach(async () => {

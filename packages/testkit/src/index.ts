@@ -12,7 +12,7 @@ export type { BuildOptions, BuildOutcome, Programs } from './cluster/build-progr
 export { buildPrograms } from './cluster/build-programs.ts';
 export type { ClusterProcess, ProcessSpec } from './cluster/cluster-process.ts';
 export type { ClusterUser } from './cluster/cluster-users.ts';
-export { freePorts } from './cluster/free-port.ts';
+export { freePorts, portToComeBackTo } from './cluster/free-port.ts';
 export type { GitServer, ServedRepository } from './cluster/git-server.ts';
 export { startGitServer } from './cluster/git-server.ts';
 export type { PlayPod, PodPlayer, StepEnd } from './cluster/pod-player.ts';

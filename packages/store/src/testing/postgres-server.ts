@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { portToComeBackTo } from '@cartographer/testkit';
 import pg from 'pg';
 
 /** A real PostgreSQL of this machine, on loopback, with a folder of its own that goes when it is stopped. */
@@ -31,7 +31,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
   run(join(programs, 'initdb'), ['-D', data, '-U', 'carto', '-A', 'trust', '-E', 'UTF8', '--no-sync'], owner);
-  const port = await freePort();
+  const port = await portToComeBackTo();
   const urlOf = (database: string): string => `postgres://carto@127.0.0.1:${port}/${database}`;
   let child: ChildProcess | undefined;
   let databases = 0;
@@ -124,15 +124,4 @@ function userIds(name: string): { readonly uid: number; readonly gid: number } {
 function run(program: string, args: readonly string[], owner: object | undefined): void {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', cwd: tmpdir(), ...owner });
   if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
