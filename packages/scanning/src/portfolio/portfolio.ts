@@ -30,14 +30,16 @@ import { parts } from './keys.ts';
 import { forgetNews, type News, readNews } from './news.ts';
 import {
   type Carrier,
+  type Coverage,
   carriersOf,
+  coverageOf,
   findingsOf,
+  isCovered,
   type KeptFinding,
   type Page,
   type SourceState,
   sourceStates,
   touchedBy,
-  uncoveredOf,
 } from './queries.ts';
 import type { Match } from './rematch.ts';
 import { MIGRATIONS, type Tables } from './tables.ts';
@@ -233,9 +235,15 @@ export class Portfolio {
     return this.#read((tx) => touchedBy(tx, vulnerability, page));
   }
 
-  /** Ecosystems of which no record of these sources speaks. */
-  uncoveredOf(ecosystems: readonly string[], sources: readonly string[]): Promise<readonly string[]> {
-    return uncoveredOf(this.#store, ecosystems, sources);
+  /** What the records of these sources speak of. */
+  coverageOf(sources: readonly string[]): Promise<Coverage> {
+    return coverageOf(this.#store, sources);
+  }
+
+  /** Ecosystems of which no record of these sources speaks, as they were given. */
+  async uncoveredOf(ecosystems: readonly string[], sources: readonly string[]): Promise<readonly string[]> {
+    const coverage = await this.coverageOf(sources);
+    return ecosystems.filter((name) => !isCovered(coverage, name));
   }
 
   /** Since when this store keeps first sights: RFC 3339. What was seen before it nobody has told it. */

@@ -116,13 +116,12 @@ export async function findingsOf(tx: Store<Tables>, bill: string): Promise<reado
   return rows.map(keptFinding);
 }
 
-/** Ecosystems of which no record of these sources speaks, as they were given. */
-export async function uncoveredOf(
-  tx: Store<Tables>,
-  ecosystems: readonly string[],
-  sources: readonly string[],
-): Promise<readonly string[]> {
-  if (sources.length === 0) return ecosystems;
+/** What records speak of: the stored keys of ecosystems. */
+export type Coverage = ReadonlySet<string>;
+
+/** What the records of these sources speak of. */
+export async function coverageOf(tx: Store<Tables>, sources: readonly string[]): Promise<Coverage> {
+  if (sources.length === 0) return new Set();
   const rows = await tx
     .selectFrom('coverage')
     .select('ecosystem')
@@ -130,9 +129,13 @@ export async function uncoveredOf(
     .where('source', 'in', sources)
     .where('records', '>', 0)
     .execute();
-  const covered = new Set(rows.map(({ ecosystem }) => ecosystem));
-  const isCovered = (key: string): boolean => covered.has(storedKey(key));
-  return ecosystems.filter((name) => !isCovered(ecosystemKey(name)) && !isCovered(baseEcosystem(name)));
+  return new Set(rows.map(({ ecosystem }) => ecosystem));
+}
+
+/** Whether some record speaks of an ecosystem, or of all its releases. */
+export function isCovered(coverage: Coverage, ecosystem: string): boolean {
+  const has = (key: string): boolean => coverage.has(storedKey(key));
+  return has(ecosystemKey(ecosystem)) || has(baseEcosystem(ecosystem));
 }
 
 /** The sources that records were taken from, by name. */

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { packZip } from '../advisories/testing/pack-zip.ts';
@@ -19,19 +19,36 @@ type Answer = {
   readonly body?: Buffer;
 };
 
-/** A stage whose one source is an archive on a real server, and a scan that passes by it for two hours. */
-async function settledWith(): Promise<ScanStage & { answer: Answer; asked: number }> {
-  const server = createServer((request, response) => {
+/** A stage whose one source is an archive on a real server. */
+type ArchiveStage = ScanStage & {
+  answer: Answer;
+  asked: number;
+  /** What happens between a question and its answer. */
+  meanwhile?: () => Promise<void>;
+};
+
+/** An {@link ArchiveStage}, and a scan that passes by it for two hours. */
+async function settledWith(): Promise<ArchiveStage> {
+  const stage = await archiveStage();
+  await stage.apply(imageScan('app', 1));
+  await stage.restart();
+  return stage;
+}
+
+async function archiveStage(): Promise<ArchiveStage> {
+  const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     stage.asked += 1;
+    await stage.meanwhile?.();
     const { status = 200, headers = {}, body = Buffer.alloc(0) } = stage.answer;
     const isKnown = headers['etag'] !== undefined && request.headers['if-none-match'] === headers['etag'];
     response.writeHead(isKnown ? 304 : status, headers).end(isKnown ? undefined : body);
-  });
+  };
+  const server = createServer((request, response) => void reply(request, response));
   await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const inner = await createScanStage({ destinations: { allowed: [host], plainHttp: [host] } });
   const answer: Answer = archive('"one"', osv('A-1', 'other'));
-  const stage = Object.assign(inner, { answer, asked: 0 });
+  const stage: ArchiveStage = Object.assign(inner, { answer, asked: 0 });
   const dispose = inner[Symbol.asyncDispose].bind(inner);
   stage[Symbol.asyncDispose] = async () => {
     await dispose();
@@ -47,8 +64,7 @@ spec: {type: Archive, url: 'http://${host}/all.zip'}
 ---
 `;
   const gate = policy('gate', ', advisories: {maxAge: 2h}').replace('High', 'Low');
-  await stage.apply(`${gate}${source}${imageScan('app', 1)}`);
-  await stage.restart();
+  await stage.apply(`${gate}${source}`);
   return stage;
 }
 
@@ -80,6 +96,23 @@ describe('an archive of the running scanner', () => {
     await stage.interval();
     expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 1, 'create events': 1, ...ONE_SOURCE });
     expect((await stage.status('app')).verdict?.result).toBe('Refused');
+  });
+
+  it('tells a scan that was judged first while it was read what it covers now', async () => {
+    await using stage = await archiveStage();
+    const elsewhere = [{ package: { ecosystem: 'Debian:12', name: 'curl' }, versions: ['1'] }];
+    stage.answer = archive('"one"', osv('A-1', '', { affected: elsewhere }));
+    await stage.restart();
+    stage.answer = archive('"two"', osv('A-1', '', { affected: elsewhere }), osv('B-1', 'other'));
+    stage.meanwhile = async () => {
+      stage.meanwhile = async () => {};
+      await stage.apply(imageScan('app', 1));
+      while ((await stage.status('app')).verdict === undefined) await new Promise(setImmediate);
+      expect((await stage.status('app')).inventory?.uncovered).toEqual(['npm']);
+    };
+    await stage.interval();
+    expect((await stage.status('app')).inventory?.uncovered).toEqual([]);
+    expect((await stage.status('app')).verdict?.result).toBe('Passed');
   });
 
   it('whose server is gone for longer than maxAge says so once, and its scans are refused once', async () => {

@@ -53,9 +53,4 @@ export class ScanIndex {
   waitingFor(source: string): readonly string[] {
     return [...this.#scans].filter(([, { unasked }]) => unasked.includes(source)).map(([key]) => key);
   }
-
-  /** Every ecosystem that some scan has. */
-  ecosystems(): readonly string[] {
-    return [...new Set([...this.#scans.values()].flatMap(({ ecosystems }) => ecosystems))];
-  }
 }

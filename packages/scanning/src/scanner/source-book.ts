@@ -1,5 +1,6 @@
 import { rfc3339 } from '@cartographer/machinery';
 import type { Portfolio } from '../portfolio/portfolio.ts';
+import { type Coverage, isCovered } from '../portfolio/queries.ts';
 import type { SourceFacts } from '../verdict/facts.ts';
 
 /** How far a source is in this process. */
@@ -23,10 +24,11 @@ const NEW: SourceProgress = { revision: '', updated: '', advisories: 0, packages
 
 /** How far each source is: what the portfolio keeps of it, and when it was asked, which only this process knows. */
 export class SourceBook {
-  readonly #portfolio: Pick<Portfolio, 'sources'>;
+  readonly #portfolio: Pick<Portfolio, 'sources' | 'coverageOf'>;
   readonly #progress = new Map<string, SourceProgress>();
+  #told: Coverage | undefined;
 
-  constructor(portfolio: Pick<Portfolio, 'sources'>) {
+  constructor(portfolio: Pick<Portfolio, 'sources' | 'coverageOf'>) {
     this.#portfolio = portfolio;
   }
 
@@ -65,6 +67,26 @@ export class SourceBook {
   /** Names of those that every bill was matched with. */
   matched(): readonly string[] {
     return [...this.#progress].filter(([, { revision }]) => revision !== '').map(([name]) => name);
+  }
+
+  /** Call it before the first change: what {@link turned} compares with, if it was not called before. */
+  async noteCoverage(): Promise<void> {
+    this.#told ??= await this.#coverage();
+  }
+
+  /**
+   * Which ecosystems have their first records, or have lost their last, since this was asked before. It does not ask what
+   * scans hold: one that is judged first while a source is read is in no index before it.
+   */
+  async turned(): Promise<(ecosystem: string) => boolean> {
+    const before = this.#told ?? new Set();
+    const now = await this.#coverage();
+    this.#told = now;
+    return (ecosystem) => isCovered(before, ecosystem) !== isCovered(now, ecosystem);
+  }
+
+  #coverage(): Promise<Coverage> {
+    return this.#portfolio.coverageOf(this.matched());
   }
 
   /** What a verdict asks of a source. Whoever was never asked since the start is as fresh as what is kept of it. */

@@ -64,7 +64,7 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
       if (book.of(name).revision !== '' || (await portfolio.digestsOf(name)).size > 0)
         await portfolio.removeSource(name);
       book.forget(name);
-      await touchedByNews(deps); // all are woken
+      await touchedByChange(deps); // all are woken
       deps.wake(deps.allScans());
       return done;
     }
@@ -120,7 +120,7 @@ async function takeIn(
   const { book, clock } = deps;
   const source = sourceOf(name, spec, which);
   deps.follow(name, 'path' in source ? source.path : undefined);
-  const before = await uncovered(deps);
+  await book.noteCoverage();
   const { revision } = book.of(name);
   if (revision === '' && object['status'] === undefined) await report(deps, name, object, { kind: 'matching' }, signal);
   try {
@@ -128,11 +128,7 @@ async function takeIn(
     if (fetched.kind === 'failed') return await failed(deps, name, fetched);
     const { taken } = fetched;
     await book.load();
-    const touched = new Set([
-      ...(await touchedByNews(deps)),
-      ...(await newlyCovered(deps, before)),
-      ...deps.index.waitingFor(name),
-    ]);
+    const touched = new Set([...(await touchedByChange(deps)), ...deps.index.waitingFor(name)]);
     if (revision === '') for (const key of deps.allScans()) touched.add(key);
     const { changed: changedScans, left } = await rejudged(deps, name, touched, { which, startedMs, signal });
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
@@ -176,7 +172,7 @@ async function fetchSource(
 
 /** It could not be asked. What was taken in until then counts. */
 async function failed(deps: SourceDeps, name: string, outcome: Failed): Promise<Failed> {
-  deps.wake(await touchedByNews(deps));
+  deps.wake(await touchedByChange(deps));
   return notAsked(deps, name, outcome);
 }
 
@@ -242,7 +238,12 @@ function lastChangeOf(
   return { added, changed, withdrawn, packages, ...more };
 }
 
-/** The scans of bills that findings changed of. The findings stand already: whoever is woken now sees them. */
+/** The scans that what was taken in touches. It stands already: whoever is woken now sees it. */
+async function touchedByChange(deps: SourceDeps): Promise<readonly string[]> {
+  return [...(await touchedByNews(deps)), ...(await touchedByCoverage(deps))];
+}
+
+/** The scans of bills that findings changed of. */
 async function touchedByNews({ portfolio, index }: SourceDeps): Promise<readonly string[]> {
   const touched = new Set<string>();
   for (;;) {
@@ -256,18 +257,10 @@ async function touchedByNews({ portfolio, index }: SourceDeps): Promise<readonly
   }
 }
 
-async function uncovered({ portfolio, index, book }: SourceDeps): Promise<ReadonlySet<string>> {
-  return new Set(await portfolio.uncoveredOf(index.ecosystems(), book.matched()));
-}
-
 /** Scans with an ecosystem that has its first records now, or has lost its last. */
-async function newlyCovered(deps: SourceDeps, before: ReadonlySet<string>): Promise<readonly string[]> {
-  const after = await uncovered(deps);
-  const turned = new Set([...before, ...after].filter((name) => before.has(name) !== after.has(name)));
-  if (turned.size === 0) return [];
-  return [...deps.index.all()]
-    .filter(([, { ecosystems }]) => ecosystems.some((name) => turned.has(name)))
-    .map(([key]) => key);
+async function touchedByCoverage({ book, index }: SourceDeps): Promise<readonly string[]> {
+  const turned = await book.turned();
+  return [...index.all()].filter(([, { ecosystems }]) => ecosystems.some(turned)).map(([key]) => key);
 }
 
 async function report(
