@@ -24,6 +24,7 @@ export {
   type SelectorOperator,
 } from './selectors/selectors.ts';
 export * from './text/field-error.ts';
+export { globMatches } from './text/glob.ts';
 export { goJson, goQuote, goText } from './text/go-text.ts';
 export * from './text/names.ts';
 export { PatternError } from './text/schema-pattern.ts';

@@ -45,6 +45,7 @@ export { defaultLayerLimits, type LayerLimits, visitLayer } from './layers/visit
 export { openImageFile } from './layout/image-file.ts';
 export type { ImageFile, NamedImage } from './layout/named-image.ts';
 export { createOciLayout, type OciLayout } from './layout/oci-layout.ts';
+export { caBundlePem } from './registry/ca-bundle.ts';
 export { createGuardedAgent, type GuardedAgentOptions } from './registry/guarded-agent.ts';
 export type { PushContent, PushedManifest, Pushes } from './registry/pushes.ts';
 export { referrersTag } from './registry/referrers.ts';

@@ -22,11 +22,10 @@ export {
   type SourceFile,
   type SourceLimits,
 } from './inventory/read-source.ts';
-export { SCANNING_API_VERSION, SCANNING_GROUP, spanMs } from './kinds/group.ts';
+export { SCANNING_API_VERSION, SCANNING_GROUP } from './kinds/group.ts';
 export { scanningCrds, scanningKinds } from './kinds/kinds.ts';
 export {
   type ImageScanRequest,
-  type Read,
   readException,
   readImageScan,
   readScanPolicy,

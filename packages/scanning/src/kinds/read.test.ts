@@ -1,6 +1,7 @@
+import { spanMs } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import { SCANNING_API_VERSION, spanMs } from './group.ts';
+import { SCANNING_API_VERSION } from './group.ts';
 import { readException, readImageScan, readScanPolicy, readSourceScan, readVulnerabilitySource } from './read.ts';
 
 const image = `registry.example.com/app@sha256:${'a'.repeat(64)}`;

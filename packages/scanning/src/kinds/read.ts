@@ -1,6 +1,5 @@
-import { type Kind, rootSchema } from '@cartographer/api';
-import { type CompiledSchema, compileSchema, type KubeObject, textAt } from '@cartographer/machinery';
-import { SCANNING_API_VERSION } from './group.ts';
+import { type Kind, mapped, type Read, readSpec } from '@cartographer/api';
+import { type KubeObject, textAt } from '@cartographer/machinery';
 import { type ClusterScanPolicySpec, clusterScanPolicyKind } from './scan-policy.ts';
 import { type ImageScanSpec, imageScanKind, type SourceScanSpec, sourceScanKind } from './scans.ts';
 import {
@@ -9,41 +8,6 @@ import {
   vulnerabilityExceptionKind,
 } from './vulnerability-exception.ts';
 import { type ClusterVulnerabilitySourceSpec, clusterVulnerabilitySourceKind } from './vulnerability-source.ts';
-
-/** What an object says, or what is wrong with it: `spec.image: Invalid value: …`. */
-export type Read<T> =
-  | { readonly kind: 'read'; readonly value: T }
-  | { readonly kind: 'wrong'; readonly errors: readonly string[] };
-
-const compiled = new Map<string, CompiledSchema>();
-
-function schemaOf(kind: Kind): CompiledSchema {
-  const known = compiled.get(kind.kind) ?? compileSchema(rootSchema(kind));
-  compiled.set(kind.kind, known);
-  return known;
-}
-
-/** The `spec` with its defaults. What the API server has taken is read without an error; a file may hold anything. */
-function readSpec<Spec>(kind: Kind<Spec>, object: KubeObject): Read<Spec> {
-  const { apiVersion, kind: name } = object;
-  if (apiVersion !== SCANNING_API_VERSION || name !== kind.kind) {
-    return wrong(`is ${name || 'no kind'} of ${apiVersion || 'no group'}, not ${kind.kind} of ${SCANNING_API_VERSION}`);
-  }
-  const schema = schemaOf(kind);
-  const { value, pruned } = schema.prune(object);
-  const whole = schema.applyDefaults(value);
-  const errors = [
-    ...pruned.map((field) => `${field}: unknown field`),
-    ...schema.validate(whole).map(({ field, message }) => `${field}: ${message}`),
-  ];
-  return errors.length > 0 ? { kind: 'wrong', errors } : { kind: 'read', value: whole['spec'] as Spec };
-}
-
-const wrong = (error: string): Read<never> => ({ kind: 'wrong', errors: [error] });
-
-function mapped<T, U>(read: Read<T>, to: (value: T) => U): Read<U> {
-  return read.kind === 'wrong' ? read : { kind: 'read', value: to(read.value) };
-}
 
 /** What an ImageScan asks for, in one spelling. */
 export type ImageScanRequest = {

@@ -6,16 +6,18 @@ import {
   type Infer,
   integer,
   list,
-  map,
+  namespaceSelector,
   type ObjectOfKind,
   object,
   observedGeneration,
   type PrinterColumn,
   required,
+  span,
   string,
+  text,
   withDefault,
 } from '@cartographer/api';
-import { SCANNING_GROUP, span, text } from './group.ts';
+import { SCANNING_GROUP } from './group.ts';
 
 /** Severities that a policy may name, from the worst. */
 const NAMED_SEVERITIES = ['Critical', 'High', 'Medium', 'Low'] as const;
@@ -23,20 +25,6 @@ const NAMED_SEVERITIES = ['Critical', 'High', 'Medium', 'Low'] as const;
 /** Names of vulnerabilities: `CVE-2021-44228`, `GHSA-jfh8-c2jp-5v3q`, `RUSTSEC-2021-0001`, `PYSEC-2021-1`. */
 export const VULNERABILITY = '^[A-Za-z0-9][A-Za-z0-9._:-]*$';
 const vulnerability = (description: string) => string(description, { pattern: VULNERABILITY, maxLength: 128 });
-
-/** Which namespaces: all for `{}`. */
-export const namespaceSelector = object('The namespaces that it is for, by their labels; `{}` is all of them.', {
-  matchLabels: map('Labels of the namespace and the values they must have.', string('A value.', { maxLength: 63 })),
-  matchExpressions: list(
-    'Requirements on labels of the namespace.',
-    object('A requirement.', {
-      key: required(text('Key of the label.', 317)),
-      operator: required(choice('What must hold.', ['In', 'NotIn', 'Exists', 'DoesNotExist'])),
-      values: list('Values to compare with: at least one for In and NotIn, none otherwise.', string('A value.')),
-    }),
-    { maxItems: 32 },
-  ),
-});
 
 const rule = object(
   'Holds for a finding when all its clauses do.',

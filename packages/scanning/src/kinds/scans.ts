@@ -6,8 +6,9 @@ import {
   type PrinterColumn,
   required,
   string,
+  text,
 } from '@cartographer/api';
-import { exactlyOne, readCurrent, SCANNING_GROUP, text } from './group.ts';
+import { exactlyOne, readCurrent, SCANNING_GROUP } from './group.ts';
 import { scanStatusFields } from './scan-status.ts';
 
 /** A reference with a digest: what a tag points at may change after it was scanned. */

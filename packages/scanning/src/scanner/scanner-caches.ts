@@ -1,8 +1,8 @@
+import type { Read } from '@cartographer/api';
 import { type Client, createInformer, type Informer } from '@cartographer/kube';
 import { type Clock, type KubeObject, type Log, memoByIdentity, type ResourceType } from '@cartographer/machinery';
 import { scanningKinds } from '../kinds/kinds.ts';
 import {
-  type Read,
   readException,
   readScanPolicy,
   readVulnerabilitySource,

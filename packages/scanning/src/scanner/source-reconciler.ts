@@ -1,7 +1,7 @@
+import { spanMs } from '@cartographer/api';
 import { CartoError, type Clock, type KubeObject, messageOf } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
 import { isStoreFailure } from '@cartographer/store';
-import { spanMs } from '../kinds/group.ts';
 import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import type { ChangeCounts } from '../portfolio/change.ts';

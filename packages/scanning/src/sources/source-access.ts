@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { X509Certificate } from 'node:crypto';
 import { type Client, getIfThere, isForbidden } from '@cartographer/kube';
 import { type KubeObject, type ResourceType, textAt } from '@cartographer/machinery';
-import { createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
+import { caBundlePem, createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
 import { type Agent, fetch } from 'undici';
 import type { SourceSpec } from '../kinds/read.ts';
 import type { Fetch } from './download.ts';
@@ -52,7 +51,7 @@ export function createSourceAccess(client: Pick<Client, 'get'>, rules: Destinati
 
   return {
     async open(name, { url = '', secretRef, caBundle }, signal) {
-      const caPem = caBundle === undefined ? '' : pemOf(caBundle);
+      const caPem = caBundle === undefined ? '' : caBundlePem(caBundle);
       if (caPem === undefined) {
         const message = 'spec.caBundle is not the base64 text of certificates in PEM: base64 -w0 ca.crt';
         return { kind: 'refused', reason: 'CaBundleInvalid', message };
@@ -68,18 +67,6 @@ export function createSourceAccess(client: Pick<Client, 'get'>, rules: Destinati
       await Promise.allSettled([...agents.keys()].map(forget));
     },
   };
-}
-
-/** The text of a bundle; undefined where it is none. */
-function pemOf(bundle: string): string | undefined {
-  const pem = Buffer.from(bundle, 'base64').toString('utf8');
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    for (const block of blocks) void new X509Certificate(block);
-  } catch {
-    return undefined;
-  }
-  return blocks.length === 0 ? undefined : blocks.join('\n');
 }
 
 type Login = { readonly authorization: string } | { readonly why: string };

@@ -1,10 +1,9 @@
 import { coversPurl } from '@cartographer/bills';
-import { type LabelSelectorSpec, labelSelectorOf } from '@cartographer/machinery';
+import { globMatches, type LabelSelectorSpec, labelSelectorOf } from '@cartographer/machinery';
 import type { ScanException, ScanPolicySpec } from '../kinds/read.ts';
 import type { EXCEPTION_REASONS } from '../kinds/reasons.ts';
 import type { Finding } from '../match/finding.ts';
 import { namesOf, type ScanFacts, timeOf } from './facts.ts';
-import { globMatches } from './glob.ts';
 import { compareTexts, isAtLeast, severityFor } from './order.ts';
 
 const DAY_MS = 86_400_000;

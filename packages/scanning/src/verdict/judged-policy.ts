@@ -1,4 +1,4 @@
-import { spanMs } from '../kinds/group.ts';
+import { spanMs } from '@cartographer/api';
 import type { ScanException, ScanPolicySpec } from '../kinds/read.ts';
 import type { Finding } from '../match/finding.ts';
 import type { ExceptionIndex, Hindrance } from './exceptions.ts';

@@ -1,7 +1,8 @@
+import type { Read } from '@cartographer/api';
 import { parsePurl } from '@cartographer/bills';
 import { isObject, type Json, type JsonObject, listAt, messageOf, textAt } from '@cartographer/machinery';
 import { SCANNING_API_VERSION } from '../kinds/group.ts';
-import { type Read, readException } from '../kinds/read.ts';
+import { readException } from '../kinds/read.ts';
 import type { VulnerabilityExceptionSpec } from '../kinds/vulnerability-exception.ts';
 import { timeOf } from './facts.ts';
 

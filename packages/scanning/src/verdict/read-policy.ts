@@ -1,5 +1,6 @@
+import type { Read } from '@cartographer/api';
 import { isObject, type KubeObject, messageOf, parseYamlDocuments } from '@cartographer/machinery';
-import { type Read, readScanPolicy, type ScanPolicy } from '../kinds/read.ts';
+import { readScanPolicy, type ScanPolicy } from '../kinds/read.ts';
 import { compiledRules } from './rules.ts';
 
 /** Longer than any policy. */

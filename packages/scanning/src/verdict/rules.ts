@@ -1,3 +1,4 @@
+import { spanMs } from '@cartographer/api';
 import { parsePurl } from '@cartographer/bills';
 import {
   type CelPredicate,
@@ -7,7 +8,6 @@ import {
   messageOf,
   type StructuralSchema,
 } from '@cartographer/machinery';
-import { spanMs } from '../kinds/group.ts';
 import type { ScanPolicySpec } from '../kinds/read.ts';
 import type { ScanRule } from '../kinds/scan-policy.ts';
 import type { Finding } from '../match/finding.ts';
