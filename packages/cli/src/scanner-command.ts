@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { INSTALL_NAMES } from '@cartographer/controller';
-import { createClient, createLeaderElector, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
+import { createClient, fenced, systemClock } from '@cartographer/kube';
 import { type Log, whenAborted } from '@cartographer/machinery';
-import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
+import { createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
 import { type RunningScanner, SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { apiServerAddresses } from './api-server-addresses.ts';
-import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
+import { type ClusterOptions, connect, USER_AGENT } from './cluster-client.ts';
 import { parseAddress } from './controller-flags.ts';
+import { electorOf, systemNamespace } from './leader-election.ts';
 import { logLevel } from './log-level.ts';
 import { createQuestions } from './scanner-questions.ts';
 import { stopOnSignals } from './stop-signal.ts';
@@ -45,7 +43,7 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
     undo.unshift(() => connection.close());
     const metrics = createControllerMetrics();
     const refused = await apiServerAddresses({ ...connection, log, signal: stop.signal });
-    const elector = electorOf(flags, connection, log, metrics);
+    const elector = electorOf(SCANNER_NAMES.lease, flags, { connection, log, metrics });
     const transport = elector === undefined ? connection.transport : fenced(connection.transport, elector);
     const client = createClient({ transport, clock, userAgent: USER_AGENT });
     const namespace = systemNamespace(flags, connection);
@@ -94,29 +92,4 @@ export async function runScanner(flags: ScannerFlags): Promise<void> {
 /** A file of SQLite, or a database of PostgreSQL by its URL. */
 function databaseOf(store: string, log: Log): SqlDatabase {
   return /^postgres(?:ql)?:\/\//.test(store) ? postgresDatabase({ url: store, log }) : sqliteDatabase(store);
-}
-
-/** Replicas in a cluster elect a leader; a scanner on a laptop is alone unless it is told otherwise. */
-function electorOf(
-  flags: ScannerFlags,
-  connection: Connection,
-  log: Log,
-  metrics: ControllerMetrics,
-): LeaderElector | undefined {
-  if (!(flags.leaderElect ?? connection.podNamespace !== undefined)) return undefined;
-  const lease = { namespace: systemNamespace(flags, connection), name: SCANNER_NAMES.lease };
-  metrics.leads(lease.name, false);
-  return createLeaderElector({
-    client: connection.client,
-    clock,
-    log,
-    lease,
-    identity: `${hostname()}_${randomUUID()}`,
-    onChange: (leads) => metrics.leads(lease.name, leads),
-  });
-}
-
-/** Where the scanner's account is. */
-function systemNamespace({ leaderElectionNamespace }: ScannerFlags, { podNamespace }: Connection): string {
-  return leaderElectionNamespace ?? podNamespace ?? INSTALL_NAMES.namespace;
 }

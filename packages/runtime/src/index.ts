@@ -27,5 +27,6 @@ export {
   processDisruptionBudget,
   processMetricsService,
 } from './process-deployment.ts';
+export { processBinding, processRole } from './process-rights.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

@@ -1,11 +1,10 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { KubeObject } from '@cartographer/machinery';
+import { processBinding, processRole } from '@cartographer/runtime';
 import { SCANNING_GROUP } from '../kinds/group.ts';
 import { scanningKinds } from '../kinds/kinds.ts';
 import { SCANNER_LABELS, SCANNER_NAMES } from './names.ts';
 
-const RBAC = 'rbac.authorization.k8s.io';
-const API_VERSION = `${RBAC}/v1`;
-
+const labels = SCANNER_LABELS;
 const resources = Object.values(scanningKinds).map(({ resource }) => resource);
 
 /**
@@ -55,23 +54,29 @@ const API_SERVER_NAMESPACE = 'default';
 /** The scanner's account and its rights. */
 export function scannerRights(namespace: string): readonly KubeObject[] {
   const { scanner, apiServer, pullSecrets } = SCANNER_NAMES;
+  const account = { name: scanner, namespace };
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: scanner, namespace, labels: SCANNER_LABELS } },
-    role('ClusterRole', scanner, CLUSTER_RULES),
-    binding('ClusterRoleBinding', scanner, { kind: 'ClusterRole', name: scanner }, namespace),
-    role('Role', scanner, NAMESPACE_RULES, namespace),
-    binding('RoleBinding', scanner, { kind: 'Role', name: scanner }, namespace, namespace),
-    role('Role', apiServer, API_SERVER_RULES, API_SERVER_NAMESPACE),
-    binding('RoleBinding', apiServer, { kind: 'Role', name: apiServer }, namespace, API_SERVER_NAMESPACE),
-    role('ClusterRole', pullSecrets, [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }]),
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: scanner, namespace, labels } },
+    processRole({ name: scanner, labels }, CLUSTER_RULES),
+    processBinding({ name: scanner, labels }, { kind: 'ClusterRole', name: scanner }, account),
+    processRole({ name: scanner, labels, namespace }, NAMESPACE_RULES),
+    processBinding({ name: scanner, labels, namespace }, { kind: 'Role', name: scanner }, account),
+    processRole({ name: apiServer, labels, namespace: API_SERVER_NAMESPACE }, API_SERVER_RULES),
+    processBinding(
+      { name: apiServer, labels, namespace: API_SERVER_NAMESPACE },
+      { kind: 'Role', name: apiServer },
+      account,
+    ),
+    processRole({ name: pullSecrets, labels }, [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }]),
   ];
 }
 
 /** Lets the scanner read pull secrets in these namespaces, and in no others. */
 export function pullSecretsRights(namespace: string, where: readonly string[]): readonly KubeObject[] {
-  const { pullSecrets } = SCANNER_NAMES;
+  const { scanner, pullSecrets } = SCANNER_NAMES;
+  const account = { name: scanner, namespace };
   return where.map((each) =>
-    binding('RoleBinding', pullSecrets, { kind: 'ClusterRole', name: pullSecrets }, namespace, each),
+    processBinding({ name: pullSecrets, labels, namespace: each }, { kind: 'ClusterRole', name: pullSecrets }, account),
   );
 }
 
@@ -79,33 +84,4 @@ export function pullSecretsRights(namespace: string, where: readonly string[]): 
 export function pullSecretsCommand(namespace: string, where: string): string {
   const { scanner, pullSecrets } = SCANNER_NAMES;
   return `kubectl -n ${where} create rolebinding ${pullSecrets} --clusterrole=${pullSecrets} --serviceaccount=${namespace}:${scanner}`;
-}
-
-function role(
-  kind: 'Role' | 'ClusterRole',
-  name: string,
-  rules: readonly JsonObject[],
-  namespace?: string,
-): KubeObject {
-  return { apiVersion: API_VERSION, kind, metadata: metadata(name, namespace), rules };
-}
-
-function binding(
-  kind: 'RoleBinding' | 'ClusterRoleBinding',
-  name: string,
-  to: { readonly kind: string; readonly name: string },
-  ofNamespace: string,
-  namespace?: string,
-): KubeObject {
-  return {
-    apiVersion: API_VERSION,
-    kind,
-    metadata: metadata(name, namespace),
-    roleRef: { apiGroup: RBAC, ...to },
-    subjects: [{ kind: 'ServiceAccount', name: SCANNER_NAMES.scanner, namespace: ofNamespace }],
-  };
-}
-
-function metadata(name: string, namespace?: string): KubeObject['metadata'] {
-  return { name, labels: SCANNER_LABELS, ...(namespace === undefined ? {} : { namespace }) };
 }
