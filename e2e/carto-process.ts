@@ -39,11 +39,18 @@ export interface CartoProcess {
 }
 
 /** Starts `carto up` on a data folder and waits until its API answers. */
-export async function startCarto(dataDir: string, flags: readonly string[] = []): Promise<CartoProcess> {
+export async function startCarto(
+  dataDir: string,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CartoProcess> {
   const kubeconfig = join(dataDir, 'kubeconfig');
   const auditLog = auditFile(dataDir);
   const args = [MAIN, 'up', '--data', dataDir, '--port', '0', '--audit-log', auditLog, ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<number | string>((resolve) =>

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   bills: ['machinery'],
   store: ['machinery'],
   scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
+  jenkins: ['machinery', 'api', 'kube', 'runtime', 'oci'],
   cli: [
     'machinery',
     'api',
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'bills',
     'store',
     'scanning',
+    'jenkins',
   ],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
@@ -48,6 +50,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
+  'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'controller'],
   'scanning/src': [
     'versions',
     'advisories',

@@ -7,6 +7,7 @@ import {
   installation,
   installationFiles,
 } from '@cartographer/controller';
+import { JENKINS_REPLICAS, jenkinsCrds, jenkinsFiles, jenkinsRoles } from '@cartographer/jenkins';
 import { type Json, type KubeObject, toYaml } from '@cartographer/machinery';
 import {
   SCANNER_NAMES,
@@ -62,6 +63,7 @@ const OVERLAYS: Readonly<Record<string, readonly string[]>> = {
   'with-components': ['cert-manager', 'service-monitor'],
   'with-scanner': ['scanner'],
   'with-scanner-database': ['scanner', 'scanner-database'],
+  'with-jenkins': ['jenkins'],
 };
 
 function overlay(names: readonly string[]): Json {
@@ -81,6 +83,7 @@ function componentFiles(): ReadonlyMap<string, string> {
     ['scanning/crds.yaml', documents(scanningCrds())],
     ['scanning/roles.yaml', documents(scanningRoles())],
     ...scannerComponent(),
+    ...jenkinsComponent(),
     ['cert-manager/kustomization.yaml', component(certManagerComponent())],
     ['cert-manager/certificate.yaml', HEADER + certManagerObjects().map(toYaml).join('---\n')],
   ]);
@@ -112,6 +115,19 @@ function scannerComponent(): readonly (readonly [string, string])[] {
     ...[...files].map(([name, objects]) => [`scanner/${name}.yaml`, documents(objects)] as const),
     ['scanner-database/kustomization.yaml', component({ resources: added.map(([name]) => `${name}.yaml`), patches })],
     ...added.map(([name, objects]) => [`scanner-database/${name}.yaml`, documents(objects)] as const),
+  ];
+}
+
+/** What runs builds on Jenkins, with its kinds. */
+function jenkinsComponent(): readonly (readonly [string, string])[] {
+  const { namespace, image, version } = defaultInstallValues(packageJson.version);
+  const files = jenkinsFiles({ namespace, image, version, replicas: JENKINS_REPLICAS, flags: [] });
+  const resources = ['crds.yaml', 'roles.yaml', ...[...files.keys()].map((name) => `${name}.yaml`)];
+  return [
+    ['jenkins/kustomization.yaml', component({ resources })],
+    ['jenkins/crds.yaml', documents(jenkinsCrds())],
+    ['jenkins/roles.yaml', documents(jenkinsRoles())],
+    ...[...files].map(([name, objects]) => [`jenkins/${name}.yaml`, documents(objects)] as const),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** The places of Helm's values in text that was made from objects. */
+import type { KubeObject } from '@cartographer/machinery';
 
 /** Stands for what is known only to Helm, while the objects are made; nothing else in them reads like it. */
 export const HELM = {
@@ -10,6 +11,8 @@ export const HELM = {
   scannerStorage: 'STORAGE-OF-THE-SCANNER',
   scannerDatabase: 'DATABASE-OF-THE-SCANNER',
   scannerFlag: 'FLAG-OF-THE-SCANNER',
+  jenkinsReplicas: 444_444,
+  jenkinsFlag: 'FLAG-OF-JENKINS',
   eachNamespace: 'EACH-NAMESPACE',
 } as const;
 
@@ -20,6 +23,7 @@ const RESOURCES = /^( *)resources:\n\1 {2}requests:\n\1 {4}cpu:.*\n(?:\1 {4}.*\n
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String(HELM.replicas), 'g'), '{{ .Values.replicas }}'],
   [new RegExp(String(HELM.scannerReplicas), 'g'), '{{ .Values.scanner.replicas }}'],
+  [new RegExp(String(HELM.jenkinsReplicas), 'g'), '{{ .Values.jenkins.replicas }}'],
   [new RegExp(HELM.namespace, 'g'), '{{ .Release.Namespace }}'],
   [new RegExp(`(['"]?)${HELM.image}\\1`, 'g'), '"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'],
   [new RegExp(HELM.scannerStorage, 'g'), '{{ .Values.scanner.storage }}'],
@@ -27,6 +31,10 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [
     new RegExp(`^( *)- ${HELM.scannerFlag}\\n`, 'gm'),
     '$1{{- range .Values.scanner.flags }}\n$1- {{ toJson . }}\n$1{{- end }}\n',
+  ],
+  [
+    new RegExp(`^( *)- ${HELM.jenkinsFlag}\\n`, 'gm'),
+    '$1{{- range .Values.jenkins.flags }}\n$1- {{ toJson . }}\n$1{{- end }}\n',
   ],
 ];
 
@@ -39,4 +47,17 @@ export function templated(text: string, resources: string): string {
 /** The text, where a condition on values holds. */
 export function onlyIf(condition: string, text: string): string {
   return `{{- if ${condition} }}\n${text}{{- end }}\n`;
+}
+
+/** The text for each namespace of a value. Within a range, the values of the release are those of `$`. */
+export function forEachNamespace(value: string, text: string): string {
+  const each = text.replaceAll('.Release', '$.Release').replaceAll(HELM.eachNamespace, '{{ . }}');
+  return `{{- range .Values.${value} }}\n---\n${each}{{- end }}\n`;
+}
+
+/** A definition that Helm leaves when the chart goes, so that no object of it goes with it. */
+export function kept(definition: KubeObject): KubeObject {
+  const { metadata } = definition;
+  const annotations = { ...metadata.annotations, 'helm.sh/resource-policy': 'keep' };
+  return { ...definition, metadata: { ...metadata, annotations } };
 }

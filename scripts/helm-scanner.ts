@@ -8,13 +8,11 @@ import {
   scanningCrds,
   scanningRoles,
 } from '@cartographer/scanning';
-import { HELM, onlyIf, templated } from './helm-places.ts';
+import { forEachNamespace, HELM, kept, onlyIf, templated } from './helm-places.ts';
 
 const ENABLED = '.Values.scanner.enabled';
 const WITH_DATABASE = `and ${ENABLED} .Values.scanner.database`;
 const WITH_VOLUME = `and ${ENABLED} (not .Values.scanner.database)`;
-/** Helm leaves it when the chart goes, so that no scan and no policy goes with it. */
-const KEEP = { 'helm.sh/resource-policy': 'keep' };
 
 /** Name and text of each template. Kinds are templates, too: Helm adds none of a chart's `crds/` in an upgrade. */
 export function scannerChartFiles(version: string): ReadonlyMap<string, string> {
@@ -29,7 +27,7 @@ export function scannerChartFiles(version: string): ReadonlyMap<string, string> 
   const files = new Map<string, string>([
     ['scanner-kinds', onlyIf(ENABLED, documents(scanningCrds().map(kept)))],
     ['scanner-roles', onlyIf(ENABLED, documents(scanningRoles()))],
-    ['scanner-pull-secrets', onlyIf(ENABLED, forEachNamespace())],
+    ['scanner-pull-secrets', onlyIf(ENABLED, forEachNamespace('scanner.pullSecretsIn', pullSecrets()))],
   ]);
   for (const [name, objects] of volume) {
     const other = database.get(name);
@@ -45,21 +43,12 @@ export function scannerChartFiles(version: string): ReadonlyMap<string, string> 
   return files;
 }
 
+function pullSecrets(): string {
+  return documents(pullSecretsRights(HELM.namespace, [HELM.eachNamespace]));
+}
+
 function documents(objects: readonly KubeObject[]): string {
   return templated(objects.map((object) => toYaml(object)).join('---\n'), 'scanner.resources');
-}
-
-function kept(definition: KubeObject): KubeObject {
-  const { metadata } = definition;
-  return { ...definition, metadata: { ...metadata, annotations: { ...metadata.annotations, ...KEEP } } };
-}
-
-/** Within a range, the values of the release are those of `$`. */
-function forEachNamespace(): string {
-  const text = documents(pullSecretsRights(HELM.namespace, [HELM.eachNamespace]))
-    .replaceAll('.Release', '$.Release')
-    .replaceAll(HELM.eachNamespace, '{{ . }}');
-  return `{{- range .Values.scanner.pullSecretsIn }}\n---\n${text}{{- end }}\n`;
 }
 
 /** The scanner's part of \`values.yaml\`. */

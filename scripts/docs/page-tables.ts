@@ -6,6 +6,7 @@ import {
   MOVERS,
   REASONS,
 } from '@cartographer/api';
+import { BUILD_REASONS, SERVER_REASONS } from '@cartographer/jenkins';
 import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
 import { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from '@cartographer/scanning';
@@ -20,6 +21,7 @@ export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['reasons.md', reasonTables()],
   ['laptop-reasons.md', laptopTables()],
   ['scan-reasons.md', scanTables()],
+  ['jenkins-reasons.md', jenkinsTables()],
   ['errors.md', errorTables()],
 ]);
 
@@ -106,11 +108,17 @@ function laptopTables(): Tables {
   );
 }
 
+/** One table for each type of condition of a kind. */
+function tablesOf(kind: string, types: Readonly<Record<string, Explanations>>): readonly [string, string][] {
+  const told = new Map<Explanation, string>();
+  return Object.entries(types).map(([type, reasons]) => [`${kind} ${type}`, reasonTable(type, reasons, told)]);
+}
+
+function jenkinsTables(): Tables {
+  return new Map([...tablesOf('build', BUILD_REASONS), ...tablesOf('server', SERVER_REASONS)]);
+}
+
 function scanTables(): Tables {
-  const tablesOf = (kind: string, types: Readonly<Record<string, Explanations>>): readonly [string, string][] => {
-    const told = new Map<Explanation, string>();
-    return Object.entries(types).map(([type, reasons]) => [`${kind} ${type}`, reasonTable(type, reasons, told)]);
-  };
   return new Map([
     ...tablesOf('scan', SCAN_REASONS),
     ...tablesOf('source', SOURCE_REASONS),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { startCarto } from '../../e2e/carto-process.ts';
+import { commandsOf } from './commands.ts';
 import { readDoc } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -16,21 +17,6 @@ const START = 'npm run carto -- up --no-example';
 const ENVIRONMENT = 'export KUBECONFIG=.carto/kubeconfig';
 
 const run = promisify(execFile);
-
-/** A command of the page, and what it shows where the page says so. */
-type Command = { readonly text: string; readonly output?: string };
-
-/** All commands in order: a block of `sh` is one, a block of `console` has one behind each prompt. */
-function commandsOf(text: string): readonly Command[] {
-  return [...text.matchAll(/^```(sh|console)\n(.*?)^```$/gms)].flatMap(([, kind, body = '']) =>
-    kind === 'sh' ? [{ text: body.trim() }] : body.split(/^\$ /m).slice(1).map(prompted),
-  );
-}
-
-function prompted(text: string): Command {
-  const [line = '', ...output] = text.split('\n');
-  return { text: line, output: output.join('\n') };
-}
 
 /** An output without what differs each time: ages, times, digests, ports, the width of columns. */
 function steady(output: string): readonly string[] {

@@ -6,7 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { type InstallChoice, objectsToInstall } from './install-objects.ts';
 import { VERSION } from './version.ts';
 
-const none: InstallChoice = { with: [], pullSecretsIn: [], sourceHosts: [], allowDestination: [], plainHttp: [] };
+const none: InstallChoice = {
+  with: [],
+  pullSecretsIn: [],
+  sourceHosts: [],
+  jenkinsSecretsIn: [],
+  serverHosts: [],
+  allowDestination: [],
+  plainHttp: [],
+};
 const scanner: InstallChoice = { ...none, with: ['scanner'] };
 const named = (objects: readonly KubeObject[]): readonly string[] =>
   objects.map(({ kind, metadata: { namespace, name } }) => [kind, namespace, name].filter(Boolean).join(' '));
@@ -44,6 +52,30 @@ describe('what carto install installs', () => {
     const images = JSON.stringify(objects).match(/"image":"[^"]+"/g);
     expect(images).toEqual(['"image":"registry.example.com/carto:1"', '"image":"registry.example.com/carto:1"']);
     expect(new Set(named(objects)).size).toBe(objects.length);
+  });
+
+  it('is what runs builds on Jenkins as well, with its rights where they are named, and its flags', () => {
+    const choice: InstallChoice = {
+      ...none,
+      with: ['jenkins'],
+      jenkinsSecretsIn: ['shop'],
+      serverHosts: ['ci.example.com'],
+      plainHttp: ['ci.example.com'],
+    };
+    const objects = objectsToInstall(choice);
+    expect(named(objects)).toEqual(
+      expect.arrayContaining([
+        'Deployment cartographer-system cartographer-jenkins',
+        'PodDisruptionBudget cartographer-system cartographer-jenkins',
+        'RoleBinding shop cartographer-jenkins-secrets',
+      ]),
+    );
+    expect(named(objects).join()).not.toContain('scanner');
+    expect(JSON.stringify(objects)).toContain('"--server-hosts=ci.example.com","--plain-http=ci.example.com"');
+    expect(new Set(named(objects)).size).toBe(objects.length);
+    expect(() => objectsToInstall({ ...none, serverHosts: ['x'] })).toThrow(
+      '--server-hosts is for the jenkins: say --with jenkins as well',
+    );
   });
 
   it('hands the flags of the scanner on, and the URL of its database as a Secret only', () => {

@@ -1,5 +1,6 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installation } from '@cartographer/controller';
+import { JENKINS_REPLICAS, jenkinsCrds, jenkinsInstallation, serverSecretsRights } from '@cartographer/jenkins';
 import { CartoError, type KubeObject } from '@cartographer/machinery';
 import {
   pullSecretsRights,
@@ -22,6 +23,9 @@ export type InstallChoice = {
   /** Name of the Secret that holds the URL of the scanner's database. */
   readonly scannerDatabase?: string;
   readonly sourceHosts: readonly string[];
+  /** Namespaces whose Secrets of servers may be read by what runs builds on Jenkins. */
+  readonly jenkinsSecretsIn: readonly string[];
+  readonly serverHosts: readonly string[];
   readonly allowDestination: readonly string[];
   readonly plainHttp: readonly string[];
 };
@@ -34,9 +38,9 @@ const DATABASE_REPLICAS = 2;
  */
 export function objectsToInstall(choice: InstallChoice): readonly KubeObject[] {
   const { crdsOnly = false, image, with: parts } = choice;
-  const hasScanner = parts.includes('scanner');
-  if (!hasScanner) refuseScannerFlags(choice);
-  if (crdsOnly) return [...crds(), ...(hasScanner ? scanningCrds() : [])];
+  const [hasScanner, hasJenkins] = [parts.includes('scanner'), parts.includes('jenkins')];
+  refuseIdleFlags(choice);
+  if (crdsOnly) return [...crds(), ...(hasScanner ? scanningCrds() : []), ...(hasJenkins ? jenkinsCrds() : [])];
   const values = defaultInstallValues(VERSION);
   const { namespace, version } = values;
   const chosen = { ...values, image: image ?? values.image };
@@ -46,11 +50,21 @@ export function objectsToInstall(choice: InstallChoice): readonly KubeObject[] {
       version,
       image: chosen.image,
       store: storeOf(choice),
-      flags: scannerFlags(choice),
+      flags: flagsOf(choice, 'scanner'),
     }),
     ...pullSecretsRights(namespace, choice.pullSecretsIn),
   ];
-  return inOrder([...installation(chosen), ...(hasScanner ? scanner() : [])]);
+  const jenkins = (): readonly KubeObject[] => [
+    ...jenkinsInstallation({
+      namespace,
+      version,
+      image: chosen.image,
+      replicas: JENKINS_REPLICAS,
+      flags: flagsOf(choice, 'jenkins'),
+    }),
+    ...serverSecretsRights(namespace, choice.jenkinsSecretsIn),
+  ];
+  return inOrder([...installation(chosen), ...(hasScanner ? scanner() : []), ...(hasJenkins ? jenkins() : [])]);
 }
 
 /** What an object of an earlier place is needed for by those of a later one. */
@@ -67,29 +81,47 @@ function storeOf({ scannerDatabase }: InstallChoice): ScannerStore {
     : { kind: 'database', secret: scannerDatabase, replicas: DATABASE_REPLICAS };
 }
 
-/** The same flags, for `carto scanner`. */
-function scannerFlags({ sourceHosts, allowDestination, plainHttp }: InstallChoice): readonly string[] {
-  return Object.entries({ 'source-hosts': sourceHosts, 'allow-destination': allowDestination, 'plain-http': plainHttp })
-    .filter(([, list]) => list.length > 0)
-    .map(([flag, list]) => `--${flag}=${list.join(',')}`);
+/** Flags of `carto install` by the parts that they are for. */
+const PARTS_OF_FLAGS: Readonly<Record<string, readonly InstallPart[]>> = {
+  'pull-secrets-in': ['scanner'],
+  'scanner-database': ['scanner'],
+  'source-hosts': ['scanner'],
+  'jenkins-secrets-in': ['jenkins'],
+  'server-hosts': ['jenkins'],
+  'allow-destination': ['scanner', 'jenkins'],
+  'plain-http': ['scanner', 'jenkins'],
+};
+
+/** Those that the command of a part has by the same name. */
+const HANDED_ON = ['source-hosts', 'server-hosts', 'allow-destination', 'plain-http'];
+
+function valuesOf(choice: InstallChoice): Readonly<Record<string, string | readonly string[]>> {
+  return {
+    'pull-secrets-in': choice.pullSecretsIn,
+    'scanner-database': choice.scannerDatabase ?? '',
+    'source-hosts': choice.sourceHosts,
+    'jenkins-secrets-in': choice.jenkinsSecretsIn,
+    'server-hosts': choice.serverHosts,
+    'allow-destination': choice.allowDestination,
+    'plain-http': choice.plainHttp,
+  };
 }
 
-function refuseScannerFlags({
-  pullSecretsIn,
-  scannerDatabase = '',
-  sourceHosts,
-  allowDestination,
-  plainHttp,
-}: InstallChoice): void {
-  const given = Object.entries({
-    'pull-secrets-in': pullSecretsIn,
-    'scanner-database': scannerDatabase,
-    'source-hosts': sourceHosts,
-    'allow-destination': allowDestination,
-    'plain-http': plainHttp,
-  }).find(([, value]) => value.length > 0);
-  if (given === undefined) return;
-  throw new CartoError('CARTO_USAGE', `--${given[0]} is for the scanner: say --with scanner as well`, {
+/** The same flags, for the command of a part. */
+function flagsOf(choice: InstallChoice, part: InstallPart): readonly string[] {
+  const values = valuesOf(choice);
+  return HANDED_ON.filter((flag) => PARTS_OF_FLAGS[flag]?.includes(part) === true)
+    .filter((flag) => values[flag]?.length !== 0)
+    .map((flag) => `--${flag}=${String(values[flag])}`);
+}
+
+function refuseIdleFlags(choice: InstallChoice): void {
+  const idle = Object.entries(valuesOf(choice)).find(
+    ([flag, value]) => value.length > 0 && !PARTS_OF_FLAGS[flag]?.some((part) => choice.with.includes(part)),
+  );
+  if (idle === undefined) return;
+  const [part = ''] = PARTS_OF_FLAGS[idle[0]] ?? [];
+  throw new CartoError('CARTO_USAGE', `--${idle[0]} is for the ${part}: say --with ${part} as well`, {
     retry: 'never',
   });
 }

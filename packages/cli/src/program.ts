@@ -18,6 +18,7 @@ export function createProgram(): Command {
   addUp(program);
   addController(program);
   addScanner(program);
+  addJenkins(program);
   addInstall(program);
   addScan(program);
   return program;
@@ -47,6 +48,10 @@ function addUp(program: Command): void {
       new Option('--authorization <mode>', 'RBAC holds every account to its roles; AlwaysAllow asks nobody')
         .choices(['RBAC', 'AlwaysAllow'])
         .default('RBAC'),
+    )
+    .option(
+      '--jenkins <url>',
+      'a Jenkins that JenkinsBuilds run on; CARTO_JENKINS_USERNAME and CARTO_JENKINS_TOKEN hold its login (default: none)',
     )
     .option('--log-level <level>', 'error, warn, info or debug; the log goes to carto.log in the data folder', 'info')
     .option('--audit-log <file>', 'append every request to the API server, one JSON line each')
@@ -118,6 +123,27 @@ function addScanner(program: Command): void {
     .action(async (options) => (await import('./scanner-command.ts')).runScanner(options));
 }
 
+function addJenkins(program: Command): void {
+  program
+    .command('jenkins')
+    .summary('run what makes builds on Jenkins alone, against any cluster')
+    .description(
+      'Triggers each JenkinsBuild once on its server, follows it, and hands on what it made. Nothing is asked but the hosts ' +
+        'that are named here.',
+    )
+    .option('--kubeconfig <file>', 'default: the pod’s own account, else $KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--server-hosts <host[:port],…>', 'where servers may be', list, [])
+    .option('--allow-destination <host[:port],…>', 'servers on this machine or links', list, [])
+    .option('--plain-http <host[:port],…>', 'hosts that are spoken to without TLS', list, [])
+    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8082')
+    .option('--leader-elect', 'one of several replicas works, the others stand by (default: in a pod)')
+    .option('--no-leader-elect', 'work without asking, as the only one of the cluster')
+    .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .action(async (options) => (await import('./jenkins-command.ts')).runJenkins(options));
+}
+
 /** A flag of the first implementation, taken so that its manifests still work. */
 function hidden(flags: string, parse: (text: string) => unknown = String): Option {
   return new Option(flags).hideHelp().argParser(parse);
@@ -136,8 +162,10 @@ function addInstall(program: Command): void {
     .option('--pull-secrets-in <namespace,…>', 'with scanner: where it may read pull secrets', list, [])
     .option('--scanner-database <secret>', 'a Secret whose key url is postgres://… (default: SQLite on a volume)')
     .option('--source-hosts <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
-    .option('--allow-destination <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
-    .option('--plain-http <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
+    .option('--jenkins-secrets-in <namespace,…>', 'with jenkins: where it may read the Secrets of servers', list, [])
+    .option('--server-hosts <host[:port],…>', 'with jenkins: as carto jenkins has it', list, [])
+    .option('--allow-destination <host[:port],…>', 'with scanner or jenkins: as they have it', list, [])
+    .option('--plain-http <host[:port],…>', 'with scanner or jenkins: as they have it', list, [])
     .option('--dry-run', 'ask the server, change nothing')
     .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }

@@ -1,4 +1,5 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
+import { JENKINS_NAMES, jenkinsRights, jenkinsRoles, serverSecretsRights } from '@cartographer/jenkins';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
 import { SCANNER_NAMES, scannerRights, scanningRoles } from '@cartographer/scanning';
@@ -29,6 +30,16 @@ export function asScanner(options: AccountOptions): Promise<Transport> {
     namespace,
     name: SCANNER_NAMES.scanner,
     rights: [...scannerRights(namespace), ...scanningRoles()],
+  });
+}
+
+/** A transport that acts as what runs builds on Jenkins does in a cluster; it may read the Secrets of this namespace. */
+export function asJenkins(options: AccountOptions, secretsIn: string): Promise<Transport> {
+  const { namespace } = INSTALL_NAMES;
+  return asAccount(options, {
+    namespace,
+    name: JENKINS_NAMES.jenkins,
+    rights: [...jenkinsRights(namespace), ...jenkinsRoles(), ...serverSecretsRights(namespace, [secretsIn])],
   });
 }
 

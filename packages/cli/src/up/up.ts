@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
+import { jenkinsCrds } from '@cartographer/jenkins';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
 import { type Log, stringifyJson, whenAborted } from '@cartographer/machinery';
@@ -14,9 +15,10 @@ import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
 import { startScanning } from './advisories.ts';
-import { asController, asScanner } from './controller-account.ts';
+import { asController, asJenkins, asScanner } from './controller-account.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
+import { JENKINS_NAMESPACE, startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
 import { showFlows } from './screen.ts';
 import { watchFlows } from './watch-flows.ts';
@@ -32,6 +34,7 @@ export type UpOptions = {
   readonly authorization: 'RBAC' | 'AlwaysAllow';
   readonly logLevel: string;
   readonly auditLog?: string;
+  readonly jenkins?: string;
 };
 
 /** Something that was started and has to be ended. */
@@ -75,7 +78,12 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
   const clock = systemClock;
   const server = await createApiServer({
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
-    customResources: [...crds(), ...scanningCrds(), ...(options.laptop ? laptopCrds() : [])],
+    customResources: [
+      ...crds(),
+      ...scanningCrds(),
+      ...(options.jenkins === undefined ? [] : jenkinsCrds()),
+      ...(options.laptop ? laptopCrds() : []),
+    ],
     admission: [cartoAdmission, ...(options.laptop ? [knativeAdmission] : [])],
     authorization: options.authorization,
     ...(options.auditLog === undefined ? {} : { audit: await auditTo(options.auditLog, undo) }),
@@ -107,6 +115,12 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     ...(laptop === undefined ? {} : { hosts: laptop.hosts }),
   });
   undo.unshift(() => scanning.scanner.stop());
+  if (options.jenkins !== undefined) {
+    const own = await asJenkins({ client, mapper, clock, log, transport }, JENKINS_NAMESPACE);
+    const { jenkins: url } = options;
+    const jenkins = await startJenkinsPart({ client, transport: own, clock, log, url, environment: process.env });
+    undo.unshift(() => jenkins.stop());
+  }
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
   welcome(kubeconfig, example, scanning.folder);
 

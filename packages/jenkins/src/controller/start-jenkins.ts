@@ -1,0 +1,199 @@
+import { type Client, createEventRecorder, type LeaderElector, WrittenObjects } from '@cartographer/kube';
+import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import type { DestinationRules } from '@cartographer/oci';
+import {
+  type Controller,
+  type ControllerMetrics,
+  candidacy,
+  createController,
+  createRateLimiter,
+  failingMs,
+  type PartTroubles,
+  type Reconcile,
+  type Runnable,
+  runInOrder,
+  withoutCurrentList,
+  withoutLease,
+} from '@cartographer/runtime';
+import type { Fetch } from '../remote/exchange.ts';
+import { BuildMemory } from './build-memory.ts';
+import { createBuildReconciler } from './build-reconciler.ts';
+import { createJenkinsCaches } from './jenkins-caches.ts';
+import { showJenkinsMetrics } from './jenkins-metrics.ts';
+import { ServerAccess } from './server-access.ts';
+import { ServerDesks } from './server-desks.ts';
+import { createServerReconciler } from './server-reconciler.ts';
+import { wakeByChanges } from './wake-ups.ts';
+
+/** What {@link startJenkins} needs. */
+export type JenkinsOptions = {
+  /** Reads its kinds, namespaces and Secrets, writes status and finalizers, and events. */
+  readonly client: Client;
+  /** Where its account is. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics?: ControllerMetrics;
+  /** Hosts that servers may be at. */
+  readonly serverHosts?: readonly string[];
+  readonly destinations?: DestinationRules;
+  /** In the place of a network: tests count. */
+  readonly fetch?: Fetch;
+  /** Until this candidate is elected, nothing is triggered. The client has to be fenced by it. */
+  readonly elector?: LeaderElector;
+  readonly random?: () => number;
+};
+
+/** What runs builds, at work. */
+export interface RunningJenkins {
+  /** Resolves when all caches are filled and work has begun. */
+  readonly ready: Promise<void>;
+  /** Resolves after a stop; rejects when a part failed for good. */
+  readonly ended: Promise<void>;
+  /** Nothing waits and nothing runs, what waits for its time left aside. */
+  isIdle(): boolean;
+  /** Says what keeps it from doing its work, or undefined when it does it. */
+  notReady(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Builds that wait for servers wait for no processor: many are worked on at once. */
+const BUILDS_AT_ONCE = 256;
+const SERVERS_AT_ONCE = 32;
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 600_000;
+const COMPONENT = 'carto-jenkins';
+
+/** Starts what runs builds on Jenkins: caches first, then what triggers. */
+export function startJenkins(options: JenkinsOptions): RunningJenkins {
+  const { clock, log, elector, metrics } = options;
+  const stop = new AbortController();
+  const parts = assemble(options, stop.signal);
+  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
+  ready.catch(() => undefined);
+  let isReady = false;
+  const onReady = (): void => {
+    isReady = true;
+    becomeReady();
+  };
+  const groups = [parts.informers, elector === undefined ? [] : [candidacy(elector)], parts.loops];
+  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
+  metrics?.failing(() => failingMs(troubles(), clock.now()));
+  const run = async (): Promise<void> => {
+    try {
+      await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
+    } catch (error) {
+      neverReady(error);
+      throw error;
+    } finally {
+      await parts.close();
+    }
+  };
+  const ended = run();
+  ended.catch(() => undefined);
+  return {
+    ready,
+    ended,
+    isIdle: () => isReady && parts.isIdle(),
+    notReady: () =>
+      withoutLease(elector) ??
+      parts.unsynced() ??
+      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
+    async stop() {
+      stop.abort(new CartoError('CARTO_STOPPING', 'what runs builds on Jenkins is stopping'));
+      await ended;
+    },
+  };
+}
+
+type Parts = {
+  readonly informers: readonly Runnable[];
+  readonly loops: readonly Runnable[];
+  readonly isIdle: () => boolean;
+  readonly unsynced: () => string | undefined;
+  close(): Promise<void>;
+};
+
+function assemble(options: JenkinsOptions, signal: AbortSignal): Parts {
+  const { client, clock, log, metrics, namespace, elector, serverHosts = [], destinations = {}, random } = options;
+  const caches = createJenkinsCaches({ client, clock, log });
+  const access = new ServerAccess({
+    client,
+    clock,
+    namespace,
+    serverHosts,
+    destinations,
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
+  const written = { builds: new WrittenObjects(), servers: new WrittenObjects() };
+  const events = createEventRecorder({
+    client,
+    component: COMPONENT,
+    clock,
+    log,
+    signal,
+    ...(random === undefined ? {} : { random }),
+  });
+  const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
+    createController({
+      name,
+      reconcile,
+      clock,
+      log,
+      concurrency,
+      ...(metrics === undefined ? {} : { metrics }),
+      rateLimiter: createRateLimiter({ clock, baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS }),
+    });
+  const desks = new ServerDesks({
+    access,
+    clock,
+    log,
+    wake: (build) => builds.enqueue(build),
+    mayChange: () => elector?.holds() ?? true,
+    onChange: (server) => servers.enqueue(server),
+  });
+  const builds = loop(
+    'jenkins-build',
+    createBuildReconciler({
+      caches,
+      client,
+      desks,
+      written: written.builds,
+      memory: new BuildMemory(clock),
+      events,
+      clock,
+    }),
+    BUILDS_AT_ONCE,
+  );
+  const servers = loop(
+    'jenkins-server',
+    createServerReconciler({ caches, client, desks, written: written.servers, clock }),
+    SERVERS_AT_ONCE,
+  );
+  wakeByChanges({ caches, builds, servers, writtenBuilds: written.builds });
+  if (metrics !== undefined) showJenkinsMetrics(metrics, { caches, desks });
+  return {
+    informers: caches.all().map(([kind, informer]) => ({
+      name: `informer of ${kind}`,
+      run: (until: AbortSignal) => informer.run(until),
+      ready: () => informer.synced,
+      trouble: () => informer.state().trouble,
+    })),
+    loops: [builds, servers].map((controller) => ({
+      name: `controller ${controller.name}`,
+      run: (until: AbortSignal) => controller.run(until),
+    })),
+    isIdle: () => builds.isIdle() && servers.isIdle() && desks.isIdle,
+    unsynced: () => {
+      const kinds = caches.all().map(([kind, informer]) => {
+        const { trouble } = informer.state();
+        return { kind, synced: informer.hasSynced(), trouble };
+      });
+      return withoutCurrentList(kinds, clock.now());
+    },
+    async close() {
+      await desks.close();
+      await events.flush();
+    },
+  };
+}
