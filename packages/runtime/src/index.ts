@@ -28,4 +28,5 @@ export {
   processMetricsService,
 } from './process-deployment.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { watchClock } from './watch-clock.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

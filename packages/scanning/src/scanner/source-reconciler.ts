@@ -43,6 +43,9 @@ const MOST_NAMED = 5;
 /** So long the next change of a source waits for the scans of the one before. */
 const MOST_WAIT_MS = 60_000;
 
+/** Where so much lies between two askings of a source, verdicts may have called it too old meanwhile. */
+const LONG_MS = 3_600_000;
+
 /** One asking of a source: for all that it has, or for packages that it was never asked for. */
 type Round = {
   readonly spec: SourceSpec;
@@ -94,7 +97,8 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
     await report(deps, name, object, outcome, signal);
     if (outcome.kind === 'failed') {
       const { afterMs = 0 } = outcome;
-      if (afterMs > 0) deps.rounds.paused(name, generation, clock.now() + afterMs);
+      const fromMs = clock.now();
+      if (afterMs > 0) deps.rounds.paused(name, generation, { fromMs, untilMs: fromMs + afterMs });
       return { kind: 'retry', atLeastMs: afterMs };
     }
     if (which === 'all') deps.rounds.asked(name, generation, startedMs);
@@ -103,12 +107,18 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
   };
 }
 
+/** Whether the clock was set, so that what was judged by it between two askings may be wrong. */
+function isOutOfTime(beforeMs: number | undefined, nowMs: number | undefined): boolean {
+  if (beforeMs === undefined || nowMs === undefined) return false;
+  return nowMs < beforeMs || nowMs - beforeMs > LONG_MS;
+}
+
 /** It was asked: whoever waits for that, or is stale, is judged again. */
 function ask({ book, wake, allScans }: SourceDeps, name: string, fetchedMs?: number): void {
   const before = book.of(name);
   book.asked(name, fetchedMs);
   const isBack = fetchedMs !== undefined && before.fetchedMs === undefined;
-  if (!before.isAsked || isBack) wake(allScans());
+  if (!before.isAsked || isBack || isOutOfTime(before.fetchedMs, fetchedMs)) wake(allScans());
 }
 
 async function takeIn(

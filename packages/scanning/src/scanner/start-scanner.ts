@@ -12,12 +12,14 @@ import {
   type Reconcile,
   type Runnable,
   runInOrder,
+  watchClock,
   withoutCurrentList,
   withoutLease,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { createSourceAccess } from '../sources/source-access.ts';
+import { exceptionName } from '../verdict/exceptions.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
 import { FirstSights } from './first-sights.ts';
 import { createFollowedFolders } from './followed-folders.ts';
@@ -100,7 +102,7 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
   const { parts: further = [], leaderParts = [] } = options;
   const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  options.metrics?.failing(() => failingMs(troubles(), clock.now()));
+  options.metrics?.failing(() => failingMs(troubles(), clock.monotonicMs()));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -245,6 +247,18 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       await keepHouse({ portfolio, index, clock, log, keepBillsMs, allScans, sights, namespaces }, signal);
     },
   };
+  const watch: Runnable = {
+    name: 'watch over the clock',
+    run: (signal) =>
+      watchClock({ clock, signal }, (jumpMs) => {
+        log.warn({ jumpMs }, 'the clock was set: sources are asked, and all scans and exceptions are judged again');
+        for (const { metadata } of caches.informer('ClusterVulnerabilitySource').list()) {
+          sources.enqueue(metadata.name ?? '');
+        }
+        for (const key of allScans()) scans.enqueue(key);
+        for (const exception of caches.exceptions()) exceptions.enqueue(exceptionKey(exceptionName(exception)));
+      }),
+  };
   return {
     caches,
     informers: caches.all().map(([kind, informer]) => ({
@@ -256,6 +270,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     store: { name: 'store', run: whenAborted, ready: () => book.load() },
     loops: [
       begin,
+      watch,
       ...[scans, sources, exceptions, policies].map((controller) => ({
         name: `controller ${controller.name}`,
         run: (until: AbortSignal) => controller.run(until),
@@ -273,7 +288,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
         const { trouble } = informer.state();
         return { kind, synced: informer.hasSynced(), trouble };
       });
-      return withoutCurrentList(kinds, clock.now());
+      return withoutCurrentList(kinds, clock.monotonicMs());
     },
     async close() {
       folders.close();

@@ -75,8 +75,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     );
     const who = JSON.stringify([namespace, key, target.reference.registry]);
     const refusal = refusals.get(who);
-    if (refusal !== undefined && clock.now() < refusal.untilMs) {
-      const afterMs = refusal.untilMs - clock.now();
+    if (refusal !== undefined && clock.monotonicMs() < refusal.untilMs) {
+      const afterMs = refusal.untilMs - clock.monotonicMs();
       throw new RegistryError(refusal.reason, refusal.message, { retry: 'after', afterMs });
     }
     try {
@@ -84,7 +84,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     } catch (error) {
       if (error instanceof RegistryError && error.afterMs !== undefined) {
         const { reason, message, afterMs } = error;
-        refusals.set(who, { reason, message, untilMs: clock.now() + afterMs });
+        refusals.set(who, { reason, message, untilMs: clock.monotonicMs() + afterMs });
       }
       throw error;
     }
@@ -110,16 +110,16 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
       const under = reading.get(place);
       if (kept !== undefined) {
         const since = answeredMs.get(asker);
-        if (since !== undefined && clock.now() - since < ANSWERED_MS) return kept;
+        if (since !== undefined && clock.monotonicMs() - since < ANSWERED_MS) return kept;
         await repository.resolve(target.digest, signal);
-        answeredMs.set(asker, clock.now());
+        answeredMs.set(asker, clock.monotonicMs());
         return kept;
       }
       if (under === undefined) {
         const run = read(repository, target, ask).finally(() => reading.delete(place));
         reading.set(place, run);
         await run;
-        answeredMs.set(asker, clock.now());
+        answeredMs.set(asker, clock.monotonicMs());
       } else await under.catch(() => undefined); // whoever reads it tells what failed
     }
     return { kind: 'failed', reason: 'StoreEmptied', message: 'what was read of the image does not stay in the store' };
