@@ -1,6 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { download, downloadNewer, type FileVersion, isUrl } from './download.ts';
@@ -31,6 +34,34 @@ describe('an archive of advisories', () => {
       },
     );
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('that finds no room on disk says so, and what to do', async () => {
+    await serving(
+      (_, response) => response.end('zip'),
+      async (url) => {
+        const nowhere = { ...options, temporary: '/does/not/exist' };
+        await expect(download(url, nowhere)).rejects.toThrow(
+          /^advisories: 127\.0\.0\.1:\d+ cannot be kept on disk \(ENOENT.*\): make room, or set TMPDIR to/,
+        );
+      },
+    );
+  });
+
+  it('that fills the disk half way says so, and leaves nothing behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'carto-full-'));
+    const script = `
+      import { download } from ${JSON.stringify(join(import.meta.dirname, 'download.ts'))};
+      const clock = { schedule: () => () => undefined };
+      const fetch = async () => new Response('x'.repeat(100_000));
+      const options = { fetch, clock, signal: new AbortController().signal, temporary: ${JSON.stringify(folder)} };
+      await download('https://example.com/all.zip', options).catch((error) => console.log(error.code, error.message));`;
+    // As on a full disk, no file takes more: 8 blocks of 1,024 bytes.
+    const limited = `trap '' XFSZ; ulimit -f 8; exec "$0" --input-type=module-typescript -e "$1"`;
+    const said = execFileSync('bash', ['-c', limited, process.execPath, script], { encoding: 'utf8' });
+    expect(said).toMatch(/^CARTO_ADVISORIES advisories: example\.com cannot be kept on disk \(EFBIG/);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it.each<{ case: string; listener: RequestListener; says: RegExp }>([

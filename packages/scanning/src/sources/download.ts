@@ -36,6 +36,8 @@ export type DownloadOptions = {
   readonly authorization?: string;
   /** Left out: 4 GiB, more than all of OSV. */
   readonly maxBytes?: number;
+  /** Where temporary files go; left out: where the machine has them. */
+  readonly temporary?: string;
 };
 
 const MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024;
@@ -91,8 +93,15 @@ async function withinLimit<T>(
   }
 }
 
-async function stored(response: Response, host: string, { signal, maxBytes }: DownloadOptions): Promise<Download> {
-  const folder = await mkdtemp(join(tmpdir(), 'carto-advisories-'));
+async function stored(
+  response: Response,
+  host: string,
+  { signal, maxBytes, temporary = tmpdir() }: DownloadOptions,
+): Promise<Download> {
+  const folder = await mkdtemp(join(temporary, 'carto-advisories-')).catch(async (cause: unknown) => {
+    await response.body?.cancel();
+    throw notKept(host, cause);
+  });
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, 'all.zip');
@@ -144,13 +153,17 @@ export function refusePlainHttp({ protocol, hostname, host }: URL): void {
 }
 
 async function store(response: Response, path: string, host: string, maxBytes: number): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw notKept(host, cause);
+  });
   try {
     let bytes = 0;
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw failed(host, `sends more than ${maxBytes} bytes`);
-      await file.write(chunk);
+      await file.writeFile(chunk).catch((cause: unknown) => {
+        throw notKept(host, cause);
+      });
     }
     const promised = Number(response.headers.get('content-length') ?? '');
     const isPacked = (response.headers.get('content-encoding') ?? 'identity') !== 'identity';
@@ -174,6 +187,12 @@ export function refusalOf({ status, headers }: Response, host: string, clock: Cl
   const afterMs = isBusy ? retryAfterMs(headers.get('retry-after') ?? undefined, clock) : undefined;
   const retry = afterMs === undefined ? 'backoff' : 'after';
   return new CartoError('CARTO_ADVISORIES', `advisories: ${host} answers ${status}`, { retry, afterMs });
+}
+
+/** Our own disk does not take it: full, read-only, not there. */
+function notKept(host: string, cause: unknown): CartoError {
+  const what = `cannot be kept on disk (${messageOf(cause)}): make room, or set TMPDIR to a folder that has it`;
+  return failed(host, what, cause);
 }
 
 function failed(host: string, what: string, cause?: unknown): CartoError {
