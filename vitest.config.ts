@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     isolate: false,
     // Left to itself, vitest keeps a core free; much of what tests do is to wait.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     // What hangs is ended; these say nothing of how long anything takes, also on a machine with much else to do.
     testTimeout: 120_000,
     hookTimeout: 60_000,
