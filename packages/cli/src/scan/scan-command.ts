@@ -44,6 +44,7 @@ export async function runScan(folder: string | undefined, flags: ScanFlags, term
       fetch,
       signal: stop.signal,
       say,
+      ...(policy === undefined ? {} : { policy }),
     };
     const { bill, report } = await scan(input, options);
     const verdict = policy === undefined ? undefined : judge(policy, { bill, report, input, nowMs: Date.now() });
@@ -56,6 +57,7 @@ export async function runScan(folder: string | undefined, flags: ScanFlags, term
         openvex: () => `${stringifyJson(openvex(report, new Date()), 2)}\n`,
       }[flags.output](),
     );
+    for (const { what, why } of report.attached?.ignored ?? []) say(`findings that do not count: ${what} ${why}`);
     if (verdict !== undefined) say(verdict.message);
     if (verdict?.result === 'Unknown') terminal.exitCode = INCOMPLETE_EXIT;
     if (!report.complete) tellIncomplete(report, say, terminal);
@@ -69,8 +71,12 @@ export async function runScan(folder: string | undefined, flags: ScanFlags, term
   }
 }
 
-function tellIncomplete({ unread, advisories }: Report, say: (line: string) => void, terminal: Terminal): void {
-  const count = unread.length + advisories.unreadCount;
+function tellIncomplete(
+  { unread, attached, advisories }: Report,
+  say: (line: string) => void,
+  terminal: Terminal,
+): void {
+  const count = unread.length + (attached?.unread.length ?? 0) + advisories.unreadCount;
   say(`the scan is incomplete: ${count} inputs could not be read; -o table and -o json name them`);
   terminal.exitCode = INCOMPLETE_EXIT;
 }

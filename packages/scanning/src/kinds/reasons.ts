@@ -94,6 +94,12 @@ export const SCAN_REASONS = {
   },
   Matched: {
     Matched: { means: 'every source of advisories was matched with the packages', move: 'nobody' },
+    FindingsIgnored: {
+      means:
+        'every source was matched. Of the findings that are attached to the image some do not count: no key that a policy trusts signed them, or they cannot be read; the message names them',
+      move: 'platform',
+      next: 'let the scanner sign what it attaches, with a key of `findings.trust`; attach again what cannot be read',
+    },
     NotInventoried: { means: 'there are no packages to match', move: 'nobody', next: 'see `Inventoried`' },
     NoAdvisories: {
       means: 'there is no ClusterVulnerabilitySource',

@@ -1,5 +1,7 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
 import type { Store, Transaction } from '@cartographer/store';
+import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
+import { type KeptAttached, keptAttached } from './kept-attached.ts';
 import { findingWrites, writeFindings } from './kept-findings.ts';
 import { useLayers } from './kept-layers.ts';
 import { MOST_VALUES, numbersFor } from './kept-names.ts';
@@ -22,6 +24,8 @@ export type SubjectSaid = {
   readonly platforms: readonly string[];
   /** What its packages were read from: `layers`, `referrer`, `files`. */
   readonly from: readonly string[];
+  /** What scanners of the operator have said of it; absent where no policy asked for that yet. */
+  readonly attached?: KeptAttached;
 };
 
 /** What to keep of a subject. */
@@ -146,6 +150,34 @@ export async function readFacts(
     ...(JSON.parse(facts) as Pick<BillFacts, 'packages' | 'ecosystems'>),
     ...(row.said === '' ? NOTHING_SAID : (JSON.parse(row.said) as SubjectSaid)),
   };
+}
+
+/** Adds what was seen at a look to what is kept of a subject; undefined where that is not kept any more. */
+export async function writeAttached(
+  tx: Transaction<Tables>,
+  { digest, repository = '' }: Subject,
+  seen: AttachedFindings,
+  look: { readonly keys: readonly string[]; readonly now: string },
+): Promise<KeptAttached | undefined> {
+  const row = await tx
+    .selectFrom('subjects')
+    .select('said')
+    .where('digest', '=', digest)
+    .where('repository', '=', repository)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const before = row.said === '' ? NOTHING_SAID : (JSON.parse(row.said) as SubjectSaid);
+  const attached = keptAttached(before.attached, seen, look);
+  const said = JSON.stringify({ ...before, attached });
+  if (said !== row.said) {
+    await tx
+      .updateTable('subjects')
+      .set({ said })
+      .where('digest', '=', digest)
+      .where('repository', '=', repository)
+      .execute();
+  }
+  return attached;
 }
 
 function factsOf(packages: readonly BillPackage[]): string {

@@ -3,11 +3,9 @@ import type { Store, Transaction } from '@cartographer/store';
 import type { Finding } from '../match/finding.ts';
 import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
 import type { Subject } from './kept-bills.ts';
+import type { KeptFinding } from './kept-findings.ts';
 import { storedKey } from './keys.ts';
 import type { Tables } from './tables.ts';
-
-/** A finding, and since when it stands for this bill: RFC 3339. */
-export type KeptFinding = Finding & { readonly since: string };
 
 /** A bill that holds what was asked for, and what it is of. */
 export type Carrier<Held> = {

@@ -1,3 +1,4 @@
+import { withAttachedFindings } from '../match/attached-findings.ts';
 import type { QuestionScope } from '../portfolio/kept-questions.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { InventoryFacts } from '../verdict/facts.ts';
@@ -47,8 +48,11 @@ export async function materialOf(
   const { portfolio, sources } = deps;
   const { bill, packages, ecosystems, platforms, from, unread } = inventory;
   const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
-  const facts: InventoryFacts = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered };
+  const { attached } = inventory;
+  const read = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered } as const;
+  const facts: InventoryFacts = attached === undefined ? read : { ...read, attached };
   // Before the findings: what was asked by then is among them.
   const unasked = await unaskedFor(deps, bill);
-  return { target, inventory: facts, findings: await portfolio.findingsOf(bill), unasked };
+  const findings = withAttachedFindings(await portfolio.findingsOf(bill), attached?.findings ?? []);
+  return { target, inventory: facts, findings, unasked };
 }

@@ -7,7 +7,7 @@ import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
-import type { Inventory, InventoryAsk } from './inventories/inventory.ts';
+import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
 import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -130,7 +130,8 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   });
   const isChanged = await report(now, judged);
   deps.noteUses(key, judged.verdict.exceptions);
-  return { next: nextOf(judged, inventory, deps.clock.now()), isChanged };
+  const read = [inventory, ...(earlier === undefined ? [] : [earlier.inventory])];
+  return { next: nextOf(judged, read, deps.clock.now()), isChanged };
 }
 
 /** Whether an object is still the one that was looked at, with the same spec: generations begin anew with each object. */
@@ -179,7 +180,7 @@ async function tellTrouble(run: Run, error: unknown): Promise<never> {
   throw error;
 }
 
-/** Whose packages are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
+/** Whose packages, and what scanners of the operator say of them, are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
 function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): InventoryAsk {
   const { namespace = '' } = object.metadata;
   const namespaceLabels = caches.namespaceLabels(namespace);
@@ -191,7 +192,12 @@ function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): 
     policy: each.name,
     keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
   }));
-  return { namespace, signal, ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}) };
+  return {
+    namespace,
+    signal,
+    ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}),
+    ...findingsAskOf(asked),
+  };
 }
 
 /** What passed last, where that is not what is scanned. */
@@ -256,9 +262,11 @@ function statusOf(object: KubeObject): ScanStatus | undefined {
   return object['status'] as ScanStatus | undefined;
 }
 
-function nextOf({ recheckAt }: Judged, inventory: Inventory, nowMs: number): Next {
-  if (inventory.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
-  return recheckAt === undefined
+function nextOf({ recheckAt }: Judged, [inventory, ...earlier]: readonly Inventory[], nowMs: number): Next {
+  if (inventory?.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
+  const waits = [inventory, ...earlier].flatMap((each) => (each?.kind === 'read' ? (each.lookInMs ?? []) : []));
+  if (recheckAt !== undefined) waits.push(recheckAt - nowMs);
+  return waits.length === 0
     ? done
-    : { kind: 'again', afterMs: Math.min(Math.max(recheckAt - nowMs, 1), LONGEST_WAIT_MS) };
+    : { kind: 'again', afterMs: Math.min(Math.max(Math.min(...waits), 1), LONGEST_WAIT_MS) };
 }

@@ -1,15 +1,19 @@
 import { spanMs } from '../kinds/group.ts';
 import type { ScanException, ScanPolicySpec } from '../kinds/read.ts';
 import type { Finding } from '../match/finding.ts';
+import { believed, missingFindings } from './claims.ts';
 import type { ExceptionIndex, Hindrance } from './exceptions.ts';
 import { exceptionName } from './exceptions.ts';
 import { findingKey, isUnreadable, publicationOf, type ScanFacts, timeOf } from './facts.ts';
 import { type ExpressionError, type RuleRound, ruleRound } from './rules.ts';
 
+/** What becomes of findings, the worst first. */
+export const OUTCOMES = ['refused', 'warned', 'counted', 'excepted'] as const;
+
 /** What one policy makes of one finding. */
 export type JudgedFinding = {
   readonly finding: Finding;
-  readonly outcome: 'refused' | 'warned' | 'counted' | 'excepted';
+  readonly outcome: (typeof OUTCOMES)[number];
   /** Index of the rule, in `deny`; in `warn` where no rule of `deny` holds. */
   readonly rule?: number;
   /** Name of the exception that excuses it. */
@@ -18,7 +22,7 @@ export type JudgedFinding = {
 
 /** Something that a policy holds against the artifact besides its findings. */
 type Objection = {
-  readonly kind: 'stale' | 'uncovered' | 'incomplete' | 'unread' | 'expression';
+  readonly kind: 'stale' | 'uncovered' | 'incomplete' | 'unheard' | 'unread' | 'expression';
   readonly answer: 'Refuse' | 'Warn';
   readonly message: string;
 };
@@ -54,11 +58,17 @@ export function judge(
   const round = ruleRound(spec, nowMs);
   const turns: number[] = [];
   const sightings: ExceptionSighting[] = [];
-  const judged = findings.map((finding): JudgedFinding => {
+  const judgeOne = (finding: Finding): JudgedFinding => {
     const excuse = excuseFor(finding, exceptions, { spec, turns, sightings });
     if (excuse !== undefined) return { finding, outcome: 'excepted', exception: exceptionName(excuse) };
     if (isUnreadable(finding)) return { finding, outcome: spec.onMissingInventory === 'Refuse' ? 'refused' : 'warned' };
     return byRules(finding, round, { spec, facts, nowMs, turns });
+  };
+  const judged = findings.map((finding): JudgedFinding => {
+    // What is said by several is judged as each says it, and the worst counts.
+    const each = believed(finding, spec).map((said) => judgeOne(said));
+    const worst = OUTCOMES.flatMap((outcome) => each.find((one) => one.outcome === outcome) ?? [])[0];
+    return worst ?? { finding, outcome: 'counted' };
   });
   const staleness = staleSources(spec, facts, nowMs);
   return {
@@ -66,7 +76,15 @@ export function judge(
     generation,
     spec,
     findings: judged,
-    objections: [...staleness.objections, ...inventoryObjections(spec, facts)],
+    objections: [
+      ...staleness.objections,
+      ...inventoryObjections(spec, facts),
+      ...missingFindings(spec, facts).map((message) => ({
+        kind: 'unheard' as const,
+        answer: spec.findings?.onMissing ?? 'Refuse',
+        message,
+      })),
+    ],
     errors: round.errors,
     sightings,
     turns: [...turns, ...round.turns],
