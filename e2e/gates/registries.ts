@@ -26,7 +26,7 @@ export const IMAGE_NAMES = ['good-1', 'good-2', 'bad-1', 'bad-2', 'told', 'stole
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** Findings that others than the operator's scanner attach. */
-export type FindingsAttack = 'unsigned' | 'other-key' | 'outdated';
+type FindingsAttack = 'unsigned' | 'other-key' | 'outdated';
 
 /** The team's registry, and that of another tenant. */
 export type Registries = {
