@@ -34,7 +34,7 @@ export async function runScan(folder: string | undefined, flags: ScanFlags, term
   const input = inputOf(folder, flags);
   const policy = flags.policy === undefined ? undefined : await readPolicyFile(flags.policy);
   const stop = stopOnSignals();
-  const say = (line: string): void => void terminal.err(`carto: ${line}\n`);
+  const say = (line: string): void => terminal.err(`carto: ${line}\n`);
   try {
     const options = {
       advisories: flags.advisories,
