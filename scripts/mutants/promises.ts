@@ -41,6 +41,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/kube/src/lease/lease-proof.ts': 'how long a lease is proven, by two clocks',
   'packages/kube/src/lease/lease.ts': 'what a lease says',
   'packages/kube/src/transport/http-transport.ts': 'a request ends, and its connection goes on or is closed',
+  'packages/machinery/src/apply/apply.ts': 'what an apply changes, and with whom it conflicts',
+  'packages/machinery/src/apply/managed-fields.ts': 'who owns which fields, and since when',
   'packages/machinery/src/apply/typed-merge.ts': 'what an applied value makes of a live one',
   'packages/machinery/src/apply/typed-remove.ts': 'what is gone when nobody owns it any more',
   'packages/machinery/src/apply/typed-sets.ts': 'which fields an applied value claims',
