@@ -12,6 +12,8 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/controller/src/acting/writes.ts': 'how an object is written, and what a refusal says',
   'packages/controller/src/caches/catch-up.ts': 'own writes count before the watch brings them',
   'packages/controller/src/caches/dependency-index.ts': 'which owners look at an object',
+  'packages/controller/src/caches/stamped-cache.ts': 'which stamped objects an owner sees, and when a copy lags',
+  'packages/controller/src/caches/stamped-caches.ts': 'a cache for each kind that is stamped, as long as it is needed',
   'packages/controller/src/caches/static-caches.ts': 'blueprints, templates and rights are seen as they are',
   'packages/controller/src/caches/writes-in-flight.ts': 'the echo of an own write, and of no other',
   'packages/controller/src/wake-ups.ts': 'a change wakes the owners that it can affect, and no others',
