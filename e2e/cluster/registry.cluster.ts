@@ -90,7 +90,7 @@ describe('a real registry, which has no referrers API and asks for a login', () 
     const image = images.add([['app/node_modules/left/package.json', '{"name":"left","version":"1.0.0"}']]);
     for (const [digest, bytes] of images.blobs) {
       if (digest === image.digest) continue;
-      await repository.push.blob({ mediaType: mediaTypes.layer, digest, size: bytes.length }, bytes, signal);
+      await repository.push.blob({ digest, size: bytes.length }, bytes, signal);
     }
     const manifest = images.blobs.get(image.digest) ?? Buffer.alloc(0);
     const pushed = await repository.push.manifest({ mediaType: mediaTypes.manifest, bytes: manifest }, signal);
