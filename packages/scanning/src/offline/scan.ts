@@ -7,7 +7,7 @@ import { readSource } from '../inventory/read-source.ts';
 import type { ScanPolicy } from '../kinds/read.ts';
 import { findings, lookedUp } from '../match/findings.ts';
 import { download, type Fetch, isUrl } from '../sources/download.ts';
-import { type Loaded, loadAdvisories } from './advisory-files.ts';
+import { type Loaded, loadAdvisories, loadDownloaded } from './advisory-files.ts';
 import { type ImageOptions, type ImageRead, readImage } from './image-input.ts';
 import { type Report, reportOf } from './report.ts';
 import { sourceFiles } from './source-folder.ts';
@@ -98,7 +98,7 @@ async function load(index: AdvisoryIndex, { advisories, fetch, clock, signal, sa
   }
   say(`downloading advisories from ${new URL(advisories).host}`);
   await using file = await download(advisories, { fetch, clock, signal });
-  await loadAdvisories(file.path, options);
+  await loadDownloaded(file.bytes, advisories, options);
   return loaded;
 }
 

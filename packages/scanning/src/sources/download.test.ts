@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { download, downloadNewer, type FileVersion, isUrl } from './download.ts';
+import { type Download, download, downloadNewer, type FileVersion, isUrl } from './download.ts';
 
 async function serving<T>(listener: RequestListener, use: (url: string) => Promise<T>): Promise<T> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -19,21 +19,28 @@ async function serving<T>(listener: RequestListener, use: (url: string) => Promi
   }
 }
 
+async function textOf({ bytes }: Download): Promise<string> {
+  return (await bytes.read(0, bytes.sizeBytes)).toString();
+}
+
 const options = { fetch, clock: createFakeClock(), signal: new AbortController().signal };
 
 describe('an archive of advisories', () => {
-  it('is downloaded into a private file, which is deleted after use', async () => {
-    const path = await serving(
-      (request, response) =>
-        request.url === '/there' ? response.end('zip') : response.writeHead(302, { location: '/there' }).end(),
-      async (url) => {
-        await using file = await download(`${url}/all.zip`, options);
-        expect(readFileSync(file.path, 'utf8')).toBe('zip');
-        expect(statSync(file.path).mode & 0o077).toBe(0);
-        return file.path;
-      },
-    );
-    expect(existsSync(path)).toBe(false);
+  it('is downloaded into a file without a name, which no crash leaves behind', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'carto-download-'));
+    try {
+      await serving(
+        (request, response) =>
+          request.url === '/there' ? response.end('zip') : response.writeHead(302, { location: '/there' }).end(),
+        async (url) => {
+          await using file = await download(`${url}/all.zip`, { ...options, temporary: place });
+          expect(await textOf(file)).toBe('zip');
+          expect(readdirSync(place)).toEqual([]);
+        },
+      );
+    } finally {
+      rmSync(place, { recursive: true });
+    }
   });
 
   it('that finds no room on disk says so, and what to do', async () => {
@@ -105,7 +112,7 @@ describe('an archive of advisories', () => {
       (_, response) => response.end('x'.repeat(10)),
       async (url) => {
         await using file = await download(url, { ...options, maxBytes: 10 });
-        expect(statSync(file.path).size).toBe(10);
+        expect(file.bytes.sizeBytes).toBe(10);
       },
     );
   });
@@ -178,7 +185,7 @@ describe('a version that is known', () => {
     await asked(async (url) => {
       expect(await downloadNewer(url, known, options)).toBeUndefined();
       await using newer = await downloadNewer(url, { ...known, etag: '"old"' }, options);
-      expect([newer?.version.etag, readFileSync(newer?.path ?? '', 'utf8')]).toEqual(['"two"', 'newer']);
+      expect([newer?.version.etag, newer && (await textOf(newer))]).toEqual(['"two"', 'newer']);
     });
   });
 
