@@ -13,7 +13,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    globalSetup: ['./scripts/build-for-tests.ts'],
+    globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });
