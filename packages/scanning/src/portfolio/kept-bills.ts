@@ -1,5 +1,5 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
-import type { Store, Transaction } from '@cartographer/store';
+import { prepared, type Store, type Transaction } from '@cartographer/store';
 import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
 import { type KeptAttached, keptAttached } from './kept-attached.ts';
 import { findingWrites, writeFindings } from './kept-findings.ts';
@@ -129,21 +129,24 @@ export async function readBill(tx: Store<Tables>, id: number): Promise<Bill> {
   };
 }
 
-/** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
-export async function readFacts(
-  tx: Store<Tables>,
-  { digest, repository = '' }: Subject,
-): Promise<(BillFacts & SubjectSaid) | undefined> {
-  const row = await tx
+const factRows = prepared((store: Store<Tables>, digest: string, repository: string) =>
+  store
     .selectFrom('subjects')
     .innerJoin('bills', 'bills.id', 'subjects.bill')
     .select(['bills.id', 'bills.digest', 'bills.unread', 'bills.facts', 'subjects.said'])
     .where('subjects.digest', '=', digest)
-    .where('subjects.repository', '=', repository)
-    .executeTakeFirst();
+    .where('subjects.repository', '=', repository),
+);
+
+/** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
+export async function readFacts(
+  store: Store<Tables>,
+  { digest, repository = '' }: Subject,
+): Promise<(BillFacts & SubjectSaid) | undefined> {
+  const [row] = await factRows(store, digest, repository);
   if (row === undefined) return undefined;
   // In a row of before they were kept they are still to be made.
-  const facts = row.facts === '' ? factsOf((await readBill(tx, row.id)).packages) : row.facts;
+  const facts = row.facts === '' ? factsOf((await readBill(store, row.id)).packages) : row.facts;
   return {
     digest: row.digest,
     unread: JSON.parse(row.unread) as Unread[],

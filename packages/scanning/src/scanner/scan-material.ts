@@ -9,7 +9,7 @@ import type { SourceBook } from './source-book.ts';
 
 /** What {@link inventoryOf} and {@link materialOf} read from. */
 export type MaterialDeps = {
-  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'uncoveredOf' | 'isAskedFor'>;
+  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'isAskedFor'>;
   /** The sources that are asked for packages, one by one. */
   readonly askedSources: () => readonly QuestionScope[];
   readonly inventories: Inventories;
@@ -47,7 +47,7 @@ export async function materialOf(
   if (inventory.kind === 'failed') return { target, inventory, findings: [], unasked: [] };
   const { portfolio, sources } = deps;
   const { bill, packages, ecosystems, platforms, from, unread } = inventory;
-  const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
+  const uncovered = await sources.uncoveredOf(ecosystems);
   const { attached } = inventory;
   const read = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered } as const;
   const facts: InventoryFacts = attached === undefined ? read : { ...read, attached };

@@ -144,9 +144,9 @@ async function takeIn(
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
     const lastChange =
       taken.isChanged && taken.revision !== revision ? { lastChange: lastChangeOf(taken.counts, more) } : {};
-    return left.length > 0
-      ? { kind: 'pending', scans: left, ...lastChange }
-      : { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
+    if (left.length > 0) return { kind: 'pending', scans: left, ...lastChange };
+    book.settled(name);
+    return { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
   } catch (error) {
     // Which scans are touched is not known any more: all are looked at.
     deps.wake(deps.allScans());
@@ -183,6 +183,8 @@ async function fetchSource(
 /** It could not be asked. What was taken in until then counts. */
 async function failed(deps: SourceDeps, name: string, outcome: Failed): Promise<Failed> {
   deps.wake(await touchedByChange(deps));
+  // What is kept of it stands as it stood before the start.
+  if (deps.book.asOf(name) === '' && !deps.left.has(name)) deps.book.settled(name);
   return notAsked(deps, name, outcome);
 }
 

@@ -161,7 +161,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     exceptions: new WrittenObjects(),
     policies: new WrittenObjects(),
   };
-  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book });
+  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book, settlement });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
   const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
@@ -237,6 +237,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const begin: Runnable = {
     name: 'what is kept of sources',
     async run(signal) {
+      settlement.start(allScans());
       // Those that were deleted while nobody looked.
       for (const name of book.matched()) sources.enqueue(name, 'background');
       const namespaces = (): readonly string[] =>

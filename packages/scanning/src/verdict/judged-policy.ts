@@ -1,3 +1,4 @@
+import { memoByIdentity } from '@cartographer/machinery';
 import { spanMs } from '../kinds/group.ts';
 import type { ScanException, ScanPolicySpec } from '../kinds/read.ts';
 import type { Finding } from '../match/finding.ts';
@@ -136,6 +137,11 @@ function isNew(finding: Finding, { passed, since }: ScanFacts): boolean {
   return first !== undefined && came !== undefined && came > first;
 }
 
+/** Every scan asks. */
+const maxAgeOf = memoByIdentity<ScanPolicySpec['advisories'], { readonly ms: number }>(({ maxAge }) => ({
+  ms: spanMs(maxAge) ?? 0,
+}));
+
 function staleSources(
   { advisories }: ScanPolicySpec,
   { sources }: ScanFacts,
@@ -143,7 +149,7 @@ function staleSources(
 ): { readonly objections: readonly Objection[]; readonly turns: readonly number[] } {
   const ends = sources.map(({ name, fetched }) => ({
     name,
-    endsMs: (timeOf(fetched) ?? Number.NEGATIVE_INFINITY) + (spanMs(advisories.maxAge) ?? 0),
+    endsMs: (timeOf(fetched) ?? Number.NEGATIVE_INFINITY) + maxAgeOf(advisories).ms,
   }));
   const stale = ends.filter(({ endsMs }) => nowMs >= endsMs).map(({ name }) => name);
   const message = `advisories of ${stale.toSorted().join(', ')} were fetched more than ${advisories.maxAge} ago`;
