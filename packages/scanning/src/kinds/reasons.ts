@@ -20,7 +20,7 @@ export const UNREAD_REASONS = {
   RegistryForbidden: {
     means: 'the registry wants a login, or this one may not read the repository',
     move: 'developer',
-    next: 'give the service account of the scan a pull secret for it. Where the message says that Secrets may not be read: admin runs the command that it names',
+    next: 'give the service account of the scan a pull secret for it. Where the message says that Secrets may not be read: admin runs the command that it names. It is tried again within ten minutes; at once where the namespace lets the scanner `watch` Secrets',
   },
   RegistryRateLimited: {
     means: 'the registry wants fewer requests',

@@ -8,6 +8,7 @@ import type { ScanStatus } from '../verdict/scan-status.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
 import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
+import type { LoginWatches } from './inventories/login-watches.ts';
 import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -27,6 +28,8 @@ export type ScanDeps = MaterialDeps &
     /** A source is to be asked for the packages of a bill. */
     readonly askSource: (name: string) => void;
     readonly sights: FirstSights;
+    /** Scans that wait for a login. */
+    readonly logins: Pick<LoginWatches, 'note'>;
     /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
     readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
     readonly clock: Clock;
@@ -93,7 +96,8 @@ function newest({ caches, written }: ScanDeps, key: string): KubeObject | undefi
   return object?.metadata.deletionTimestamp === undefined ? object : undefined;
 }
 
-function forget({ index, noteUses, written }: ScanDeps, key: string): void {
+function forget({ index, noteUses, written, logins }: ScanDeps, key: string): void {
+  logins.note(key, splitScanKey(key).key.split('/')[0] ?? '', false);
   index.forget(key);
   noteUses(key, undefined);
   written.forget(key);
@@ -106,6 +110,8 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   // Changed, or gone and made anew, while its packages were read: it is in the queue again.
   if (current === undefined || !asksTheSame(current, object)) return { next: done, isChanged: false };
   const now: Run = { ...run, object: current };
+  const { namespace = '' } = current.metadata;
+  deps.logins.note(key, namespace, inventory.kind === 'failed' && inventory.reason === 'RegistryForbidden');
   const earlier = await earlierOf(now);
   const holdings = holdingsOf(now, [inventory, ...(earlier === undefined ? [] : [earlier.inventory])]);
   // The index first: a change of the findings after they were read wakes this scan again.

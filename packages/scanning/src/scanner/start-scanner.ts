@@ -26,6 +26,7 @@ import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createInventories } from './inventories/inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
+import { LoginWatches } from './inventories/login-watches.ts';
 import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
@@ -162,6 +163,13 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     policies: new WrittenObjects(),
   };
   if (metrics !== undefined) showScannerMetrics(metrics, { caches, book, settlement });
+  const logins = new LoginWatches({
+    client,
+    clock,
+    wake: (keys) => {
+      for (const key of keys) scans.enqueue(key);
+    },
+  });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
   const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
@@ -188,6 +196,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       askSource: (name) => sources.enqueue(name),
       askedSources: () => caches.askedSources(),
       sights,
+      logins,
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
@@ -272,6 +281,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     loops: [
       begin,
       watch,
+      { name: 'logins that scans wait for', run: (until: AbortSignal) => logins.run(until) },
       ...[scans, sources, exceptions, policies].map((controller) => ({
         name: `controller ${controller.name}`,
         run: (until: AbortSignal) => controller.run(until),

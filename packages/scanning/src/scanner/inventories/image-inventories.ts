@@ -1,5 +1,5 @@
 import type { BillPackage } from '@cartographer/bills';
-import { BoundedMap, type Clock, messageOf } from '@cartographer/machinery';
+import { BoundedMap, CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import {
   ImageError,
   type RegistryClient,
@@ -184,6 +184,9 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
         return looks.failed(place, given, ask.findings, error);
       const hint = pullSecrets.hint(ask.namespace);
       if (error instanceof RegistryError) return refused(error, hint);
+      if (error instanceof CartoError && error.code === 'CARTO_PULL_SECRET') {
+        return { kind: 'failed', reason: 'RegistryForbidden', message: forbidden(error.message, hint) };
+      }
       if (error instanceof ImageError) return { kind: 'failed', reason: 'ImageUnreadable', message: error.message };
       throw error;
     }
@@ -192,6 +195,11 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
 
 function placeOf(target: ImageTarget, ask: InventoryAsk): string {
   return JSON.stringify(subjectOf(target, ask));
+}
+
+/** The command first: what is long is cut at its end. */
+function forbidden(why: string, hint: string): string {
+  return `${hint === '' ? '' : `${hint}; `}${why}; it is asked again within ten minutes, and at once when a Secret changes that the scanner may watch`;
 }
 
 const REASONS = {
@@ -206,7 +214,6 @@ const REASONS = {
 
 function refused(error: RegistryError, hint: string): Inventory {
   const reason = REASONS[error.reason];
-  // The command first: what is long is cut at its end.
-  const message = reason === 'RegistryForbidden' && hint !== '' ? `${hint}; ${messageOf(error)}` : messageOf(error);
+  const message = reason === 'RegistryForbidden' ? forbidden(messageOf(error), hint) : messageOf(error);
   return { kind: 'failed', reason, message, ...(error.afterMs === undefined ? {} : { afterMs: error.afterMs }) };
 }
