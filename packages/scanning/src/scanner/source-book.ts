@@ -89,7 +89,12 @@ export class SourceBook {
 
   /** Call it before the first change: what {@link turned} compares with, if it was not called before. */
   async noteCoverage(): Promise<void> {
-    this.#told ??= await this.#coverage();
+    await this.#lastTold();
+  }
+
+  /** What changed is not known: it is read anew by whoever asks next. All scans have to be woken after it. */
+  forgetCoverage(): void {
+    this.#told = undefined;
   }
 
   /**
@@ -105,8 +110,15 @@ export class SourceBook {
 
   /** Ecosystems of which no record speaks, as of the last {@link turned}: whoever looked before it is woken by that. */
   async uncoveredOf(ecosystems: readonly string[]): Promise<readonly string[]> {
-    const coverage = (this.#told ??= await this.#coverage());
+    const coverage = await this.#lastTold();
     return ecosystems.filter((name) => !isCovered(coverage, name));
+  }
+
+  async #lastTold(): Promise<Coverage> {
+    if (this.#told !== undefined) return this.#told;
+    const read = await this.#coverage();
+    // What was told while it was read is newer.
+    return (this.#told ??= read);
   }
 
   #coverage(): Promise<Coverage> {

@@ -149,6 +149,7 @@ async function takeIn(
     return { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
   } catch (error) {
     // Which scans are touched is not known any more: all are looked at.
+    book.forgetCoverage();
     deps.wake(deps.allScans());
     throw error;
   }

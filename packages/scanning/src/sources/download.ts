@@ -54,8 +54,8 @@ export function isUrl(text: string): boolean {
 }
 
 /**
- * Downloads a file into a private temporary one that has no name: no crash leaves it behind. Plain HTTP is taken from this machine alone: whoever changes advisories on
- * their way opens a gate.
+ * Downloads a file into a private temporary one that has no name: no crash leaves it behind. Plain HTTP is taken from this
+ * machine alone: whoever changes advisories on their way opens a gate.
  * @throws CartoError `CARTO_ADVISORIES` with host and status, never with what stands in URL or body.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
