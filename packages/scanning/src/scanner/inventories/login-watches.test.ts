@@ -22,7 +22,7 @@ async function lockedRegistry(images: TestImages): Promise<AsyncDisposable & { h
     const [, kind, digest = ''] = /\/(manifests|blobs)\/([^/]+)$/.exec(url) ?? [];
     const bytes = images.blobs.get(kind === undefined ? '' : digest);
     if (bytes === undefined) return void response.writeHead(404).end();
-    const type = kind === 'blobs' ? 'application/octet-stream' : (JSON.parse(`${bytes}`) as Typed).mediaType;
+    const type = kind === 'blobs' ? 'application/octet-stream' : (JSON.parse(bytes.toString()) as Typed).mediaType;
     response.writeHead(200, { 'content-type': type, 'content-length': bytes.length });
     response.end(method === 'HEAD' ? '' : bytes);
   });
@@ -115,7 +115,8 @@ function fed(clock: FakeClock, mayWatch: boolean) {
     async *watch({ kind }, { namespace = '', signal } = {}) {
       asked.push(`${kind} ${namespace}`);
       if (!mayWatch) throw new ApiError(failure(403, 'Forbidden', 'no'));
-      for (let at = 0; signal?.aborted !== true; ) {
+      const isOver = (): boolean => signal?.aborted === true;
+      for (let at = 0; !isOver(); ) {
         const objects = queues.get(kind) ?? [];
         for (; at < objects.length; at += 1) yield { type: 'ADDED', object: objects[at] ?? null };
         await Promise.race([told.promise, whenAborted(signal ?? new AbortController().signal)]);

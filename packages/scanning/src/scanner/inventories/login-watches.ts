@@ -120,10 +120,10 @@ export class LoginWatches {
   #wake(followed: Followed): void {
     if (followed.cancel !== undefined) return;
     const { clock, wake } = this.#deps;
-    const afterMs = Math.max(TOGETHER_MS, followed.wokenMs + LEAST_BETWEEN_MS - clock.now());
+    const afterMs = Math.max(TOGETHER_MS, followed.wokenMs + LEAST_BETWEEN_MS - clock.monotonicMs());
     followed.cancel = clock.schedule(afterMs, () => {
       delete followed.cancel;
-      followed.wokenMs = clock.now();
+      followed.wokenMs = clock.monotonicMs();
       wake([...followed.waiting]);
     });
   }
