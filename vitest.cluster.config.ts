@@ -9,6 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    globalSetup: ['./scripts/run-folder.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

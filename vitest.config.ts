@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -7,11 +8,12 @@ export default defineConfig({
     isolate: false,
     // Left to itself, vitest keeps a core free; much of what tests do is to wait.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     // What hangs is ended; these say nothing of how long anything takes, also on a machine with much else to do.
     testTimeout: 120_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    globalSetup: ['./scripts/build-for-tests.ts'],
+    globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

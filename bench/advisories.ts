@@ -5,7 +5,7 @@ import { systemClock } from '@cartographer/kube';
 import { Portfolio, readAdvisory, type SourceChange, takeInSource } from '@cartographer/scanning';
 import { sqliteDatabase } from '@cartographer/store';
 import { recordArchive, recordChange, recordTexts } from './advisory-records.ts';
-import type { Row } from './row.ts';
+import { cpuMs, type Row } from './row.ts';
 
 /** What the three archives that were tried have. */
 const ARCHIVED = 8_656;
@@ -30,7 +30,7 @@ async function firstLoad(count: number): Promise<readonly Row[]> {
   });
   return [
     {
-      name: `first load of an archive of ${count} records`,
+      name: `first load of an archive of ${count} records: CPU`,
       value: ms,
       unit: 'ms',
       floor: { name: 'reading the records', value: readMs },
@@ -48,7 +48,7 @@ async function manyRecords(count: number): Promise<readonly Row[]> {
     portfolio.applyChange('osv', watched(recordChange(count))),
   );
   return [
-    { name: `${count} records into the store`, value: ms, unit: 'ms', goal: { of: 'value', atMost: 60_000 } },
+    { name: `${count} records into the store: CPU`, value: ms, unit: 'ms', goal: { of: 'value', atMost: 60_000 } },
     {
       name: 'of that, memory above the start',
       value: peakBytes / MIB,
@@ -58,11 +58,11 @@ async function manyRecords(count: number): Promise<readonly Row[]> {
   ];
 }
 
-/** Milliseconds to read the records one after the other. */
+/** CPU milliseconds to read the records one after the other. */
 function readAll(count: number): number {
-  const startedMs = performance.now();
+  const startedMs = cpuMs();
   for (const text of recordTexts(count)) readAdvisory(text);
-  return performance.now() - startedMs;
+  return cpuMs() - startedMs;
 }
 
 type Watched = (change: SourceChange) => SourceChange;
@@ -83,9 +83,9 @@ async function inPortfolio(
       yield next.value;
     }
   }
-  const startedMs = performance.now();
+  const startedMs = cpuMs();
   await work(portfolio, watched);
-  const ms = performance.now() - startedMs;
+  const ms = cpuMs() - startedMs;
   peak = Math.max(peak, process.memoryUsage().rss);
   await portfolio.close();
   await rm(folder, { recursive: true, force: true });

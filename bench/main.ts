@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME … --scale=1]`: benchmarks as ratios to floors measured in the same run. */
 import { measureAdvisories } from './advisories.ts';
 import { measureChain } from './chain.ts';
+import { measureInventory } from './inventory.ts';
 import { measurePlan } from './plan.ts';
 import { measureRescan } from './rescan.ts';
 import { measureRest } from './rest.ts';
@@ -20,6 +21,7 @@ const BENCHES: Benches = {
   ytt: measureYtt,
   advisories: measureAdvisories,
   rescan: measureRescan,
+  inventory: measureInventory,
 };
 
 await runBenches(BENCHES, process.argv.slice(2));

@@ -8,6 +8,12 @@ export type Row = {
   readonly goal?: { readonly of: 'value' | 'ratio'; readonly atMost?: number; readonly atLeast?: number };
 };
 
+/** What this process has used of the cores, in milliseconds: other work beside it counts less than in a time. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 /** The median of at least one number. */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);

@@ -18,6 +18,16 @@ import {
   tarPadding,
 } from '@cartographer/oci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readJoinedImage } from '../../packages/scanning/src/inventory/attached/read-joined.ts';
+import { trustedKeys } from '../../packages/scanning/src/inventory/attached/signatures.ts';
+import { createTestImages } from '../../packages/scanning/src/inventory/layers/testing/image-of.ts';
+import {
+  envelope,
+  keys,
+  sarifFindings,
+  statement,
+  TYPES,
+} from '../../packages/scanning/src/scanner/inventories/testing/attach.ts';
 import { type DockerRegistry, startDockerRegistry } from './docker-registry.ts';
 
 const { signal } = new AbortController();
@@ -72,6 +82,32 @@ describe('a real registry, which has no referrers API and asks for a login', () 
     expect(await repository.referrers(descriptor.digest, { signal, artifactType })).toEqual([bill]);
     expect(await firstLayer(repository, bill.digest)).toBe('{"bomFormat":"CycloneDX"}');
     expect((await repository.tags(signal)).toSorted()).toEqual([referrersTag(descriptor.digest), 'v1']);
+  });
+
+  it('lists findings that a scanner signed, by the tag that stands in for referrers', async () => {
+    const repository = client.repository({ registry: host, repository: 'team/found' }, [login]);
+    const images = createTestImages();
+    const image = images.add([['app/node_modules/left/package.json', '{"name":"left","version":"1.0.0"}']]);
+    for (const [digest, bytes] of images.blobs) {
+      if (digest === image.digest) continue;
+      await repository.push.blob({ digest, size: bytes.length }, bytes, signal);
+    }
+    const manifest = images.blobs.get(image.digest) ?? Buffer.alloc(0);
+    const pushed = await repository.push.manifest({ mediaType: mediaTypes.manifest, bytes: manifest }, signal);
+    const [scanner, stranger] = [keys(), keys()];
+    for (const [id, by] of [
+      ['CVE-1', scanner],
+      ['CVE-2', stranger],
+    ] as const) {
+      const signed = envelope(statement(image, sarifFindings(id), 'https://example.com/sarif'), by);
+      const blobs = [{ mediaType: TYPES.envelope, bytes: Buffer.from(JSON.stringify(signed)) }];
+      await repository.pushArtifact({ artifactType: TYPES.envelope, blobs, subject: pushed.descriptor }, signal);
+    }
+    const trust = [trustedKeys('ClusterScanPolicy gate', [scanner.pem])];
+    const { bill, findings } = await readJoinedImage(repository, image.digest, { signal, findings: { trust } });
+    expect(bill.packages.map(({ purl }) => purl)).toEqual(['pkg:npm/left@1.0.0']);
+    expect(findings).toMatchObject({ findings: [{ finding: { id: 'CVE-1', severity: 'Critical' } }], unread: [] });
+    expect(findings?.ignored.map(({ why }) => why)).toEqual([expect.stringContaining('is not signed by a key')]);
   });
 
   it('refuses another login, and none', async () => {

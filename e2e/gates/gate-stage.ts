@@ -27,6 +27,7 @@ export type GateStage = AsyncDisposable & {
   as(user: string): Client;
   apply(yaml: string): Promise<void>;
   attachEmptyBill: (image: 'bad-1' | 'bad-2') => Promise<void>;
+  readonly attachFindings: Registries['attachFindings'];
   /** Each image that was handed on downstream, in order, by the name of the object that has it. */
   readonly handedOn: readonly { readonly name: string; readonly image: string }[];
   /** Lets both programs do all that they have to do. */
@@ -92,7 +93,7 @@ export async function createGateStage(chain: string): Promise<GateStage> {
     ...scanningRoles(),
   ])
     await put(object);
-  await apply(platform(folder) + chain);
+  await apply(platform(folder, registries.scannerKey) + chain);
 
   const asUser = (user: string): Transport => impersonating(direct, user);
   const turnstiles = {
@@ -139,6 +140,7 @@ export async function createGateStage(chain: string): Promise<GateStage> {
     as: (user) => createClient({ transport: asUser(user), clock, userAgent: user }),
     apply,
     attachEmptyBill: registries.attachEmptyBill,
+    attachFindings: registries.attachFindings,
     handedOn,
     atRest,
     async [Symbol.asyncDispose]() {
@@ -177,7 +179,7 @@ spec: {image: '${image}', policyRef: {name: ${policy}}}
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-function platform(folder: string): string {
+function platform(folder: string, scannerKey: string): string {
   return `
 apiVersion: v1
 kind: Namespace
@@ -223,7 +225,11 @@ spec: {type: Directory, path: ${JSON.stringify(folder)}}
 apiVersion: scanning.carto.run/v1alpha1
 kind: ClusterScanPolicy
 metadata: {name: gate}
-spec: {namespaceSelector: {}, deny: [{severityAtLeast: High}], exceptions: {namespaced: Allowed}}
+spec:
+  namespaceSelector: {}
+  deny: [{severityAtLeast: High}]
+  exceptions: {namespaced: Allowed}
+  findings: {trust: [${JSON.stringify(scannerKey)}], interval: 10s}
 ---
 # For namespaces that there are none of: it can only be named.
 apiVersion: scanning.carto.run/v1alpha1

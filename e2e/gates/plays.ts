@@ -44,7 +44,8 @@ spec:
 `;
 
 const FORBIDDEN = ['status', 'exception', 'policy'] as const;
-const ATTACKS = ['edit', 'lax', 'label', 'delete', 'make', 'forge', 'bill', ...FORBIDDEN] as const;
+const FINDINGS = ['unsigned', 'other-key', 'outdated'] as const;
+const ATTACKS = ['edit', 'lax', 'label', 'delete', 'make', 'forge', 'bill', ...FINDINGS, ...FORBIDDEN] as const;
 
 const AIMED = ['edit', 'make', 'forge'] as const;
 
@@ -79,8 +80,8 @@ const wants = (name: ImageName): Step => ({ who: 'developer', image: name, polic
 const [scans, reconciles] = [{ who: 'scanner' }, { who: 'controller' }] as const;
 
 /**
- * What random plays find seldom: a scan edited after it was stamped, one made before, each judged before it is set back, and one
- * that is gone and made anew while it is judged.
+ * What random plays find seldom: a scan edited after it was stamped, one made before, each judged before it is set back, one
+ * that is gone and made anew while it is judged, and findings that others attach to what is known to be bad, and to be good.
  */
 export const knownStories: readonly (readonly Step[])[] = [
   [wants('good-1'), reconciles, { who: 'attacker', what: 'edit', image: 'good-2' }, scans, scans],
@@ -93,6 +94,13 @@ export const knownStories: readonly (readonly Step[])[] = [
     scans,
     reconciles,
   ],
+  ...(['told', 'bad-1', 'good-1'] as const).map((name): readonly Step[] => [
+    wants(name),
+    ...FINDINGS.map((what): Step => ({ who: 'attacker', what, image: name })),
+    reconciles,
+    scans,
+    reconciles,
+  ]),
 ];
 
 /** One workload, and what was done about it. */
@@ -141,6 +149,10 @@ async function attack(play: Play, what: (typeof ATTACKS)[number], wanted: ImageN
       return forge(play, reference);
     case 'bill':
       return wanted === 'bad-1' || wanted === 'bad-2' ? stage.attachEmptyBill(wanted) : undefined;
+    case 'unsigned':
+    case 'other-key':
+    case 'outdated':
+      return stage.attachFindings(wanted, what);
     case 'status':
     case 'exception':
     case 'policy':

@@ -5,14 +5,28 @@ import { createMemoryRegistry } from '../../packages/oci/src/testing/memory-regi
 import { answerWith, createRegistryStage, refuseWith } from '../../packages/oci/src/testing/played-registry.ts';
 import { tarOf } from '../../packages/oci/src/testing/tar-of.ts';
 import { createTestImages } from '../../packages/scanning/src/inventory/layers/testing/image-of.ts';
+import {
+  envelope,
+  type Keys,
+  keys,
+  sarifFindings,
+  statement,
+  TYPES,
+} from '../../packages/scanning/src/scanner/inventories/testing/attach.ts';
 
 /** What is asked for, by a short name, and the whole reference. */
 export type Images = Readonly<Record<ImageName, string>>;
 
-/** Images of the team's own registry that pass and that do not, and two ways to name what belongs to another tenant. */
-export const IMAGE_NAMES = ['good-1', 'good-2', 'bad-1', 'bad-2', 'stolen', 'secret'] as const;
+/**
+ * Images of the team's own registry that pass and that do not, one of which only the operator's scanner knows, and two ways
+ * to name what belongs to another tenant.
+ */
+export const IMAGE_NAMES = ['good-1', 'good-2', 'bad-1', 'bad-2', 'told', 'stolen', 'secret'] as const;
 /** The name of an image. */
 export type ImageName = (typeof IMAGE_NAMES)[number];
+
+/** Findings that others than the operator's scanner attach. */
+type FindingsAttack = 'unsigned' | 'other-key' | 'outdated';
 
 /** The team's registry, and that of another tenant. */
 export type Registries = {
@@ -22,6 +36,13 @@ export type Registries = {
   readonly sources: Readonly<Record<'good' | 'bad', string>>;
   /** Attaches a bill without a package to an image, as whoever may push can. */
   attachEmptyBill(image: ImageName): Promise<void>;
+  /**
+   * Attaches findings to an image of the team, as whoever may push can: some that nobody has signed or that another key has,
+   * or an older document of the operator's scanner that says that there is nothing.
+   */
+  attachFindings(image: ImageName, what: FindingsAttack): Promise<void>;
+  /** The key of the operator's scanner, which has told of all images. */
+  readonly scannerKey: string;
   /** From now on the other tenant's registry asks for a login that nobody here has. */
   lockOther(): void;
   close(): Promise<void>;
@@ -63,21 +84,50 @@ export async function startRegistries(): Promise<Registries> {
     return digest;
   };
   const theirs = await push(tenant.host, 'theirs', '2.0.0');
+  const [scanner, stranger] = [keys('ed25519'), keys('ed25519')];
+  const attach = async (host: string, digest: string, findings: object, ...by: readonly Keys[]): Promise<void> => {
+    const size = (host === team.host ? own : other).manifests.get(digest)?.bytes.length ?? 0;
+    const bytes = Buffer.from(
+      JSON.stringify(envelope(statement({ digest }, findings, 'https://example.com/sarif'), ...by)),
+    );
+    await repository(host).pushArtifact(
+      {
+        artifactType: TYPES.envelope,
+        blobs: [{ mediaType: TYPES.envelope, bytes }],
+        subject: { mediaType: mediaTypes.manifest, digest, size },
+      },
+      signal,
+    );
+  };
   const reference = (host: string, digest: string): string => `${host}/app@${digest}`;
   const images: Images = {
     'good-1': reference(team.host, await push(team.host, 'good-1', '2.0.0')),
     'good-2': reference(team.host, await push(team.host, 'good-2', '2.0.0')),
     'bad-1': reference(team.host, await push(team.host, 'bad-1', '1.0.0')),
     'bad-2': reference(team.host, await push(team.host, 'bad-2', '1.0.0')),
+    told: reference(team.host, await push(team.host, 'told', '2.0.0')),
     stolen: reference(team.host, theirs),
     secret: reference(tenant.host, theirs),
   };
+  const digestIn = (image: ImageName): string => images[image].split('@')[1] ?? '';
+  await attach(tenant.host, theirs, sarifFindings(), scanner);
+  for (const name of ['good-1', 'good-2', 'told'] as const) {
+    const found = name === 'told' ? saying('CVE-2026-0001') : sarifFindings();
+    await attach(team.host, digestIn(name), found, scanner);
+  }
   return {
+    scannerKey: scanner.pem,
+    async attachFindings(image, what) {
+      if (!own.manifests.has(digestIn(image))) return;
+      const by = { unsigned: [], 'other-key': [stranger], outdated: [scanner] }[what];
+      const says = what === 'outdated' ? sarifFindings() : saying('CVE-2026-0002');
+      await attach(team.host, digestIn(image), says, ...by);
+    },
     hosts: [team.host, tenant.host],
     images,
     sources: { good: `http://${team.host}/source/2.0.0.tar.gz`, bad: `http://${team.host}/source/1.0.0.tar.gz` },
     async attachEmptyBill(image) {
-      const digest = images[image].split('@')[1] ?? '';
+      const digest = digestIn(image);
       const bytes = own.manifests.get(digest)?.bytes;
       if (bytes === undefined) return;
       await repository(team.host).pushArtifact(
@@ -93,6 +143,9 @@ export async function startRegistries(): Promise<Registries> {
     close: () => stage.close(),
   };
 }
+
+/** SARIF that says of what is in the good images that it is vulnerable. */
+const saying = (id: string): object => sarifFindings(id, `Package '${PACKAGE}@2.0.0' is vulnerable to '${id}'.`);
 
 /** A source whose lock file names a version of the package. */
 function archiveOf(version: string): Buffer {

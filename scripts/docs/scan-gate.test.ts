@@ -4,8 +4,12 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { mediaTypes } from '@cartographer/oci';
 import { describe, expect, it } from 'vitest';
 import { startCarto } from '../../e2e/carto-process.ts';
+import { createMemoryRegistry } from '../../packages/oci/src/testing/memory-registry.ts';
+import { createRegistryStage } from '../../packages/oci/src/testing/played-registry.ts';
+import { createTestImages } from '../../packages/scanning/src/inventory/layers/testing/image-of.ts';
 import { commandsOf } from './commands.ts';
 import { readDoc } from './markdown.ts';
 
@@ -13,10 +17,26 @@ const ROOT = join(import.meta.dirname, '../..');
 const page = readDoc('scan-gate.md');
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const title = `the commands of docs/scan-gate.md${hasKubectl ? '' : ' (skipped: there is no kubectl on the PATH)'}`;
+const MAIN = join(ROOT, 'packages/cli/src/main.ts');
 const START = 'npm run carto -- up --no-example';
+const IMAGE = 'export IMAGE=registry.example.com/shop@sha256:…';
 const ENVIRONMENT = 'export KUBECONFIG=.carto/kubeconfig';
 
 const run = promisify(execFile);
+
+/** An image with minimist 1.2.6 in a registry on this machine, that lists referrers. */
+async function serveImage(): Promise<{ readonly reference: string; close(): Promise<void> }> {
+  const stage = createRegistryStage();
+  const registry = createMemoryRegistry('lists');
+  const { host } = await stage.play(registry.play);
+  const images = createTestImages();
+  const { digest } = images.add([['app/node_modules/minimist/package.json', '{"name":"minimist","version":"1.2.6"}']]);
+  for (const [name, bytes] of images.blobs) {
+    if (name === digest) registry.manifests.set(name, { mediaType: mediaTypes.manifest, bytes });
+    else registry.blobs.set(name, bytes);
+  }
+  return { reference: `${host}/shop@${digest}`, close: () => stage.close() };
+}
 
 /** An output without what differs each time: ages, times, digests, ports, the width of columns. */
 function steady(output: string): readonly string[] {
@@ -45,12 +65,14 @@ describe('docs/scan-gate.md', () => {
       expect([start, environment]).toEqual([{ text: START }, { text: ENVIRONMENT }]);
       expect(commands.length).toBeGreaterThan(25);
       const folder = await mkdtemp(join(tmpdir(), 'carto-walk-'));
+      const image = await serveImage();
       await symlink(join(ROOT, 'examples'), join(folder, 'examples'));
       const carto = await startCarto(join(folder, '.carto'), ['--no-example']);
       const who = { NAME: 'Walker', EMAIL: 'walker@carto.invalid' };
       const env = {
         ...process.env,
         KUBECONFIG: '.carto/kubeconfig',
+        IMAGE: image.reference,
         ...Object.fromEntries(
           ['AUTHOR', 'COMMITTER'].flatMap((role) =>
             Object.entries(who).map(([key, text]) => [`GIT_${role}_${key}`, text]),
@@ -58,8 +80,11 @@ describe('docs/scan-gate.md', () => {
         ),
       };
       try {
-        for (const { text, output } of commands) {
-          const { stdout } = await run('bash', ['-ec', text], { cwd: folder, env }).catch(
+        expect(commands).toContainEqual({ text: IMAGE });
+        for (const { text, output } of commands.filter((each) => each.text !== IMAGE)) {
+          // The folder of the walk has no npm scripts.
+          const line = text.replaceAll('npm run --silent carto --', `${process.execPath} ${MAIN}`);
+          const { stdout } = await run('bash', ['-ec', line], { cwd: folder, env }).catch(
             (error: Error & { stdout: string }) => {
               // Which ends with 1 for a no.
               if (text.startsWith('kubectl auth can-i') && error.stdout !== '') return error;
@@ -74,6 +99,7 @@ describe('docs/scan-gate.md', () => {
         }
       } finally {
         await carto.end('SIGINT');
+        await image.close();
         await rm(folder, { recursive: true, force: true });
       }
     },

@@ -2,6 +2,7 @@ import { CartoError } from '@cartographer/machinery';
 import { CommanderError } from 'commander';
 import { withDoubleDashes } from './controller-flags.ts';
 import { createProgram } from './program.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 
 /** Exit code of a command that was used wrongly; 1 is a command that failed. */
 const USAGE_EXIT = 2;
@@ -9,24 +10,19 @@ const USAGE_EXIT = 2;
 const ANSWERS_BY_EXIT: ReadonlySet<string> = new Set(['scan']);
 const LONG_MS = 2 ** 30;
 
-/** Runs one command of `carto` and sets the exit code of the process: what went wrong is one line, a bug has its stack. */
-export async function runCommandLine(argv: readonly string[]): Promise<void> {
-  process.on('unhandledRejection', (error) => {
-    const text = String(error instanceof Error ? error.stack : error);
-    process.stderr.write(`carto: unexpected failure, please report it: ${text}\n`);
-    process.exit(1);
-  });
+/** Runs one command of `carto` and sets the exit code: what went wrong is one line, a bug is thrown. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal = processTerminal): Promise<void> {
   // Timers of the clock do not keep a process alive: one that only waits for its next look would end half way.
   const usageExit = ANSWERS_BY_EXIT.has(argv[2] ?? '') ? 1 : USAGE_EXIT;
   const alive = setInterval(() => undefined, LONG_MS);
   try {
-    await createProgram().parseAsync(withDoubleDashes(argv));
+    await createProgram(terminal).parseAsync(withDoubleDashes(argv));
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : usageExit;
+      terminal.exitCode = error.exitCode === 0 ? 0 : usageExit;
     } else if (isOperational(error)) {
-      process.stderr.write(`carto: ${error.message}\n`);
-      process.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? usageExit : 1;
+      terminal.err(`carto: ${error.message}\n`);
+      terminal.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? usageExit : 1;
     } else {
       throw error;
     }

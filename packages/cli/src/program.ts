@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { INSTALL_PARTS, type InstallPart } from './install-parts.ts';
+import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
 const DEFAULT_PORT = 26443;
 
 /** The command line of `carto`. Each command's help teaches what it is for; its code is loaded when it runs. */
-export function createProgram(): Command {
+export function createProgram(terminal: Terminal): Command {
   const program = new Command('carto')
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .description(
       'Cartographer choreographs software supply chains on Kubernetes, or on this machine with no cluster at all.',
     )
@@ -20,7 +22,7 @@ export function createProgram(): Command {
   addScanner(program);
   addJenkins(program);
   addInstall(program);
-  addScan(program);
+  addScan(program, terminal);
   return program;
 }
 
@@ -170,7 +172,7 @@ function addInstall(program: Command): void {
     .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }
 
-function addScan(program: Command): void {
+function addScan(program: Command, terminal: Terminal): void {
   program
     .command('scan')
     .summary('find known vulnerabilities in a bill of material, in lock files or in an image, with no server')
@@ -202,7 +204,7 @@ function addScan(program: Command): void {
         '\n  carto scan . --advisories https://example.com/npm/all.zip -o json',
     )
     .action(async (folder: string | undefined, options) => {
-      await (await import('./scan/scan-command.ts')).runScan(folder, options);
+      await (await import('./scan/scan-command.ts')).runScan(folder, options, terminal);
     });
 }
 

@@ -20,6 +20,9 @@ export function stopOnSignals(): { readonly signal: AbortSignal; dispose(): void
     signal: controller.signal,
     dispose() {
       for (const name of ['SIGINT', 'SIGTERM']) process.off(name, stop);
+      for (const name of hangup) process.off(name, leave);
+      process.stdout.off('error', ends);
+      process.stderr.off('error', ends);
     },
   };
 }

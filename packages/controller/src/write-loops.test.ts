@@ -73,10 +73,10 @@ describe('a template that stamps its own owner with the resource version of it',
     const stopped = stage.audit.length;
     await pass(stage, 45_000);
     expect(controllerWrites(stage.audit, stopped)).toEqual([]);
-    await pass(stage, 60 * MINUTE_MS);
+    await pass(stage, 60 * MINUTE_MS, 2_000);
     const later = stage.audit.length;
     expect(applies(stage, 'workloads/shop', stopped)).toBeLessThan(24 * 7);
-    await pass(stage, 60 * MINUTE_MS);
+    await pass(stage, 60 * MINUTE_MS, 2_000);
     expect(applies(stage, 'workloads/shop', later)).toBeLessThanOrEqual(24 * 2);
     expect(await stage.ready('Workload', 'shop')).toBe('False TooManyWrites');
   });
@@ -85,7 +85,7 @@ describe('a template that stamps its own owner with the resource version of it',
     await using stage = await createStage();
     await stage.apply(`${SELF}${workload('shop', 'self')}`);
     await stage.restart();
-    await pass(stage, 40 * MINUTE_MS);
+    await pass(stage, 40 * MINUTE_MS, 2_000);
     await stage.apply(SELF.replace(RV, 'nothing'));
     await pass(stage, MINUTE_MS);
     expect(await stage.ready('Workload', 'shop')).toBe('True Ready');
@@ -135,7 +135,7 @@ describe('owners that stamp each other', () => {
     await using stage = await createStage();
     await stage.apply(`${circle('Workload', 'ClusterSupplyChain')}${workload('a', 'a')}`);
     await stage.restart();
-    await pass(stage, 30 * MINUTE_MS);
+    await pass(stage, 30 * MINUTE_MS, 2_000);
     const stopped = (await stage.ready('Workload', 'a')) === 'False TooManyWrites' ? 'a' : 'b';
     const other = stopped === 'a' ? 'b' : 'a';
     await stage.apply(stamping(other, { name: stopped, chain: stopped }, 'nothing'));

@@ -66,9 +66,9 @@ export function createController(options: ControllerOptions): Controller {
   metrics?.concurrency(name, concurrency);
 
   async function work(key: string, signal: AbortSignal, cutOff: AbortSignal): Promise<void> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonicMs();
     const result = await attempt(options.reconcile, key, { log: log.child({ key }), signal, cutOff });
-    metrics?.reconciled(name, result.kind, clock.now() - startedAt);
+    metrics?.reconciled(name, result.kind, clock.monotonicMs() - startedAt);
     if (!signal.aborted) settle(key, result);
     queue.done(key);
   }

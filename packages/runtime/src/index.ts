@@ -29,4 +29,5 @@ export {
 } from './process-deployment.ts';
 export { processBinding, processRole } from './process-rights.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { watchClock } from './watch-clock.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

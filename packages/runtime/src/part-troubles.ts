@@ -6,7 +6,7 @@ export type PartTroubles = readonly (readonly [part: string, trouble: Trouble | 
 /** How long a list may be out of date before the controller counts as not ready: an API server may well restart. */
 const LONGEST_OUTAGE_MS = 60_000;
 
-/** How long each part has been failing, 0 when it works; the longest time where two parts have one name. */
+/** How long each part has been failing by monotonic time, 0 when it works; the longest where two parts have one name. */
 export function failingMs(troubles: PartTroubles, now: number): ReadonlyMap<string, number> {
   const parts = new Map<string, number>();
   for (const [part, trouble] of troubles) {

@@ -81,6 +81,13 @@ describe('the bucket of all keys', () => {
     expect(limiter.next('b')).toBe(100);
   });
 
+  it('owes nothing for a clock that was set back', () => {
+    const clock = createFakeClock();
+    const limiter = createRateLimiter({ clock });
+    clock.jump(-86_400_000);
+    expect(limiter.next('a')).toBe(5);
+  });
+
   it('does not shorten the wait of a key', () => {
     const limiter = createRateLimiter({ clock: createFakeClock(), burst: 1, ratePerSecond: 10, baseMs: 250 });
     expect(['a', 'b', 'c', 'd'].map((key) => limiter.next(key))).toEqual([250, 250, 250, 300]);

@@ -26,11 +26,11 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { clock, baseMs = 5, maxMs = 1_000_000, ratePerSecond = 10, burst = 100 } = options;
   const failures = new Map<string, number>();
   let tokens = burst;
-  let filledAt = clock.now();
+  let filledAt = clock.monotonicMs();
 
   /** Below zero while there are tokens left. */
   function bucketWaitMs(): number {
-    const now = clock.now();
+    const now = clock.monotonicMs();
     tokens = Math.min(burst, tokens + ((now - filledAt) * ratePerSecond) / 1000);
     filledAt = now;
     tokens -= 1;

@@ -53,6 +53,20 @@ describe('a work queue', () => {
     ]);
   });
 
+  it.each([
+    ['on', 86_400_000],
+    ['back', -86_400_000],
+  ])('adds a delayed key at the earliest of its times though the clock was set %s meanwhile', async (_way, jumpMs) => {
+    const { clock, queue } = setUp();
+    queue.addAfter('later first', 600_000);
+    queue.addAfter('sooner first', 100);
+    clock.jump(jumpMs);
+    queue.addAfter('later first', 100);
+    queue.addAfter('sooner first', 600_000);
+    await clock.advance(100);
+    expect(takeAll(queue)).toEqual(['sooner first', 'later first']);
+  });
+
   it('adds a delayed key when its time comes, the earliest request counting', async () => {
     const { clock, queue } = setUp();
     queue.addAfter('a', 500);

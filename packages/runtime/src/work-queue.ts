@@ -66,7 +66,7 @@ export class WorkQueue {
     const waiting = this.#dirty.get(key);
     if (waiting !== undefined && (waiting.priority === priority || priority === 'background')) return;
     if (waiting === undefined) this.#observer.added();
-    this.#dirty.set(key, { priority, since: waiting?.since ?? this.#clock.now() });
+    this.#dirty.set(key, { priority, since: waiting?.since ?? this.#clock.monotonicMs() });
     if (this.#processing.has(key)) return;
     this.#ready[priority].push(key);
     this.#changed();
@@ -76,7 +76,7 @@ export class WorkQueue {
   addAfter(key: string, afterMs: number, priority: Priority = 'live'): void {
     if (this.#closed) return;
     if (afterMs <= 0) return this.add(key, priority);
-    const dueMs = this.#clock.now() + afterMs;
+    const dueMs = this.#clock.monotonicMs() + afterMs;
     const pending = this.#delayed.get(key);
     if (pending !== undefined && pending.dueMs <= dueMs) return;
     pending?.cancel();
@@ -98,7 +98,7 @@ export class WorkQueue {
       const waiting = this.#dirty.get(key);
       if (waiting?.priority !== priority || this.#processing.has(key)) continue;
       this.#dirty.delete(key);
-      const now = this.#clock.now();
+      const now = this.#clock.monotonicMs();
       this.#processing.set(key, now);
       this.#observer.taken(now - waiting.since);
       return key;
@@ -111,7 +111,7 @@ export class WorkQueue {
     const startedAt = this.#processing.get(key);
     if (startedAt === undefined) return;
     this.#processing.delete(key);
-    this.#observer.finished(this.#clock.now() - startedAt);
+    this.#observer.finished(this.#clock.monotonicMs() - startedAt);
     const waiting = this.#dirty.get(key);
     if (waiting !== undefined) this.#ready[waiting.priority].push(key);
     this.#changed();

@@ -57,10 +57,13 @@ export function sqliteDatabase(file: string, options: SqliteOptions = {}): SqlDa
   };
 }
 
+/** A statement, and whether it gives rows. */
+type Statement = { readonly statement: StatementSync; readonly gives: boolean };
+
 class Opened implements SqlConnection {
   readonly #file: string;
   readonly #database: DatabaseSync;
-  readonly #prepared = new BoundedMap<StatementSync>(MAX_PREPARED);
+  readonly #prepared = new BoundedMap<Statement>(MAX_PREPARED);
 
   constructor(file: string, { maxPages, busyTimeoutMs = BUSY_TIMEOUT_MS }: SqliteOptions) {
     this.#file = file;
@@ -89,11 +92,17 @@ class Opened implements SqlConnection {
   #run(sql: string, parameters: readonly unknown[]): SqlResult {
     // A full disk has ended the transaction already.
     if (sql === 'rollback' && !this.#database.isTransaction) return { rows: [] };
-    const statement = this.#prepared.get(sql) ?? this.#database.prepare(sql);
-    this.#prepared.set(sql, statement);
+    const { statement, gives } = this.#prepared.get(sql) ?? this.#prepare(sql);
     const values = parameters as (string | number | bigint | null | Uint8Array)[];
-    if (statement.columns().length > 0) return { rows: statement.all(...values) };
+    if (gives) return { rows: statement.all(...values) };
     return { rows: [], changes: Number(statement.run(...values).changes) };
+  }
+
+  #prepare(sql: string): Statement {
+    const statement = this.#database.prepare(sql);
+    const made = { statement, gives: statement.columns().length > 0 };
+    this.#prepared.set(sql, made);
+    return made;
   }
 
   release(): void {

@@ -49,6 +49,17 @@ describe('fake clock', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('tells another time after a jump, and timers run when they would have', async () => {
+    const clock = createFakeClock(1_000);
+    const seen: number[] = [];
+    clock.schedule(100, () => seen.push(clock.now()));
+    clock.jump(-500);
+    clock.jump(5_000);
+    expect([clock.now(), seen]).toEqual([5_500, []]);
+    await clock.advance(100);
+    expect(seen).toEqual([5_600]);
+  });
+
   it('moves until a condition holds, and says so when it never does', async () => {
     const clock = createFakeClock(0);
     let done = false;

@@ -7,6 +7,8 @@ export interface FakeClock extends Clock {
    * (promises, immediates) has settled before the next one runs.
    */
   advance(ms: number): Promise<void>;
+  /** Sets the time that `now` tells on, or back, by `ms`, as who corrects a clock does; timers go on as if nothing were. */
+  jump(ms: number): void;
   /** Lets promises and immediates settle without moving time. */
   settle(): Promise<void>;
   /** Moves time on, step by step, until the condition holds; fails after `limitMs` of fake time. */
@@ -28,6 +30,7 @@ const DEFAULT_START_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 export function createFakeClock(startMs: number = DEFAULT_START_MS, isBusy: () => boolean = () => false): FakeClock {
   const timers = new Set<Timer>();
   let nowMs = startMs;
+  let jumpedMs = 0;
   let order = 0;
 
   const schedule = (afterMs: number, task: () => void): (() => void) => {
@@ -54,10 +57,14 @@ export function createFakeClock(startMs: number = DEFAULT_START_MS, isBusy: () =
   };
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + jumpedMs,
+    monotonicMs: () => nowMs,
     schedule,
     sleep: (afterMs, signal) => sleepOn(schedule, afterMs, signal),
     advance,
+    jump(ms) {
+      jumpedMs += ms;
+    },
     settle,
     async advanceUntil(condition, limitMs = 600_000, stepMs = 100) {
       await settle();

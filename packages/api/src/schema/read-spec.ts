@@ -23,7 +23,9 @@ export function readSpec<Spec>(kind: Kind<Spec>, object: KubeObject): Read<Spec>
     return wrong(`is ${name || 'no kind'} of ${apiVersion || 'no group'}, not ${kind.kind} of ${expected}`);
   }
   const schema = schemaOf(kind);
-  const { value, pruned } = schema.prune(object);
+  // What stands in its status is no part of what it asks for.
+  const { status: _status, ...asked } = object;
+  const { value, pruned } = schema.prune(asked);
   const whole = schema.applyDefaults(value);
   const errors = [
     ...pruned.map((field) => `${field}: unknown field`),

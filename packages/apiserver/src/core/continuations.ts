@@ -38,7 +38,7 @@ export function createContinuations(clock: Clock): Continuations {
   const snapshots = new Map<string, Snapshot>();
   const find = (key: string): readonly KubeObject[] | undefined => {
     const snapshot = snapshots.get(key);
-    if (snapshot !== undefined && snapshot.until >= clock.now()) return snapshot.items;
+    if (snapshot !== undefined && snapshot.until >= clock.monotonicMs()) return snapshot.items;
     snapshots.delete(key);
     return undefined;
   };
@@ -48,9 +48,9 @@ export function createContinuations(clock: Clock): Continuations {
       const last = items[index - 1];
       const known = snapshots.get(key);
       snapshots.delete(key); // the newest stand last
-      snapshots.set(key, { items: known?.items ?? items, until: clock.now() + KEEP_MS });
+      snapshots.set(key, { items: known?.items ?? items, until: clock.monotonicMs() + KEEP_MS });
       for (const [oldest, { until }] of snapshots) {
-        if (snapshots.size <= SNAPSHOT_LIMIT && until >= clock.now()) break;
+        if (snapshots.size <= SNAPSHOT_LIMIT && until >= clock.monotonicMs()) break;
         snapshots.delete(oldest);
       }
       return encode({ v: TOKEN_VERSION, rv: Number(version), start: `${placeOf(last)}\u0000`, ns: namespace });

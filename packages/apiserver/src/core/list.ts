@@ -90,9 +90,9 @@ async function waitForVersion(journal: Journal, clock: Clock, options: ListOptio
   const wanted = resourceVersion === '' ? 0 : parseVersion(resourceVersion);
   if (wanted <= journal.resourceVersion) return;
   if ((options.limit ?? 0) > 0) throw internalError('etcdserver: mvcc: required revision is a future revision');
-  const deadline = clock.now() + FUTURE_WAIT_MS;
+  const deadline = clock.monotonicMs() + FUTURE_WAIT_MS;
   while (wanted > journal.resourceVersion) {
-    if (clock.now() >= deadline) throw tooLarge(resourceVersion, journal.resourceVersion);
+    if (clock.monotonicMs() >= deadline) throw tooLarge(resourceVersion, journal.resourceVersion);
     await clock.sleep(FUTURE_POLL_MS);
   }
 }

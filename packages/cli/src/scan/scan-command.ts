@@ -13,6 +13,7 @@ import {
   table,
 } from '@cartographer/scanning';
 import { stopOnSignals } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
 import { VERSION } from '../version.ts';
 
 /** Flags of `carto scan`, beside the folder. */
@@ -29,11 +30,11 @@ const INCOMPLETE_EXIT = 1;
 const REFUSED_EXIT = 2;
 
 /** `carto scan`: matches a bill, the lock files of a folder, or an image against advisories, and sets the exit code. */
-export async function runScan(folder: string | undefined, flags: ScanFlags): Promise<void> {
+export async function runScan(folder: string | undefined, flags: ScanFlags, terminal: Terminal): Promise<void> {
   const input = inputOf(folder, flags);
   const policy = flags.policy === undefined ? undefined : await readPolicyFile(flags.policy);
   const stop = stopOnSignals();
-  const say = (line: string): void => void process.stderr.write(`carto: ${line}\n`);
+  const say = (line: string): void => terminal.err(`carto: ${line}\n`);
   try {
     const options = {
       advisories: flags.advisories,
@@ -43,11 +44,12 @@ export async function runScan(folder: string | undefined, flags: ScanFlags): Pro
       fetch,
       signal: stop.signal,
       say,
+      ...(policy === undefined ? {} : { policy }),
     };
     const { bill, report } = await scan(input, options);
     const verdict = policy === undefined ? undefined : judge(policy, { bill, report, input, nowMs: Date.now() });
     if (flags.output !== 'table') for (const ecosystem of report.uncovered) say(`no advisory speaks of ${ecosystem}`);
-    process.stdout.write(
+    terminal.out(
       {
         table: () => table(report),
         json: () => `${stringifyJson({ ...report, ...(verdict && { verdict }) }, 2)}\n`,
@@ -55,23 +57,28 @@ export async function runScan(folder: string | undefined, flags: ScanFlags): Pro
         openvex: () => `${stringifyJson(openvex(report, new Date()), 2)}\n`,
       }[flags.output](),
     );
+    for (const { what, why } of report.attached?.ignored ?? []) say(`findings that do not count: ${what} ${why}`);
     if (verdict !== undefined) say(verdict.message);
-    if (verdict?.result === 'Unknown') process.exitCode = INCOMPLETE_EXIT;
-    if (!report.complete) tellIncomplete(report, say);
-    if (verdict?.result === 'Refused') process.exitCode = REFUSED_EXIT;
+    if (verdict?.result === 'Unknown') terminal.exitCode = INCOMPLETE_EXIT;
+    if (!report.complete) tellIncomplete(report, say, terminal);
+    if (verdict?.result === 'Refused') terminal.exitCode = REFUSED_EXIT;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say('stopped before the scan was done');
-    process.exitCode = INCOMPLETE_EXIT;
+    terminal.exitCode = INCOMPLETE_EXIT;
   } finally {
     stop.dispose();
   }
 }
 
-function tellIncomplete({ unread, advisories }: Report, say: (line: string) => void): void {
-  const count = unread.length + advisories.unreadCount;
+function tellIncomplete(
+  { unread, attached, advisories }: Report,
+  say: (line: string) => void,
+  terminal: Terminal,
+): void {
+  const count = unread.length + (attached?.unread.length ?? 0) + advisories.unreadCount;
   say(`the scan is incomplete: ${count} inputs could not be read; -o table and -o json name them`);
-  process.exitCode = INCOMPLETE_EXIT;
+  terminal.exitCode = INCOMPLETE_EXIT;
 }
 
 function inputOf(folder: string | undefined, { sbom, image }: ScanFlags): ScanInput {

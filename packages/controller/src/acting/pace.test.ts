@@ -149,6 +149,13 @@ describe('a step', () => {
     expect([...pace.relent()]).toEqual([]);
   });
 
+  it('rests no longer for a clock that was set back', async () => {
+    const { clock, count, rest } = counting();
+    await count('changed', 240);
+    clock.jump(-86_400_000);
+    expect(rest('changed')).toBe(60_000);
+  });
+
   it('of each owner that is stopped now is named by an edit, that owner once, and no other', async () => {
     const { clock, pace } = counting();
     const stop = (owner: string, step: string): void => {

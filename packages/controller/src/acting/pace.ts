@@ -76,9 +76,9 @@ export class PaceCounter {
     const key = `${owner}\n${resource}`;
     const step = this.#steps.get(key) ?? { key, owner, breakers: {} };
     const breaker = (step.breakers[cause] ??= new Breaker(MOST[cause]));
-    breaker.count(this.#clock.now());
+    breaker.count(this.#clock.monotonicMs());
     this.#steps.set(key, step);
-    if (breaker.stop(this.#clock.now()) !== undefined) this.#stopped.set(key, step);
+    if (breaker.stop(this.#clock.monotonicMs()) !== undefined) this.#stopped.set(key, step);
   }
 
   pace(owner: string, resource: string): Pace {
@@ -101,7 +101,7 @@ export class PaceCounter {
   }
 
   #stopsOf({ breakers }: Step): Pace {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonicMs();
     const stops: Partial<Record<Cause, Stop>> = {};
     for (const cause of Object.keys(breakers) as Cause[]) {
       const stop = breakers[cause]?.stop(now);

@@ -2,6 +2,7 @@ import { createClient } from '@cartographer/kube';
 import {
   failure,
   type KubeObject,
+  type Log,
   type ObjectMeta,
   type ResourceType,
   silentLog,
@@ -10,7 +11,9 @@ import {
   type WireResponse,
 } from '@cartographer/machinery';
 import { createFakeClock, watches } from '@cartographer/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { LINGER_MS } from './cache-holders.ts';
+import { CatchUp } from './catch-up.ts';
 import { createStampedCaches } from './stamped-caches.ts';
 
 const { signal } = new AbortController();
@@ -32,7 +35,7 @@ type List = { readonly version: string; readonly items: readonly KubeObject[] };
 const none: List = { version: '5', items: [] };
 
 /** Caches of a server whose lists are what `list` says of a path, and whose watches tell what they are told. */
-function caching(list: (path: string) => List | WireResponse | 'silence') {
+function caching(list: (path: string) => List | WireResponse | 'silence' | Promise<List>, log: Log = silentLog) {
   const clock = createFakeClock(0);
   const asked: WireRequest[] = [];
   const events: string[] = [];
@@ -49,7 +52,7 @@ function caching(list: (path: string) => List | WireResponse | 'silence') {
   const request = async (given: WireRequest): Promise<WireResponse> => {
     if (watches(given)) return { status: 200, headers: {}, events: watched(given.signal) };
     asked.push(given);
-    const answer = list(given.path);
+    const answer = await list(given.path);
     if (answer === 'silence') {
       return new Promise((_resolve, reject) =>
         given.signal?.addEventListener('abort', () => reject(given.signal?.reason as Error)),
@@ -63,7 +66,7 @@ function caching(list: (path: string) => List | WireResponse | 'silence') {
   const caches = createStampedCaches({
     client: createClient({ transport: { request, close: async () => undefined }, clock }),
     clock,
-    log: silentLog,
+    log,
     signal,
     onEvent: ({ type }, { group }, isEcho) => void events.push(`${group} ${type} ${isEcho ? 'echo' : 'news'}`),
   });
@@ -142,6 +145,83 @@ describe('an object that is being written', () => {
   });
 });
 
+describe('an object that was written', () => {
+  it('is an echo when the watch tells of it after the answer, and news when it is deleted at that version', async () => {
+    const { caches, reading, events, tell } = caching(() => none);
+    await reading.ensure(named(A), signal);
+    for (const type of ['ADDED', 'DELETED'] as const) {
+      caches.writing(A, named(A))(thing(A, '9'));
+      await tell({ type, object: thing(A, '9') });
+    }
+    expect(events).toEqual(['a.test added echo', 'a.test deleted news']);
+  });
+
+  it('is not read again before a create once the watch has told of it', async () => {
+    const { caches, reading, asked, tell } = caching(() => none);
+    await reading.ensure(listOf(A), signal);
+    caches.writing(A, named(A))(thing(A, '9'));
+    await tell({ type: 'ADDED', object: thing(A, '9') });
+    const before = asked.length;
+    await caches.refresh(listOf(A), signal);
+    expect(asked.length - before).toBe(0);
+  });
+
+  it('is told of no more when its cache has ended, though a list that began before comes after', async () => {
+    const late = Promise.withResolvers<List>();
+    const lists: (List | Promise<List>)[] = [none, none];
+    const { caches, reading, events, clock } = caching(() => lists.shift() ?? late.promise);
+    await reading.ensure(named(A), signal);
+    caches.writing(A, named(A))(thing(A, '9'));
+    const read = caches.refresh(listOf(A), signal);
+    caches.release('w');
+    await clock.advance(LINGER_MS);
+    late.resolve({ version: '9', items: [thing(A, '9')] });
+    await read;
+    expect(events).toEqual([]);
+  });
+});
+
+describe('what is kept of an object', () => {
+  it('are none of its managed fields, but whether the first implementation has some', async () => {
+    const entry = (manager: string) => ({
+      manager,
+      operation: 'Update' as const,
+      apiVersion: 'v1',
+      fieldsV1: { 'f:spec': {} },
+    });
+    const items = ['cartographer', 'other'].map((name) => thing(A, '4', { name, managedFields: [entry(name)] }));
+    const { reading } = caching(() => ({ version: '5', items }));
+    await reading.ensure(named(A), signal);
+    const kept = (name: string): unknown => {
+      const observed = reading.observed(named(A, name));
+      return observed?.kind === 'present' && observed.object.metadata.managedFields;
+    };
+    expect([kept('cartographer'), kept('other')]).toEqual([
+      [{ manager: 'cartographer', operation: 'Update' }],
+      undefined,
+    ]);
+  });
+});
+
+describe('an informer that breaks', () => {
+  it('is told in the log', async () => {
+    const errors: string[] = [];
+    const broken: Log = {
+      ...silentLog,
+      warn: () => {
+        throw new Error('no space left');
+      },
+      error: (fields, message) => void errors.push(`${message}: ${String((fields as { err?: unknown }).err)}`),
+      child: () => broken,
+    };
+    const refused: WireResponse = { status: 403, headers: {}, body: failure(403, 'Forbidden', 'things is forbidden') };
+    const { reading, clock } = caching(() => refused, broken);
+    await reading.ensure(named(A), signal);
+    await clock.settle();
+    expect(errors).toEqual(['informer of stamped objects ended: Error: no space left']);
+  });
+});
+
 describe('a list that lacks our write at another version', () => {
   const labels = { ...LABELLED, a: 'x' };
   const elsewhere = thing(A, '9', { labels: { ...LABELLED, a: 'y' } });
@@ -195,6 +275,30 @@ describe('a first list', () => {
     expect([reading.observed(named(A)), reading.listed(listOf(A))]).toEqual([failed, failed]);
   });
 
+  it('of a server that is about to begin with the kind is waited for', async () => {
+    const starting: WireResponse = {
+      status: 429,
+      headers: {},
+      body: failure(429, 'TooManyRequests', 'storage is (re)initializing'),
+    };
+    const answers = [starting, starting];
+    const { reading, clock } = caching((path) => answers.shift() ?? both(path));
+    let isOver = false;
+    const over = reading.ensure(named(A), signal).then(() => void (isOver = true));
+    await clock.settle();
+    expect([answers.length, isOver, reading.observed(named(A))]).toEqual([0, false, undefined]);
+    await clock.advance(1_000);
+    await over;
+    expect(uidOf(reading.observed(named(A)))).toBe('a.test');
+  });
+
+  it('that has come is timed no longer', async () => {
+    const { reading, clock } = caching(both);
+    await reading.ensure(named(A), signal);
+    await clock.settle();
+    expect(clock.pending).toBe(1); // how long the watch may be silent
+  });
+
   it('that is refused is told in the words of the server, until a definition changes', async () => {
     const refused: WireResponse = { status: 403, headers: {}, body: failure(403, 'Forbidden', 'things is forbidden') };
     const { reading, caches, clock } = caching(() => refused);
@@ -221,6 +325,23 @@ describe('an object of an owner', () => {
     const { caches, reading } = caching(() => ({ version: '5', items: [thing(A, '4', { ownerReferences })] }));
     await reading.ensure(named(A), signal);
     expect(['reader', 'second', 'writer'].map((uid) => caches.ownedBy(uid).length)).toEqual([0, 0, 1]);
+  });
+
+  it('is listed without a look at those of other owners', async () => {
+    const label = 'carto.run/workload-name';
+    const items = Array.from({ length: 50 }, (_, i) =>
+      thing(A, '4', { name: `of-${i}`, labels: { ...LABELLED, [label]: `owner-${i}` } }),
+    );
+    const { reading } = caching(() => ({ version: '5', items }));
+    const key = listOf(A, { ...LABELLED, [label]: 'owner-7' });
+    await reading.ensure(key, signal);
+    const looks = vi.spyOn(CatchUp.prototype, 'resolve');
+    try {
+      expect(reading.listed(key)).toMatchObject({ objects: [{ metadata: { name: 'of-7' } }] });
+      expect(looks).toHaveBeenCalledTimes(1);
+    } finally {
+      looks.mockRestore();
+    }
   });
 
   it.each(['workload', 'deliverable', 'runnable'])(

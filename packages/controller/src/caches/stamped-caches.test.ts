@@ -222,9 +222,50 @@ test('a holder keeps the cache of another kind as long as it shows an object of 
   expect([seen(after.observed(named('v1'))), seen(after.observed(named('v1beta1')))]).toEqual(['v1 owned', 'unknown']);
 });
 
+test('a holder keeps the one cache of a kind that it reads, not a second that shows its objects as well', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches } = await watched(stage);
+  const uid = await owned(stage);
+  await readingBoth(caches);
+  const second = caches.reading('w');
+  second.observed(named('v1beta1'));
+  second.settled(uid);
+  await stage.clock.advance(LINGER_MS);
+  await stage.settled();
+  const after = caches.reading('another');
+  expect([seen(after.observed(named('v1'))), seen(after.observed(named('v1beta1')))]).toEqual([
+    'unknown',
+    'v1beta1 owned',
+  ]);
+});
+
+test('a holder keeps what it read though it shows no object of it, and nothing else that shows none', async () => {
+  await using stage = await createStage({ crds: [gizmoCrd()] });
+  const { caches } = await watched(stage);
+  await owned(stage);
+  const end = async () => {
+    await stage.clock.advance(LINGER_MS);
+    await stage.settled();
+    return seen(caches.reading('another').observed(named('v1')));
+  };
+  const reading = caches.reading('w');
+  await reading.ensure(named('v1'), signal);
+  for (const uid of [undefined, 'of-another']) {
+    const again = caches.reading('w');
+    again.observed(named('v1'));
+    again.settled(uid);
+    caches.release('another');
+    expect(await end()).toBe('v1 owned');
+  }
+  caches.reading('w').settled('of-another');
+  caches.release('another');
+  expect(await end()).toBe('unknown');
+});
+
 test('a version that was listed and is served no longer is told as a failure, not asked for again and again', async () => {
   await using stage = await createStage({ crds: [gizmoCrd()] });
   const { caches } = await watched(stage);
+  const uid = await owned(stage);
   const reading = caches.reading('w');
   await reading.ensure(named('v1beta1'), signal);
   const { spec, metadata } = gizmoCrd(['v1']);
@@ -243,6 +284,7 @@ test('a version that was listed and is served no longer is told as a failure, no
   await stage.settled();
   await reading.ensure(named('v1beta1'), signal);
   expect(reading.observed(named('v1beta1'))).toMatchObject({ kind: 'failed', code: 404 });
+  expect(caches.ownedBy(uid)).toEqual([]);
 });
 
 test('an edit that arrives between an own write and its answer is news, and the echo beside it is not', async () => {

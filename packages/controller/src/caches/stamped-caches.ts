@@ -116,9 +116,8 @@ export function createStampedCaches(deps: Deps): StampedCaches {
     });
     const end = new AbortController();
     const signal = AbortSignal.any([deps.signal, end.signal]);
-    void informer.run(signal).catch((error: unknown) => {
-      if (!signal.aborted) log.error({ err: error }, 'informer of stamped objects ended');
-    });
+    // It ends by the signal or by a bug.
+    void informer.run(signal).catch((error: unknown) => log.error({ err: error }, 'informer of stamped objects ended'));
     const stop = (): void => {
       stopEvents();
       end.abort(new Error(`nobody needs the cache of ${qualifiedResource(type)} any more`));
@@ -234,10 +233,7 @@ function selectorOf(key: ObjectKey | ObjectsKey): Selector {
   const { resourceName, runnableName } = LABELS;
   if (!('labels' in key) || Object.hasOwn(key.labels, resourceName)) return { labelSelector: resourceName };
   if (Object.hasOwn(key.labels, runnableName)) return { labelSelector: runnableName };
-  return {
-    labelSelector: labelSelectorOf({ matchLabels: key.labels }).toString(),
-    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-  };
+  return { namespace: key.namespace, labelSelector: labelSelectorOf({ matchLabels: key.labels }).toString() };
 }
 
 function cacheKey(type: ResourceType, { namespace = '', labelSelector = '' }: Selector): string {

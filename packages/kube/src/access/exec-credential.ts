@@ -43,7 +43,7 @@ export function createExecCredentials(plugin: ExecPlugin, around: ExecSurroundin
   let asking: Promise<Credential> | undefined;
 
   const ask = async (): Promise<Credential> => {
-    askedMs = clock.now();
+    askedMs = clock.monotonicMs();
     try {
       cached = await run(plugin, around);
       return cached.credential;
@@ -58,7 +58,7 @@ export function createExecCredentials(plugin: ExecPlugin, around: ExecSurroundin
       return (asking ??= ask());
     },
     refused() {
-      if (clock.now() - askedMs >= SHORTEST_LIFE_MS) cached = undefined;
+      if (clock.monotonicMs() - askedMs >= SHORTEST_LIFE_MS) cached = undefined;
     },
   };
 }

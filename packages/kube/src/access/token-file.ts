@@ -31,13 +31,13 @@ export function createTokenFileCredentials(
     } finally {
       reading = undefined;
     }
-    readMs = clock.now();
+    readMs = clock.monotonicMs();
     return credential;
   };
 
   return {
     current() {
-      if (credential !== undefined && clock.now() - readMs < REREAD_MS) return credential;
+      if (credential !== undefined && clock.monotonicMs() - readMs < REREAD_MS) return credential;
       return (reading ??= read());
     },
     refused() {

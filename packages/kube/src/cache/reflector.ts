@@ -98,7 +98,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
     random: options.random,
   });
   const trouble = createTroubleLog({ clock, log, text: 'list or watch failed; trying again' });
-  let state: ReflectorState = { phase: 'idle', sinceMs: clock.now(), lists: 0, watches: 0 };
+  let state: ReflectorState = { phase: 'idle', sinceMs: clock.monotonicMs(), lists: 0, watches: 0 };
   let mustList = true;
   let mustVerify = false;
   let failedWatches = 0;
@@ -107,10 +107,10 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   const enter = (phase: ReflectorState['phase'], error?: unknown): void => {
     const { lists, watches } = state;
-    state = { phase, error, sinceMs: clock.now(), lists, watches };
+    state = { phase, error, sinceMs: clock.monotonicMs(), lists, watches };
   };
 
-  const isWell = (): boolean => state.phase === 'watching' && clock.now() - state.sinceMs >= WELL_AFTER_MS;
+  const isWell = (): boolean => state.phase === 'watching' && clock.monotonicMs() - state.sinceMs >= WELL_AFTER_MS;
 
   const progress = (): void => {
     failedWatches = 0;
@@ -135,9 +135,12 @@ export function createReflector(options: ReflectorOptions): Reflector {
       past = undefined;
       return false;
     }
-    past ??= { sinceMs: clock.now(), lists: 0 };
+    past ??= { sinceMs: clock.monotonicMs(), lists: 0 };
     past.lists++;
-    if (past.lists < LISTS_THAT_CONFIRM_A_RESTORE || clock.now() - past.sinceMs < TIME_THAT_CONFIRMS_A_RESTORE_MS) {
+    if (
+      past.lists < LISTS_THAT_CONFIRM_A_RESTORE ||
+      clock.monotonicMs() - past.sinceMs < TIME_THAT_CONFIRMS_A_RESTORE_MS
+    ) {
       const versions = `the server is at resource version ${resourceVersion}, which is older than ${before}`;
       throw new TransportError('CARTO_STALE_ANSWER', `listing ${name}: ${versions}`);
     }
@@ -188,7 +191,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
       mustList = false;
       mustVerify = false;
     }
-    const startedMs = clock.now();
+    const startedMs = clock.monotonicMs();
     const end = await watch(signal);
     if (end === 'done') {
       progress();
@@ -197,7 +200,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
     if (end === 'early') {
       mustVerify = true;
       // A server that closes every watch at once must not be asked in a tight loop.
-      return clock.now() - startedMs < bounds.firstRetryMs ? backoff.next() : 0;
+      return clock.monotonicMs() - startedMs < bounds.firstRetryMs ? backoff.next() : 0;
     }
     log.info({ type: name, position: mirror.position, why: end }, 'listing again');
     mustList = true;

@@ -44,7 +44,7 @@ const CHANGES: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED']);
 export async function watchOnce(options: WatchOnceOptions): Promise<WatchEnd> {
   const { clock, type } = options;
   const seconds = Math.round(options.watchSeconds * (1 + options.random() / 4));
-  const startedMs = clock.now();
+  const startedMs = clock.monotonicMs();
   const limitMs = seconds * 1_000 + options.stallGraceMs;
   const expire = (): Error => noSignOfLife(`watching ${qualifiedResource(type)}`, limitMs);
   const deadline = createDeadline({ clock, limitMs, parent: options.signal, expire });
@@ -57,7 +57,7 @@ export async function watchOnce(options: WatchOnceOptions): Promise<WatchEnd> {
     deadline.end();
   }
   if (deadline.expired !== undefined) throw deadline.expired;
-  return clock.now() - startedMs < seconds * 1_000 - EARLY_MARGIN_MS ? 'early' : 'done';
+  return clock.monotonicMs() - startedMs < seconds * 1_000 - EARLY_MARGIN_MS ? 'early' : 'done';
 }
 
 /** Takes events until the stream ends (undefined) or one of them ends the watch. */

@@ -68,6 +68,7 @@ describe('REST mapper', () => {
     }
     expect(asked.length).toBe(3); // in five seconds, the first included
     paths['/apis/acme.dev/v1'] = [{ name: 'things', kind: 'Thing', namespaced: true }];
+    clock.jump(-86_400_000);
     await clock.advance(2_000);
     expect(await mapper.resourceFor(kind)).toMatchObject({ resource: 'things' });
   });

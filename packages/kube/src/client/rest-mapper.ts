@@ -62,7 +62,7 @@ export function createRestMapper({ client, clock, missTtlMs = MISS_TTL_MS }: Res
   const entries = new Map<string, Entry>();
 
   const refetch = (apiVersion: string): Entry => {
-    const entry = { fetchedAtMs: clock.now(), types: discover(client, apiVersion) };
+    const entry = { fetchedAtMs: clock.monotonicMs(), types: discover(client, apiVersion) };
     entries.delete(apiVersion);
     entries.set(apiVersion, entry);
     if (entries.size > MAX_GROUP_VERSIONS) entries.delete(entries.keys().next().value ?? '');
@@ -77,7 +77,7 @@ export function createRestMapper({ client, clock, missTtlMs = MISS_TTL_MS }: Res
     const known = entries.get(apiVersion);
     const entry = known ?? refetch(apiVersion);
     const types = await orAborted(entry.types, signal);
-    if (found(types) || entry !== known || clock.now() - entry.fetchedAtMs < missTtlMs) return types;
+    if (found(types) || entry !== known || clock.monotonicMs() - entry.fetchedAtMs < missTtlMs) return types;
     const current = entries.get(apiVersion);
     return orAborted((current === entry ? refetch(apiVersion) : (current ?? refetch(apiVersion))).types, signal);
   };

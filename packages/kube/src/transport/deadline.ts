@@ -34,7 +34,7 @@ export function createDeadline({ clock, limitMs, parent, expire }: DeadlineOptio
   let expired: Error | undefined;
 
   const check = (): void => {
-    const leftMs = touchedMs === undefined ? 0 : touchedMs + limitMs - clock.now();
+    const leftMs = touchedMs === undefined ? 0 : touchedMs + limitMs - clock.monotonicMs();
     touchedMs = undefined;
     if (leftMs > 0) {
       cancel = clock.schedule(leftMs, check);
@@ -51,7 +51,7 @@ export function createDeadline({ clock, limitMs, parent, expire }: DeadlineOptio
   return {
     signal: controller.signal,
     touch() {
-      touchedMs = clock.now();
+      touchedMs = clock.monotonicMs();
     },
     get expired() {
       return expired;

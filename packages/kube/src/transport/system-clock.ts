@@ -3,6 +3,7 @@ import type { Clock } from '@cartographer/machinery';
 /** The machine's time. Its timers never keep the process alive: what must finish is awaited by its owner. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   schedule(afterMs, task) {
     const timer = setTimeout(task, afterMs);
     timer.unref();

@@ -2,6 +2,7 @@ import type { Clock, Log } from '@cartographer/machinery';
 import { messageOf } from '@cartographer/machinery';
 
 /** What is wrong with something that goes on trying: the last failure, and when the first of them was. */
+/** `sinceMs` as a clock's `monotonicMs` tells it. */
 export type Trouble = { readonly message: string; readonly sinceMs: number };
 
 /** Keeps and tells the trouble of one loop that tries again for ever. */
@@ -36,7 +37,7 @@ export function createTroubleLog({ clock, log, text }: { clock: Clock; log: Log;
   return {
     failed(error, fields = {}) {
       const message = messageOf(error);
-      const now = clock.now();
+      const now = clock.monotonicMs();
       trouble = { message, sinceMs: trouble?.sinceMs ?? now };
       if (isNews(message, now)) log.warn({ ...fields, error: message }, text);
     },

@@ -181,9 +181,10 @@ function cannotStart(argv: readonly string[], reason: string): CartoError {
 /** Ends what an earlier run left behind, its keeper killed, too, or not done yet. */
 async function endLeftovers(recordFile: string, clock: Clock, log: Log): Promise<void> {
   const alive = () => readProcessRecord(recordFile).filter(isStillRunning);
-  const deadline = clock.now() + LEFTOVER_GRACE_MS;
+  const deadline = clock.monotonicMs() + LEFTOVER_GRACE_MS;
   // A keeper whose parent has just died is about to end everything by itself.
-  while (alive().some(({ isKeeper }) => isKeeper === true) && clock.now() < deadline) await clock.sleep(POLL_MS);
+  while (alive().some(({ isKeeper }) => isKeeper === true) && clock.monotonicMs() < deadline)
+    await clock.sleep(POLL_MS);
   for (const mark of alive()) {
     log.warn({ pid: mark.pid }, 'ending a process that an earlier run left behind');
     signalGroup(mark.pid, 'SIGKILL');

@@ -94,7 +94,7 @@ export function startApp(order: AppOrder, deps: AppDeps): App {
   async function run(): Promise<void> {
     const backoff = createRetryBackoff({ firstMs: FIRST_RETRY_MS, capMs: LAST_RETRY_MS });
     while (!signal.aborted) {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonicMs();
       const message = await live().catch((error: unknown) => messageOf(error));
       if (signal.aborted) return;
       deps.log.warn(
@@ -102,7 +102,7 @@ export function startApp(order: AppOrder, deps: AppDeps): App {
         'app does not run',
       );
       become({ kind: 'failing', message: `${message}; log: ${order.logFile}` });
-      if (clock.now() - startedAt > STABLE_MS) backoff.reset();
+      if (clock.monotonicMs() - startedAt > STABLE_MS) backoff.reset();
       await clock.sleep(backoff.next(), signal).catch(() => undefined);
     }
   }
@@ -156,7 +156,7 @@ async function untilAnswers(
   { revision: { template } }: AppOrder,
   { port, ended, onSlow, clock, signal }: Waiting,
 ): Promise<{ readonly kind: 'answers' | 'gone' } | { readonly kind: 'late'; readonly message: string }> {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   let isGone = false;
   let isSlow = false;
   void ended.then(() => (isGone = true));
@@ -164,7 +164,7 @@ async function untilAnswers(
     const found = await probeApp(port, template.probe, signal);
     if (isGone || signal.aborted) return { kind: 'gone' };
     if (found.kind === 'answers') return found;
-    const waitedMs = clock.now() - startedAt;
+    const waitedMs = clock.monotonicMs() - startedAt;
     if (waitedMs >= template.progressMs) {
       return {
         kind: 'late',

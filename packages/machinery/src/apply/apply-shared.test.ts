@@ -282,6 +282,27 @@ describe('entries of managers', () => {
     expect(s.owners()['u/Update']).toEqual({ 'f:spec': { 'f:ios': {}, 'f:num': {} } });
   });
 
+  test('stay as they are when their own manager updates to what is there already', () => {
+    const s = server();
+    s.update('u', () => gadget({ spec: { n: 1 } }));
+    const before = s.object;
+    s.update('u', (object) => ({ ...object }));
+    expect(s.object).toEqual(before);
+  });
+
+  test('stay as they are when a manager applies nothing that can be owned: the outcome is the live object itself', () => {
+    const ownedByNobody = gadget({ spec: { n: 1 } });
+    const s = server(gadgetSchema, ownedByNobody);
+    expect(s.apply('a', {})).toMatchObject({ kind: 'applied' });
+    expect(s.object).toEqual({ ...ownedByNobody, spec: { n: 1, d: 'dflt', nd: 'x' } });
+    s.apply('a', { spec: { n: 1 } });
+    for (const live of [ownedByNobody, s.object]) {
+      const write = { manager: 'b', force: false, schema, apiVersion: 'probe.test/v1', time: 't' };
+      const outcome = serverSideApply({ ...write, live, applied: gadget({}) });
+      expect(outcome.kind === 'applied' && outcome.object).toBe(live);
+    }
+  });
+
   test('an apply under another version is the same owner under the new one', () => {
     const write = { schema, manager: 'a', force: false, applied: gadget({ spec: { n: 1 } }) };
     const first = serverSideApply({ ...write, apiVersion: 'probe.test/v1', time: 't1' });
@@ -299,7 +320,19 @@ describe('entries of managers', () => {
     const fields = (resetFields: readonly string[]): Json | undefined =>
       getPath(trackUpdate({ ...write, resetFields }), 'metadata', 'managedFields');
     expect(fields(['status'])).toMatchObject([{ fieldsV1: { 'f:spec': { 'f:n': {} } } }]);
+    expect(fields(['absent', 'status'])).toEqual(fields(['status']));
     expect(fields(['spec'])).toEqual([expect.objectContaining({ fieldsV1: { 'f:status': { 'f:ok': {} } } })]);
+  });
+
+  test('an update that nests 500 levels deep is written, one of 501 is refused before anything walks over it', () => {
+    const nested = (levels: number): JsonObject => {
+      let pu: JsonObject = {};
+      for (let level = 4; level <= levels; level += 1) pu = { a: pu };
+      return gadget({ spec: { pu } });
+    };
+    const write = { manager: 'u', schema, apiVersion: 'probe.test/v1', time: 't' };
+    expect(getPath(trackUpdate({ ...write, updated: nested(500) }), 'metadata', 'managedFields')).toHaveLength(1);
+    expect(() => trackUpdate({ ...write, updated: nested(501) })).toThrow('object nests too deep');
   });
 
   test('an update of a field takes it from all that applied it, and removing it leaves it to nobody', () => {

@@ -1,5 +1,5 @@
 import type { JsonObject, MutableJsonObject } from '../values/json.ts';
-import { deepEqual, isList, isObject, setKey, textAt } from '../values/json.ts';
+import { isList, isObject, setKey, textAt } from '../values/json.ts';
 import { parseApiVersion } from '../values/kube-object.ts';
 import { nestsTooDeep } from '../values/nesting.ts';
 import type { StatusCause } from '../values/status.ts';
@@ -121,8 +121,8 @@ function applyOwned(request: ApplyRequest, force: boolean): Attempt {
   const fields = fieldSetOf(applied, schema);
   const owners = new Map(before);
   owners.set(id, { ...self, fields });
-  const merged = prune(mergeTyped(live ?? {}, applied, schema) as JsonObject, owners, before.get(id)?.fields, request);
-  const difference = compareTyped(live ?? {}, merged, schema);
+  const merged = prune(mergeTyped(live, applied, schema) as JsonObject, owners, before.get(id)?.fields, request);
+  const difference = compareTyped(live, merged, schema);
   const conflicts: Conflict[] = [];
   for (const [other, owner] of before) {
     if (other === id) continue;
@@ -132,10 +132,9 @@ function applyOwned(request: ApplyRequest, force: boolean): Attempt {
   }
   if (conflicts.length > 0 && !force) return { kind: 'conflict', conflicts };
   setApplier(owners, before, { ...self, fields: differenceSets(fields, UNOWNED) });
-  const isSame = live !== undefined && (merged === live || deepEqual(live, merged));
-  if (isSame && sameOwners(before, owners)) return { kind: 'applied', object: live };
+  if (merged === live && sameOwners(before, owners)) return { kind: 'applied', object: merged };
   owners.set(id, { ...(owners.get(id) ?? self), time: request.time, entry: undefined });
-  return { kind: 'applied', object: withManagedFields(isSame ? live : merged, settleOwners(owners)) };
+  return { kind: 'applied', object: withManagedFields(merged, settleOwners(owners)) };
 }
 
 /** The applier's previous entry stays as it is when it says the same. */
@@ -146,14 +145,9 @@ function setApplier(owners: Map<string, Owner>, before: Owners, self: Owner): vo
   owners.set(id, isSame ? withFields(previous, self.fields) : self);
 }
 
+/** Whether no owner came, changed or lost all that it had. None ever leaves before owners settle. */
 function sameOwners(before: Owners, after: Owners): boolean {
-  let count = 0;
-  for (const [id, owner] of after) {
-    if (isEmptySet(owner.fields) && !before.has(id)) continue;
-    if (before.get(id) !== owner || isEmptySet(owner.fields)) return false;
-    count += 1;
-  }
-  return count === before.size;
+  return [...after].every(([id, owner]) => before.get(id) === owner && !isEmptySet(owner.fields));
 }
 
 function newOwner(write: TrackedWrite, operation: Owner['operation']): Owner {
@@ -198,9 +192,7 @@ export function trackUpdate(request: UpdateRequest): JsonObject {
   const after = withoutMetadata(without(updated, resetFields), ignored);
   const { changed, removed } = compareTyped(before, after, schema);
   const touched = unionSets(changed, removed);
-  if (!isEmptySet(touched)) {
-    for (const [id, owner] of owners) owners.set(id, withFields(owner, differenceSets(owner.fields, touched)));
-  }
+  for (const [id, owner] of owners) owners.set(id, withFields(owner, differenceSets(owner.fields, touched)));
   const taken = differenceSets(changed, UNOWNED);
   if (!isEmptySet(taken)) {
     const self = newOwner(request, 'Update');

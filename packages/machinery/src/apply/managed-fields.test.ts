@@ -123,6 +123,17 @@ describe('kubectl after client-side apply', () => {
     );
   });
 
+  test('alone writes the annotation, and only where it is', () => {
+    const s = start();
+    const before = getPath(s.object, 'metadata', 'annotations', annotation);
+    s.apply('cartographer', { spec: { num: 2 } });
+    expect(getPath(s.object, 'metadata', 'annotations', annotation)).toBe(before);
+    const other = server();
+    other.apply('kubectl', { spec: { n: 1 } });
+    other.apply('kubectl', { spec: { n: 2 } });
+    expect(getPath(other.object, 'metadata')).not.toHaveProperty('annotations');
+  });
+
   test('does not take what someone else has changed since', () => {
     const s = start();
     s.update('other', (object) => ({ ...object, spec: { n: 9, s: 'mine' } }));

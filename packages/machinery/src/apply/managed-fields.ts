@@ -34,11 +34,10 @@ export function ownerId(owner: Pick<Owner, 'manager' | 'operation' | 'apiVersion
   });
 }
 
-/** Reads `metadata.managedFields`; undefined when an entry is not in the form that Kubernetes writes. */
+/** Reads `metadata.managedFields`; undefined when there is none, or it is not in the form that Kubernetes writes. */
 function decodeOwners(managedFields: Json | undefined): Owners | undefined {
-  const owners = new Map<string, Owner>();
-  if (managedFields === undefined || managedFields === null) return owners;
   if (!isList(managedFields)) return undefined;
+  const owners = new Map<string, Owner>();
   for (const entry of managedFields) {
     const owner = isObject(entry) ? decodeOwner(entry) : undefined;
     if (owner === undefined) return undefined;

@@ -133,7 +133,7 @@ describe('what is written', () => {
 
   it('is the entry that was read, or one without what is empty', () => {
     const read = entry({ odd: 1 });
-    expect(encodeOwners(byId(owner({ entry: read })))[0]).toBe(read);
+    expect(encodeOwners(ownersOf(object([read])))[0]).toBe(read);
     expect(encodeOwners(byId(owner()))).toEqual([entry()]);
     expect(Object.keys(encodeOwners(byId(owner({ time: undefined })))[0] as JsonObject)).not.toContain('time');
     expect(encodeOwners(byId(owner({ subresource: 'status' })))).toEqual([entry({ subresource: 'status' })]);
@@ -179,6 +179,16 @@ describe('owners that settle', () => {
     expect(all).toHaveLength(10);
     const merged = all.find(({ manager }) => manager === 'ancient-changes');
     expect(encodeFieldSet(merged?.fields ?? emptySet)).toEqual({ 'f:f0': {}, 'f:f1': {}, 'f:f2': {} });
+    expect(merged?.time).toBe('t002');
+  });
+
+  it('leave the oldest as it is where what was merged before is younger', () => {
+    const before = owner({ manager: 'ancient-changes', time: 't005a', fields: fields('old') });
+    const all = settled(...updaters(11), before);
+    expect(all).toHaveLength(10);
+    expect(all.find(({ manager }) => manager === 'u0')).toMatchObject({ time: 't000', fields: fields('f0') });
+    const merged = all.find(({ manager }) => manager === 'ancient-changes');
+    expect(encodeFieldSet(merged?.fields ?? emptySet)).toEqual({ 'f:f1': {}, 'f:f2': {}, 'f:old': {} });
     expect(merged?.time).toBe('t002');
   });
 

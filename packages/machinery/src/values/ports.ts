@@ -1,7 +1,9 @@
 /** Time as a port: real in `main`, fake in tests. All spans are milliseconds. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for times that are told or compared with told ones. It may be set on or back at any moment. */
   now(): number;
+  /** Milliseconds since some moment, which nobody sets: for how long something takes or lasts. May stand while a machine sleeps. */
+  monotonicMs(): number;
   /** Runs `task` once after `afterMs`; the returned function cancels it. Timers never keep the process alive. */
   schedule(afterMs: number, task: () => void): () => void;
   /** Resolves after `afterMs`, or rejects with the signal's reason when it is aborted first. */

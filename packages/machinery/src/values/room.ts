@@ -23,16 +23,23 @@ export type RoomOptions = {
   readonly limit?: { readonly ms: number; readonly clock: Clock };
 };
 
-/** Makes a {@link Room}. When it is full, those who have kept their place the longest lose it: the slow, not the new. */
+/** A place, and how it is taken away. */
+type Kept = Place & { takeAway(): void };
+
+/**
+ * Makes a {@link Room}. When it is full, those who have kept their place the longest lose it: the slow, not the new.
+ *
+ * A place that is left holds on to nothing. V8's sets and maps point from each table that they have outgrown to the next:
+ * what the old ones reach survives until the next full collection, here all that belongs to a request.
+ */
 export function createRoom({ max, limit }: RoomOptions): Room {
-  const drops = new Map<Place, () => void>();
+  const places = new Set<Kept>();
   let taken = 0;
 
   function makeRoom(): void {
-    for (const [place, drop] of drops) {
-      if (taken <= max || drops.size === 1) return;
-      place.leave();
-      drop();
+    for (const place of places) {
+      if (taken <= max || places.size === 1) return;
+      place.takeAway();
     }
   }
 
@@ -42,24 +49,29 @@ export function createRoom({ max, limit }: RoomOptions): Room {
     },
     enter(drop, amount = 0) {
       let own = 0;
-      const place: Place = {
+      let onLeave: { readonly cancel?: (() => void) | undefined; readonly drop: () => void } | undefined;
+      const place: Kept = {
         grow(more) {
-          if (!drops.has(place)) return;
+          if (onLeave === undefined) return;
           own += more;
           taken += more;
           makeRoom();
         },
         leave() {
-          if (!drops.delete(place)) return;
+          if (onLeave === undefined) return;
+          places.delete(place);
           taken -= own;
-          cancel?.();
+          onLeave.cancel?.();
+          onLeave = undefined;
+        },
+        takeAway() {
+          const tell = onLeave?.drop;
+          place.leave();
+          tell?.();
         },
       };
-      const cancel = limit?.clock.schedule(limit.ms, () => {
-        place.leave();
-        drop();
-      });
-      drops.set(place, drop);
+      onLeave = { drop, cancel: limit?.clock.schedule(limit.ms, place.takeAway) };
+      places.add(place);
       place.grow(amount);
       return place;
     },

@@ -106,7 +106,12 @@ describe('a registry that fails for a while', () => {
 
 describe('Retry-After', () => {
   const nowMs = Date.UTC(2026, 0, 2);
-  const clock = { now: () => nowMs, schedule: () => () => undefined, sleep: () => Promise.resolve() };
+  const clock = {
+    now: () => nowMs,
+    monotonicMs: () => nowMs,
+    schedule: () => () => undefined,
+    sleep: () => Promise.resolve(),
+  };
   it.each([
     ['120', 120_000],
     ['0', 0],

@@ -105,7 +105,12 @@ describe('a registry with tokens', () => {
     });
     const clock = { nowMs: 0 };
     const client = stage.client([registry], {
-      clock: { now: () => clock.nowMs, schedule: () => () => undefined, sleep: () => Promise.resolve() },
+      clock: {
+        now: () => clock.nowMs,
+        monotonicMs: () => clock.nowMs,
+        schedule: () => () => undefined,
+        sleep: () => Promise.resolve(),
+      },
     });
     const repository = client.repository({ registry: registry.host, repository: 'app' });
     const tokens = (): number => registry.lines().filter((line) => line.startsWith('GET /token')).length;

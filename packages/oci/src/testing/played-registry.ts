@@ -69,6 +69,7 @@ function quickClock(waits: number[]): Clock {
   let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     schedule: () => () => undefined,
     sleep(afterMs, signal) {
       waits.push(afterMs);

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { RandomAccess } from './zip.ts';
 
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -11,9 +11,16 @@ export function bytesOf(buffer: Buffer): RandomAccess {
   };
 }
 
-/** A file as an archive, read ahead by windows, since the files of an archive mostly follow each other. Close it. */
+/** A file as an archive: {@link bytesOfFile}. */
 export async function openFile(path: string): Promise<RandomAccess & AsyncDisposable> {
-  const file = await open(path, 'r');
+  return await bytesOfFile(await open(path, 'r'));
+}
+
+/**
+ * An open file as an archive, read ahead by windows, since the files of an archive mostly follow each other. The file is
+ * closed with it.
+ */
+export async function bytesOfFile(file: FileHandle): Promise<RandomAccess & AsyncDisposable> {
   let window: Buffer = Buffer.alloc(0);
   let start = 0;
   let sizeBytes = 0;

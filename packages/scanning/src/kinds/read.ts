@@ -49,14 +49,16 @@ export function readSourceScan(object: KubeObject): Read<SourceScanRequest> {
 
 type Filled<T, K extends keyof T> = T & { readonly [P in K]-?: NonNullable<T[P]> };
 type Advisories = NonNullable<ClusterScanPolicySpec['advisories']>;
+type Findings = NonNullable<ClusterScanPolicySpec['findings']>;
 type Exceptions = NonNullable<ClusterScanPolicySpec['exceptions']>;
 
 /** A policy's `spec` with its defaults. */
 export type ScanPolicySpec = Omit<
   Filled<ClusterScanPolicySpec, 'unknownSeverityIs' | 'graceAfterPublication' | 'onNewFinding' | 'onMissingInventory'>,
-  'advisories' | 'exceptions'
+  'advisories' | 'findings' | 'exceptions'
 > & {
   readonly advisories: Required<Advisories>;
+  readonly findings?: Required<Findings>;
   readonly exceptions: Required<Exceptions>;
 };
 

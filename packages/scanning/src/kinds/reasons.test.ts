@@ -44,7 +44,8 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: string]>
 ]) as Readonly<Record<string, readonly [file: string, words: string]>>;
 
 function statusOf(reason: string): string {
-  if (['Complete', 'Incomplete', 'Matched', 'Scanned', 'Passed', 'Warned'].includes(reason)) return 'True';
+  if (['Complete', 'Incomplete', 'Matched', 'FindingsIgnored', 'Scanned', 'Passed', 'Warned'].includes(reason))
+    return 'True';
   return ['PolicyViolation', 'InventoryMissing'].includes(reason) ? 'False' : 'Unknown';
 }
 

@@ -20,7 +20,7 @@ export const UNREAD_REASONS = {
   RegistryForbidden: {
     means: 'the registry wants a login, or this one may not read the repository',
     move: 'developer',
-    next: 'give the service account of the scan a pull secret for it. Where the message says that Secrets may not be read: admin runs the command that it names',
+    next: 'give the service account of the scan a pull secret for it. Where the message says that Secrets may not be read: admin runs the command that it names. It is tried again within ten minutes; at once where the namespace lets the scanner `watch` Secrets',
   },
   RegistryRateLimited: {
     means: 'the registry wants fewer requests',
@@ -94,6 +94,12 @@ export const SCAN_REASONS = {
   },
   Matched: {
     Matched: { means: 'every source of advisories was matched with the packages', move: 'nobody' },
+    FindingsIgnored: {
+      means:
+        'every source was matched. Of the findings that are attached to the image some do not count: no key that a policy trusts signed them, or they cannot be read; the message names them',
+      move: 'platform',
+      next: 'let the scanner sign what it attaches, with a key of `findings.trust`; attach again what cannot be read',
+    },
     NotInventoried: { means: 'there are no packages to match', move: 'nobody', next: 'see `Inventoried`' },
     NoAdvisories: {
       means: 'there is no ClusterVulnerabilitySource',

@@ -79,6 +79,17 @@ const policySpec = object('Which namespaces it is for, and what it lets through.
       maxItems: 16,
     }),
   }),
+  findings: object('Whose findings count besides those that are matched here: those of scanners of the operator.', {
+    trust: required(
+      list(
+        'Public keys, PEM: findings that are attached to an image with a signature by one of them count.',
+        text('A key.', 8192),
+        { minItems: 1, maxItems: 16 },
+      ),
+    ),
+    onMissing: answer('When none are attached to an image yet, or some of them cannot be read.', ['Refuse', 'Warn']),
+    interval: withDefault('1h', span('So often it is looked whether more are attached.')),
+  }),
   exceptions: withDefault(
     {},
     object('What a VulnerabilityException of a namespace may excuse; those of the cluster may excuse everything.', {

@@ -28,4 +28,13 @@ export type Finding = {
   /** RFC 3339: when the first of the records was published. */
   readonly published?: string;
   readonly summary: string;
+  /** Who says it, where scanners of the operator do; left out where our matching alone does. */
+  readonly claims?: readonly Claim[];
+};
+
+/** What one of several says of a finding; id, names and package are those of the finding. */
+type Claim = {
+  readonly finding: Finding;
+  /** Ids of the keys that signed it; left out for what our own matching says, which everybody believes. */
+  readonly signedBy?: readonly string[];
 };

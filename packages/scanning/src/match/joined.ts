@@ -1,10 +1,13 @@
 import type { Advisory } from '../advisories/advisory.ts';
 
+/** What a record is called, and what it was made from. */
+type NamedRecord = Pick<Advisory, 'id' | 'aliases' | 'upstream'>;
+
 /**
  * Records of one vulnerability together: those that share an id, an alias or what they were made from. `related` never
  * joins. Records keep their order, groups that of their first record.
  */
-export function joined<T extends { readonly record: Advisory }>(matches: readonly T[]): readonly (readonly T[])[] {
+export function joined<T extends { readonly record: NamedRecord }>(matches: readonly T[]): readonly (readonly T[])[] {
   const groupOf = new Map<string, T[]>();
   for (const match of matches) {
     const names = namesOf(match.record);
@@ -20,6 +23,6 @@ export function joined<T extends { readonly record: Advisory }>(matches: readonl
 }
 
 /** All names of a record, its id first. */
-export function namesOf({ id, aliases, upstream }: Advisory): readonly string[] {
+export function namesOf({ id, aliases, upstream }: NamedRecord): readonly string[] {
   return [id, ...aliases, ...upstream];
 }

@@ -62,37 +62,48 @@ export function ratingOf(record: Advisory, affected: readonly AffectedPackage[])
 
 /** The severity that the database of a record gives it in a word. */
 export function databaseRating({ databaseSeverity }: Advisory): Rating | undefined {
-  return word(databaseSeverity ?? '');
+  return ratingOfWord(databaseSeverity ?? '');
 }
 
 /** The worst of several, by severity and then by score. */
-export function worst(ratings: readonly Rating[]): Rating | undefined {
+export function worst<Rated extends Rating>(ratings: readonly Rated[]): Rated | undefined {
   return ratings.toSorted(
     (left, right) =>
       SEVERITIES.indexOf(left.severity) - SEVERITIES.indexOf(right.severity) || (right.score ?? 0) - (left.score ?? 0),
   )[0];
 }
 
-function best(scores: readonly SeverityScore[]): Rating | undefined {
-  for (const type of CVSS.keys()) {
-    const rated = worst(scores.filter((score) => score.type === type).flatMap((score) => fromVector(score) ?? []));
-    if (rated !== undefined) return rated;
-  }
-  return worst(scores.filter(({ type }) => type === 'Ubuntu').flatMap(({ score }) => word(score) ?? []));
+/** The severity of a base score: that of CVSS 3, whose bands those who show scores use. Undefined for what is no score. */
+export function ratingOfScore(score: number): Rating | undefined {
+  const severity = score >= 0 && score <= 10 ? severityOf('CVSS_V3', score) : undefined;
+  return severity === undefined ? undefined : { severity, score };
 }
 
-function word(text: string): Rating | undefined {
+function best(scores: readonly SeverityScore[]): Rating | undefined {
+  for (const type of CVSS.keys()) {
+    const rated = worst(scores.filter((score) => score.type === type).flatMap((score) => ratingOfVector(score) ?? []));
+    if (rated !== undefined) return rated;
+  }
+  return worst(scores.filter(({ type }) => type === 'Ubuntu').flatMap(({ score }) => ratingOfWord(score) ?? []));
+}
+
+/** The severity that a word of a database stands for; undefined for a word that none uses. */
+export function ratingOfWord(text: string): Rating | undefined {
   const lower = text.toLowerCase();
   const severity = Object.hasOwn(WORDS, lower) ? WORDS[lower] : undefined;
   return severity === undefined ? undefined : { severity };
 }
 
-function fromVector({ type, score: vector }: SeverityScore): Rating | undefined {
+/** The severity that a CVSS vector gives; undefined for one that cannot be read. */
+export function ratingOfVector({ type, score: vector }: SeverityScore): Rating | undefined {
   if (vector.length > MAX_VECTOR || PREFIXES[type]?.test(vector) !== true) return undefined;
   const score = baseScore(vector);
   if (score === undefined) return undefined;
-  const severity = CVSS.get(type)?.find(([, from]) => score >= from)?.[0] ?? 'Unknown';
-  return { severity, score };
+  return { severity: severityOf(type, score) ?? 'Unknown', score };
+}
+
+function severityOf(type: string, score: number): Severity | undefined {
+  return CVSS.get(type)?.find(([, from]) => score >= from)?.[0];
 }
 
 /** What is behind the base metrics (exploits known, the own environment) is not the record's to say. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { opendir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Unread } from '@cartographer/bills';
@@ -39,14 +38,24 @@ export type LoadOptions = {
  * @throws CartoError `CARTO_ADVISORIES` when there is nothing that can be read as a whole.
  */
 export async function loadAdvisories(path: string, options: LoadOptions): Promise<void> {
-  const stats = await stat(path).catch((cause: unknown) => {
+  const unreadable = (cause: unknown): never => {
     throw new CartoError('CARTO_ADVISORIES', `advisories ${path} cannot be read: ${messageOf(cause)}`, { cause });
-  });
+  };
+  const stats = await stat(path).catch(unreadable);
   if (stats.isDirectory()) return await loadFolder(path, options);
-  if (await isRecord(path)) return await loadRecord(path, path, options);
-  await loadArchive(path, path, options).catch((cause: unknown) => {
+  await using file = await openFile(path).catch(unreadable);
+  await loadDownloaded(file, path, options);
+}
+
+/**
+ * The same of what is open already: an archive, or one record. A name says where it is from.
+ * @throws CartoError `CARTO_ADVISORIES` for an archive that cannot be read as a whole.
+ */
+export async function loadDownloaded(bytes: RandomAccess, name: string, options: LoadOptions): Promise<void> {
+  if (await isRecord(bytes)) return await loadEntry(recordIn(bytes), name, options);
+  await loadZip(bytes, name, options).catch((cause: unknown) => {
     if (!(cause instanceof CartoError)) throw cause;
-    throw new CartoError('CARTO_ADVISORIES', `advisories ${path}: the archive ${cause.message}`, { cause });
+    throw new CartoError('CARTO_ADVISORIES', `advisories ${name}: the archive ${cause.message}`, { cause });
   });
 }
 
@@ -120,7 +129,11 @@ async function loadZip(archive: RandomAccess, what: string, options: LoadOptions
   }
 }
 
-async function loadEntry(entry: ZipEntry, what: string, { index, loaded, onRecord }: LoadOptions): Promise<void> {
+async function loadEntry(
+  entry: Pick<ZipEntry, 'read'>,
+  what: string,
+  { index, loaded, onRecord }: LoadOptions,
+): Promise<void> {
   try {
     take(await entry.read(), what, index, loaded);
     onRecord(loaded.records);
@@ -144,8 +157,19 @@ function refuse(loaded: Loaded, what: string, why: string): void {
 }
 
 /** One record alone is JSON, which an archive never begins like. */
-async function isRecord(path: string): Promise<boolean> {
-  const stream = createReadStream(path, { end: 15 });
-  const [start] = await stream.toArray();
-  return /^\uFEFF?\s*\{/.test(String(start ?? ''));
+async function isRecord({ sizeBytes, read }: RandomAccess): Promise<boolean> {
+  const start = await read(0, Math.min(16, sizeBytes));
+  return /^\uFEFF?\s*\{/.test(start.toString('utf8'));
+}
+
+/** One record alone, as if it were in an archive. */
+function recordIn({ sizeBytes, read }: RandomAccess): Pick<ZipEntry, 'read'> {
+  return {
+    read: async () => {
+      if (sizeBytes > MAX_RECORD_BYTES) {
+        throw new CartoError('CARTO_ADVISORIES', `is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`);
+      }
+      return await read(0, sizeBytes);
+    },
+  };
 }

@@ -64,17 +64,17 @@ describe('an image', () => {
   const lodash = { unread: [], packages: [expect.objectContaining({ name: 'lodash', version: '1.0.0' })] };
 
   it('is read from a layout that has no other', async () => {
-    expect(await readImage(one, options)).toMatchObject(lodash);
+    expect(await readImage(one, options)).toMatchObject({ bill: lodash });
   });
 
   it('is read from a layout of several by its digest', async () => {
     await expect(readImage(two, options)).rejects.toThrow(/two has 2 images; name one: .*@sha256:/);
-    expect(await readImage(`${two}@${digest}`, options)).toMatchObject(lodash);
+    expect(await readImage(`${two}@${digest}`, options)).toMatchObject({ bill: lodash });
   });
 
   it('is read from a registry with the logins of docker, by tag and by digest', async () => {
-    expect(await readImage(`${host}/team/app:v1`, options)).toMatchObject(lodash);
-    expect(await readImage(`${host}/team/app@${digest}`, options)).toMatchObject(lodash);
+    expect(await readImage(`${host}/team/app:v1`, options)).toMatchObject({ bill: lodash });
+    expect(await readImage(`${host}/team/app@${digest}`, options)).toMatchObject({ bill: lodash });
   });
 
   it('of a registry that wants a login, or that has none such, is an error that names it', async () => {

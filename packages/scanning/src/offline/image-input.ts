@@ -13,6 +13,9 @@ import {
   type Reference,
   targetOf,
 } from '@cartographer/oci';
+import type { AttachedFindings, FindingsTrust } from '../inventory/attached/attached-findings.ts';
+import { readJoinedImage } from '../inventory/attached/read-joined.ts';
+import type { TrustedKeys } from '../inventory/attached/signatures.ts';
 import { readImageInventory } from '../inventory/layers/read-image-inventory.ts';
 
 /** What reading an image needs of the world. */
@@ -22,19 +25,25 @@ export type ImageOptions = {
   /** The folder of docker's `config.json`, whose logins are used. */
   readonly dockerConfig: string;
   readonly signal: AbortSignal;
+  /** The keys of the policy, for bills and for findings that are attached; without them no bill is trusted, and no findings are read. */
+  readonly trust?: readonly TrustedKeys[];
+  readonly findings?: FindingsTrust;
 };
 
 const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]+)?$/;
 
+/** What is in an image, and what the operator's scanners attached to it where that was asked for. */
+export type ImageRead = { readonly bill: Bill; readonly findings?: AttachedFindings };
+
 /**
- * The packages of an image, read layer by layer: of an OCI layout or an archive where the text is a path that is there, with
+ * The packages of an image, read layer by layer, with what is attached to it in a registry: of an OCI layout or an archive where the text is a path that is there, with
  * `@DIGEST` behind it where it has several; else of a registry, with docker's logins. A registry of this machine is asked by
  * plain HTTP.
  * @throws CartoError `CARTO_SCAN_INPUT` when the text names no image; what reading the image throws otherwise.
  */
-export async function readImage(text: string, options: ImageOptions): Promise<Bill> {
+export async function readImage(text: string, options: ImageOptions): Promise<ImageRead> {
   const [path, digest] = splitDigest(text);
-  if (await isThere(path)) return await readFromDisk(path, digest, options.signal);
+  if (await isThere(path)) return { bill: await readFromDisk(path, digest, options.signal) };
   const parsed = parseReference(text);
   if (parsed.kind === 'refused') throw refused(parsed.message);
   return await readFromRegistry(parsed.reference, options);
@@ -63,15 +72,20 @@ async function readFromDisk(path: string, digest: string | undefined, signal: Ab
   return await readImageInventory(file, target, { signal });
 }
 
-async function readFromRegistry(reference: Reference, options: ImageOptions): Promise<Bill> {
-  const { clock, random, dockerConfig, signal } = options;
+async function readFromRegistry(reference: Reference, options: ImageOptions): Promise<ImageRead> {
+  const { clock, random, dockerConfig, signal, trust = [], findings } = options;
   const host = reference.registry;
   const isLocal = LOOPBACK.test(host);
   const destinations = { allowed: [host], plainHttp: isLocal ? [host] : [] };
   const client = createRegistryClient({ clock, random, destinations });
   try {
     const repository = client.repository(reference, loginsFor([await loginsIn(dockerConfig)], reference));
-    return await readImageInventory(repository, targetOf(reference), { signal });
+    const { digest } = await repository.resolve(targetOf(reference), signal);
+    return await readJoinedImage(repository, digest, {
+      signal,
+      trust,
+      ...(findings === undefined ? {} : { findings }),
+    });
   } finally {
     await client.close();
   }

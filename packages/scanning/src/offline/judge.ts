@@ -51,6 +51,7 @@ export function judge(policy: ScanPolicy, { bill, report, input, nowMs }: Judged
         platforms: [],
         unread: bill.unread,
         uncovered: report.uncovered,
+        ...(report.attached === undefined ? {} : { attached: report.attached }),
       },
       sources: [{ name: 'advisories', matched: true, fetched: now }],
     },

@@ -73,9 +73,9 @@ function resultOf(finding: Finding, ruleIndex: number, file: string): object {
   };
 }
 
-function notifications({ unread, uncovered, advisories }: Report): readonly object[] {
+function notifications({ unread, uncovered, attached, advisories }: Report): readonly object[] {
   const texts = [
-    ...unread.map(({ what, why }) => `not read: ${what} ${why}`),
+    ...[...unread, ...(attached?.unread ?? [])].map(({ what, why }) => `not read: ${what} ${why}`),
     ...advisories.unread.map(({ what, why }) => `not read: advisory ${what} ${why}`),
     ...uncovered.map((ecosystem) => `no advisory speaks of packages of ${ecosystem}`),
   ];

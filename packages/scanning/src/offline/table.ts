@@ -39,7 +39,7 @@ function shortened(text: string): string {
   return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1)}…` : plain;
 }
 
-function closing({ packages, findings, counts, uncovered, unread, advisories }: Report): readonly string[] {
+function closing({ packages, findings, counts, uncovered, unread, attached, advisories }: Report): readonly string[] {
   const parts = Object.entries(counts)
     .filter(([name, count]) => count > 0 && name !== 'fixable')
     .map(([name, count]) => `${count} ${name}`);
@@ -48,7 +48,9 @@ function closing({ packages, findings, counts, uncovered, unread, advisories }: 
   return [
     `${found} in ${packages} packages, by ${advisories.records} advisories${fixable}`,
     ...uncovered.map((ecosystem) => `not covered: no advisory speaks of packages of ${shortened(ecosystem)}`),
-    ...unread.map(({ what, why }) => `not read: ${shortened(what)} ${shortened(why)}`),
+    ...[...unread, ...(attached?.unread ?? [])].map(
+      ({ what, why }) => `not read: ${shortened(what)} ${shortened(why)}`,
+    ),
     ...advisories.unread.map(({ what, why }) => `not read: advisory ${shortened(what)} ${shortened(why)}`),
     ...(advisories.unreadCount > advisories.unread.length
       ? [`not read: ${advisories.unreadCount - advisories.unread.length} more advisories`]

@@ -69,19 +69,20 @@ export async function takeIn(
 /** The digest of each record that a source has given, by id: what it is compared with when it is read again. */
 export async function digestsOf(store: Store<Tables>, source: string): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
-  for (let after = 0; ; ) {
+  for (let after = ''; ; ) {
     const rows = await store
       .selectFrom('advisories')
-      .select(['id', 'record', 'digest'])
+      .select(['record', 'digest'])
       .where('source', '=', source)
-      .where('id', '>', after)
-      .orderBy('id')
+      // In the order of their index: in another one, each page would go through all that there are.
+      .where('record', '>', after)
+      .orderBy('record')
       .limit(MOST_DIGESTS)
       .execute();
     const last = rows.at(-1);
     if (last === undefined) return digests;
     for (const { record, digest } of rows) digests.set(record, digest);
-    after = last.id;
+    after = last.record;
   }
 }
 

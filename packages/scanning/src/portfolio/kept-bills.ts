@@ -1,5 +1,7 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
-import type { Store, Transaction } from '@cartographer/store';
+import { prepared, type Store, type Transaction } from '@cartographer/store';
+import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
+import { type KeptAttached, keptAttached } from './kept-attached.ts';
 import { findingWrites, writeFindings } from './kept-findings.ts';
 import { useLayers } from './kept-layers.ts';
 import { MOST_VALUES, numbersFor } from './kept-names.ts';
@@ -22,6 +24,8 @@ export type SubjectSaid = {
   readonly platforms: readonly string[];
   /** What its packages were read from: `layers`, `referrer`, `files`. */
   readonly from: readonly string[];
+  /** What scanners of the operator have said of it; absent where no policy asked for that yet. */
+  readonly attached?: KeptAttached;
 };
 
 /** What to keep of a subject. */
@@ -125,27 +129,58 @@ export async function readBill(tx: Store<Tables>, id: number): Promise<Bill> {
   };
 }
 
-/** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
-export async function readFacts(
-  tx: Store<Tables>,
-  { digest, repository = '' }: Subject,
-): Promise<(BillFacts & SubjectSaid) | undefined> {
-  const row = await tx
+const factRows = prepared((store: Store<Tables>, digest: string, repository: string) =>
+  store
     .selectFrom('subjects')
     .innerJoin('bills', 'bills.id', 'subjects.bill')
     .select(['bills.id', 'bills.digest', 'bills.unread', 'bills.facts', 'subjects.said'])
     .where('subjects.digest', '=', digest)
-    .where('subjects.repository', '=', repository)
-    .executeTakeFirst();
+    .where('subjects.repository', '=', repository),
+);
+
+/** What is told of the bill of a subject, without reading its packages; undefined where none is kept. */
+export async function readFacts(
+  store: Store<Tables>,
+  { digest, repository = '' }: Subject,
+): Promise<(BillFacts & SubjectSaid) | undefined> {
+  const [row] = await factRows(store, digest, repository);
   if (row === undefined) return undefined;
   // In a row of before they were kept they are still to be made.
-  const facts = row.facts === '' ? factsOf((await readBill(tx, row.id)).packages) : row.facts;
+  const facts = row.facts === '' ? factsOf((await readBill(store, row.id)).packages) : row.facts;
   return {
     digest: row.digest,
     unread: JSON.parse(row.unread) as Unread[],
     ...(JSON.parse(facts) as Pick<BillFacts, 'packages' | 'ecosystems'>),
     ...(row.said === '' ? NOTHING_SAID : (JSON.parse(row.said) as SubjectSaid)),
   };
+}
+
+/** Adds what was seen at a look to what is kept of a subject; undefined where that is not kept any more. */
+export async function writeAttached(
+  tx: Transaction<Tables>,
+  { digest, repository = '' }: Subject,
+  seen: AttachedFindings,
+  look: { readonly keys: readonly string[]; readonly now: string },
+): Promise<KeptAttached | undefined> {
+  const row = await tx
+    .selectFrom('subjects')
+    .select('said')
+    .where('digest', '=', digest)
+    .where('repository', '=', repository)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const before = row.said === '' ? NOTHING_SAID : (JSON.parse(row.said) as SubjectSaid);
+  const attached = keptAttached(before.attached, seen, look);
+  const said = JSON.stringify({ ...before, attached });
+  if (said !== row.said) {
+    await tx
+      .updateTable('subjects')
+      .set({ said })
+      .where('digest', '=', digest)
+      .where('repository', '=', repository)
+      .execute();
+  }
+  return attached;
 }
 
 function factsOf(packages: readonly BillPackage[]): string {

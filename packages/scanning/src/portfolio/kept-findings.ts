@@ -4,6 +4,9 @@ import { MOST_VALUES } from './kept-names.ts';
 import { parts, rowOf, storedKey } from './keys.ts';
 import type { Tables } from './tables.ts';
 
+/** A finding, and since when it stands for this bill: RFC 3339. */
+export type KeptFinding = Finding & { readonly since: string };
+
 /** Findings of one package name in one bill, as matching gave them just now. */
 export type Matched = { readonly bill: number; readonly name: number; readonly findings: readonly Finding[] };
 

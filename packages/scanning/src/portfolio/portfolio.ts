@@ -1,9 +1,11 @@
 import type { Bill, BillPackage } from '@cartographer/bills';
 import { type Clock, rfc3339 } from '@cartographer/machinery';
 import { openStore, type SqlDatabase, type Store, type Transaction } from '@cartographer/store';
+import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
 import { findings } from '../match/findings.ts';
 import { catchUp } from './catch-up.ts';
 import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
+import type { KeptAttached } from './kept-attached.ts';
 import {
   type BillFacts,
   forgetBills,
@@ -12,8 +14,10 @@ import {
   readFacts,
   type Subject,
   type SubjectSaid,
+  writeAttached,
   writeBill,
 } from './kept-bills.ts';
+import type { KeptFinding } from './kept-findings.ts';
 import { forgetLayers, type LayerKey, MOST_LAYER_CHARS, readLayer, writeLayer } from './kept-layers.ts';
 import { MOST_VALUES } from './kept-names.ts';
 import {
@@ -35,7 +39,6 @@ import {
   coverageOf,
   findingsOf,
   isCovered,
-  type KeptFinding,
   type Page,
   type SourceState,
   sourceStates,
@@ -121,6 +124,11 @@ export class Portfolio {
   /** What is told of the bill of an image or a source, without reading its packages; undefined where none is kept. */
   factsOf(subject: Subject): Promise<(BillFacts & SubjectSaid) | undefined> {
     return readFacts(this.#store, subject);
+  }
+
+  /** Keeps what was seen of attached findings by these keys. @returns all that was; undefined where no bill is kept of the subject. */
+  noteAttached(subject: Subject, seen: AttachedFindings, keys: readonly string[]): Promise<KeptAttached | undefined> {
+    return this.#write((tx) => writeAttached(tx, subject, seen, { keys, now: this.#now() }));
   }
 
   /** What was kept of a layer; undefined for nothing. */

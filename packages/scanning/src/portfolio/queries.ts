@@ -1,13 +1,11 @@
 import type { BillPackage } from '@cartographer/bills';
-import type { Store, Transaction } from '@cartographer/store';
+import { prepared, type Store, type Transaction } from '@cartographer/store';
 import type { Finding } from '../match/finding.ts';
 import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
 import type { Subject } from './kept-bills.ts';
+import type { KeptFinding } from './kept-findings.ts';
 import { storedKey } from './keys.ts';
 import type { Tables } from './tables.ts';
-
-/** A finding, and since when it stands for this bill: RFC 3339. */
-export type KeptFinding = Finding & { readonly since: string };
 
 /** A bill that holds what was asked for, and what it is of. */
 export type Carrier<Held> = {
@@ -103,17 +101,19 @@ export async function touchedBy(
   );
 }
 
-/** All findings of a bill, by its digest, in a fixed order that says nothing. */
-export async function findingsOf(tx: Store<Tables>, bill: string): Promise<readonly KeptFinding[]> {
-  const rows = await tx
+const findingRows = prepared((store: Store<Tables>, bill: string) =>
+  store
     .selectFrom('findings')
     .innerJoin('bills', 'bills.id', 'findings.bill')
     .select(['findings.content', 'findings.since'])
     .where('bills.digest', '=', bill)
     .orderBy('findings.name')
-    .orderBy('findings.row')
-    .execute();
-  return rows.map(keptFinding);
+    .orderBy('findings.row'),
+);
+
+/** All findings of a bill, by its digest, in a fixed order that says nothing. */
+export async function findingsOf(store: Store<Tables>, bill: string): Promise<readonly KeptFinding[]> {
+  return (await findingRows(store, bill)).map(keptFinding);
 }
 
 /** What records speak of: the stored keys of ecosystems. */

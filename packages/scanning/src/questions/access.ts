@@ -42,10 +42,10 @@ export function createQuestionAccess(client: Pick<Client, 'create'>, clock: Cloc
       .update(JSON.stringify([type.kind, spec]))
       .digest('hex');
     const found = known.get(key);
-    if (found !== undefined && clock.now() < found.untilMs) return found.answer;
+    if (found !== undefined && clock.monotonicMs() < found.untilMs) return found.answer;
     const object = { apiVersion: `${type.group}/${type.version}`, kind: type.kind, metadata: {}, spec };
     const answer = client.create(type, object, { signal });
-    known.set(key, { answer, untilMs: clock.now() + ANSWERED_MS });
+    known.set(key, { answer, untilMs: clock.monotonicMs() + ANSWERED_MS });
     // What failed is asked again.
     answer.catch(() => known.delete(key));
     return answer;

@@ -1,6 +1,7 @@
 import type { BillPackage } from '@cartographer/bills';
+import type { KeptFinding } from '../portfolio/kept-findings.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
-import type { Carrier, KeptFinding } from '../portfolio/queries.ts';
+import type { Carrier } from '../portfolio/queries.ts';
 import type { ScanKind } from '../scanner/scan-request.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import type { Asker, QuestionAccess } from './access.ts';

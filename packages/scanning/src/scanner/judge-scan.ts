@@ -1,7 +1,7 @@
 import { deepEqual, rfc3339 } from '@cartographer/machinery';
 import { formatReference } from '@cartographer/oci';
 import type { ScanException, ScanPolicy } from '../kinds/read.ts';
-import type { KeptFinding } from '../portfolio/queries.ts';
+import type { KeptFinding } from '../portfolio/kept-findings.ts';
 import { findingKey, type InventoryFacts, type ScanFacts, type SourceFacts } from '../verdict/facts.ts';
 import { type Artifact, type ScanStatus, scanStatus } from '../verdict/scan-status.ts';
 import { type Verdict, verdict } from '../verdict/verdict.ts';

@@ -1,3 +1,4 @@
+import { withAttachedFindings } from '../match/attached-findings.ts';
 import type { QuestionScope } from '../portfolio/kept-questions.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import type { InventoryFacts } from '../verdict/facts.ts';
@@ -8,7 +9,7 @@ import type { SourceBook } from './source-book.ts';
 
 /** What {@link inventoryOf} and {@link materialOf} read from. */
 export type MaterialDeps = {
-  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'uncoveredOf' | 'isAskedFor'>;
+  readonly portfolio: Pick<Portfolio, 'findingsOf' | 'isAskedFor'>;
   /** The sources that are asked for packages, one by one. */
   readonly askedSources: () => readonly QuestionScope[];
   readonly inventories: Inventories;
@@ -46,9 +47,12 @@ export async function materialOf(
   if (inventory.kind === 'failed') return { target, inventory, findings: [], unasked: [] };
   const { portfolio, sources } = deps;
   const { bill, packages, ecosystems, platforms, from, unread } = inventory;
-  const uncovered = await portfolio.uncoveredOf(ecosystems, sources.matched());
-  const facts: InventoryFacts = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered };
+  const uncovered = await sources.uncoveredOf(ecosystems);
+  const { attached } = inventory;
+  const read = { kind: 'read', digest: bill, packages, from, platforms, unread, uncovered } as const;
+  const facts: InventoryFacts = attached === undefined ? read : { ...read, attached };
   // Before the findings: what was asked by then is among them.
   const unasked = await unaskedFor(deps, bill);
-  return { target, inventory: facts, findings: await portfolio.findingsOf(bill), unasked };
+  const findings = withAttachedFindings(await portfolio.findingsOf(bill), attached?.findings ?? []);
+  return { target, inventory: facts, findings, unasked };
 }

@@ -7,7 +7,8 @@ import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
-import type { Inventory, InventoryAsk } from './inventories/inventory.ts';
+import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
+import type { LoginWatches } from './inventories/login-watches.ts';
 import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -27,6 +28,8 @@ export type ScanDeps = MaterialDeps &
     /** A source is to be asked for the packages of a bill. */
     readonly askSource: (name: string) => void;
     readonly sights: FirstSights;
+    /** Scans that wait for a login. */
+    readonly logins: Pick<LoginWatches, 'note'>;
     /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
     readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
     readonly clock: Clock;
@@ -93,7 +96,8 @@ function newest({ caches, written }: ScanDeps, key: string): KubeObject | undefi
   return object?.metadata.deletionTimestamp === undefined ? object : undefined;
 }
 
-function forget({ index, noteUses, written }: ScanDeps, key: string): void {
+function forget({ index, noteUses, written, logins }: ScanDeps, key: string): void {
+  logins.note(key, splitScanKey(key).key.split('/')[0] ?? '', false);
   index.forget(key);
   noteUses(key, undefined);
   written.forget(key);
@@ -106,6 +110,8 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   // Changed, or gone and made anew, while its packages were read: it is in the queue again.
   if (current === undefined || !asksTheSame(current, object)) return { next: done, isChanged: false };
   const now: Run = { ...run, object: current };
+  const { namespace = '' } = current.metadata;
+  deps.logins.note(key, namespace, inventory.kind === 'failed' && inventory.reason === 'RegistryForbidden');
   const earlier = await earlierOf(now);
   const holdings = holdingsOf(now, [inventory, ...(earlier === undefined ? [] : [earlier.inventory])]);
   // The index first: a change of the findings after they were read wakes this scan again.
@@ -130,7 +136,8 @@ async function scan(run: Run): Promise<{ readonly next: Next; readonly isChanged
   });
   const isChanged = await report(now, judged);
   deps.noteUses(key, judged.verdict.exceptions);
-  return { next: nextOf(judged, inventory, deps.clock.now()), isChanged };
+  const read = [inventory, ...(earlier === undefined ? [] : [earlier.inventory])];
+  return { next: nextOf(judged, read, deps.clock.now()), isChanged };
 }
 
 /** Whether an object is still the one that was looked at, with the same spec: generations begin anew with each object. */
@@ -179,7 +186,7 @@ async function tellTrouble(run: Run, error: unknown): Promise<never> {
   throw error;
 }
 
-/** Whose packages are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
+/** Whose packages, and what scanners of the operator say of them, are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
 function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): InventoryAsk {
   const { namespace = '' } = object.metadata;
   const namespaceLabels = caches.namespaceLabels(namespace);
@@ -191,7 +198,12 @@ function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): 
     policy: each.name,
     keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
   }));
-  return { namespace, signal, ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}) };
+  return {
+    namespace,
+    signal,
+    ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}),
+    ...findingsAskOf(asked),
+  };
 }
 
 /** What passed last, where that is not what is scanned. */
@@ -256,9 +268,11 @@ function statusOf(object: KubeObject): ScanStatus | undefined {
   return object['status'] as ScanStatus | undefined;
 }
 
-function nextOf({ recheckAt }: Judged, inventory: Inventory, nowMs: number): Next {
-  if (inventory.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
-  return recheckAt === undefined
+function nextOf({ recheckAt }: Judged, [inventory, ...earlier]: readonly Inventory[], nowMs: number): Next {
+  if (inventory?.kind === 'failed') return { kind: 'retry', atLeastMs: inventory.afterMs ?? 0 };
+  const waits = [inventory, ...earlier].flatMap((each) => (each?.kind === 'read' ? (each.lookInMs ?? []) : []));
+  if (recheckAt !== undefined) waits.push(recheckAt - nowMs);
+  return waits.length === 0
     ? done
-    : { kind: 'again', afterMs: Math.min(Math.max(recheckAt - nowMs, 1), LONGEST_WAIT_MS) };
+    : { kind: 'again', afterMs: Math.min(Math.max(Math.min(...waits), 1), LONGEST_WAIT_MS) };
 }

@@ -10,10 +10,21 @@ type Waiter = {
 /** Tells when scans were reconciled after a change, and how many of them read differently then. */
 export class Settlement {
   readonly #waiters = new Set<Waiter>();
+  #unseen: Set<string> | undefined;
 
   /** How many wait. */
   get waiting(): number {
     return this.#waiters.size;
+  }
+
+  /** Says which keys there are at the start: each is to be looked at, since a crash may have left one behind. */
+  start(keys: Iterable<string>): void {
+    this.#unseen = new Set(keys);
+  }
+
+  /** Whether each key of the start had a run that ended well. */
+  get hasSeenAll(): boolean {
+    return this.#unseen?.size === 0;
   }
 
   /** A run of this key begins: it sees everything that was told before. */
@@ -23,6 +34,7 @@ export class Settlement {
 
   /** It has ended, well or not. */
   ended(key: string, how: { readonly isDone: boolean; readonly isChanged: boolean }): void {
+    if (how.isDone) this.#unseen?.delete(key);
     for (const waiter of this.#waiters) {
       if (waiter.open.get(key) !== true) continue;
       if (how.isChanged) waiter.changed += 1;

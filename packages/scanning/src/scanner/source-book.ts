@@ -1,4 +1,4 @@
-import { rfc3339 } from '@cartographer/machinery';
+import { memoByIdentity, rfc3339 } from '@cartographer/machinery';
 import type { Portfolio } from '../portfolio/portfolio.ts';
 import { type Coverage, isCovered } from '../portfolio/queries.ts';
 import type { SourceFacts } from '../verdict/facts.ts';
@@ -20,12 +20,19 @@ export type SourceProgress = {
   readonly isAsked: boolean;
 };
 
-const NEW: SourceProgress = { revision: '', updated: '', advisories: 0, packages: 0, isAsked: false };
+const NEW: SourceProgress = {
+  revision: '',
+  updated: '',
+  advisories: 0,
+  packages: 0,
+  isAsked: false,
+};
 
 /** How far each source is: what the portfolio keeps of it, and when it was asked, which only this process knows. */
 export class SourceBook {
   readonly #portfolio: Pick<Portfolio, 'sources' | 'coverageOf'>;
   readonly #progress = new Map<string, SourceProgress>();
+  readonly #asOf = new Map<string, string>();
   #told: Coverage | undefined;
 
   constructor(portfolio: Pick<Portfolio, 'sources' | 'coverageOf'>) {
@@ -60,8 +67,19 @@ export class SourceBook {
     this.#progress.set(name, { ...rest, ...(lastMs === undefined ? {} : { lastMs }) });
   }
 
+  /** Every scan that its last change touched is as of its revision. */
+  settled(name: string): void {
+    this.#asOf.set(name, this.of(name).revision);
+  }
+
+  /** The revision that all scans are as of which a change since the start has touched; empty before it was asked. */
+  asOf(name: string): string {
+    return this.#asOf.get(name) ?? '';
+  }
+
   forget(name: string): void {
     this.#progress.delete(name);
+    this.#asOf.delete(name);
   }
 
   /** Names of those that every bill was matched with. */
@@ -71,7 +89,12 @@ export class SourceBook {
 
   /** Call it before the first change: what {@link turned} compares with, if it was not called before. */
   async noteCoverage(): Promise<void> {
-    this.#told ??= await this.#coverage();
+    await this.#lastTold();
+  }
+
+  /** What changed is not known: it is read anew by whoever asks next. All scans have to be woken after it. */
+  forgetCoverage(): void {
+    this.#told = undefined;
   }
 
   /**
@@ -85,18 +108,37 @@ export class SourceBook {
     return (ecosystem) => isCovered(before, ecosystem) !== isCovered(now, ecosystem);
   }
 
+  /** Ecosystems of which no record speaks, as of the last {@link turned}: whoever looked before it is woken by that. */
+  async uncoveredOf(ecosystems: readonly string[]): Promise<readonly string[]> {
+    const coverage = await this.#lastTold();
+    return ecosystems.filter((name) => !isCovered(coverage, name));
+  }
+
+  async #lastTold(): Promise<Coverage> {
+    if (this.#told !== undefined) return this.#told;
+    const read = await this.#coverage();
+    // What was told while it was read is newer.
+    return (this.#told ??= read);
+  }
+
   #coverage(): Promise<Coverage> {
     return this.#portfolio.coverageOf(this.matched());
   }
 
   /** What a verdict asks of a source. Whoever was never asked since the start is as fresh as what is kept of it. */
   facts(name: string): SourceFacts {
-    const { revision, updated, fetchedMs, lastMs } = this.of(name);
-    const askedMs = fetchedMs ?? lastMs;
-    if (revision === '') return { name, matched: false };
-    return { name, matched: true, revision, fetched: askedMs === undefined ? updated : rfc3339(askedMs) };
+    return { name, ...factsOf(this.of(name)) };
   }
 }
+
+/** Each is asked for by every scan. */
+const factsOf = memoByIdentity<SourceProgress, Omit<SourceFacts, 'name'>>(
+  ({ revision, updated, fetchedMs, lastMs }) => {
+    const askedMs = fetchedMs ?? lastMs;
+    if (revision === '') return { matched: false };
+    return { matched: true, revision, fetched: askedMs === undefined ? updated : rfc3339(askedMs) };
+  },
+);
 
 function askedAt({
   isAsked,

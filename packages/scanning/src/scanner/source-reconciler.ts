@@ -43,6 +43,9 @@ const MOST_NAMED = 5;
 /** So long the next change of a source waits for the scans of the one before. */
 const MOST_WAIT_MS = 60_000;
 
+/** Where so much lies between two askings of a source, verdicts may have called it too old meanwhile. */
+const LONG_MS = 3_600_000;
+
 /** One asking of a source: for all that it has, or for packages that it was never asked for. */
 type Round = {
   readonly spec: SourceSpec;
@@ -94,7 +97,8 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
     await report(deps, name, object, outcome, signal);
     if (outcome.kind === 'failed') {
       const { afterMs = 0 } = outcome;
-      if (afterMs > 0) deps.rounds.paused(name, generation, clock.now() + afterMs);
+      const fromMs = clock.now();
+      if (afterMs > 0) deps.rounds.paused(name, generation, { fromMs, untilMs: fromMs + afterMs });
       return { kind: 'retry', atLeastMs: afterMs };
     }
     if (which === 'all') deps.rounds.asked(name, generation, startedMs);
@@ -103,12 +107,18 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
   };
 }
 
+/** Whether the clock was set, so that what was judged by it between two askings may be wrong. */
+function isOutOfTime(beforeMs: number | undefined, nowMs: number | undefined): boolean {
+  if (beforeMs === undefined || nowMs === undefined) return false;
+  return nowMs < beforeMs || nowMs - beforeMs > LONG_MS;
+}
+
 /** It was asked: whoever waits for that, or is stale, is judged again. */
 function ask({ book, wake, allScans }: SourceDeps, name: string, fetchedMs?: number): void {
   const before = book.of(name);
   book.asked(name, fetchedMs);
   const isBack = fetchedMs !== undefined && before.fetchedMs === undefined;
-  if (!before.isAsked || isBack) wake(allScans());
+  if (!before.isAsked || isBack || isOutOfTime(before.fetchedMs, fetchedMs)) wake(allScans());
 }
 
 async function takeIn(
@@ -134,11 +144,12 @@ async function takeIn(
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
     const lastChange =
       taken.isChanged && taken.revision !== revision ? { lastChange: lastChangeOf(taken.counts, more) } : {};
-    return left.length > 0
-      ? { kind: 'pending', scans: left, ...lastChange }
-      : { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
+    if (left.length > 0) return { kind: 'pending', scans: left, ...lastChange };
+    book.settled(name);
+    return { kind: 'matched', ...unreadOf(taken, which), ...lastChange };
   } catch (error) {
     // Which scans are touched is not known any more: all are looked at.
+    book.forgetCoverage();
     deps.wake(deps.allScans());
     throw error;
   }
@@ -173,6 +184,8 @@ async function fetchSource(
 /** It could not be asked. What was taken in until then counts. */
 async function failed(deps: SourceDeps, name: string, outcome: Failed): Promise<Failed> {
   deps.wake(await touchedByChange(deps));
+  // What is kept of it stands as it stood before the start.
+  if (deps.book.asOf(name) === '' && !deps.left.has(name)) deps.book.settled(name);
   return notAsked(deps, name, outcome);
 }
 

@@ -12,18 +12,21 @@ import {
   type Reconcile,
   type Runnable,
   runInOrder,
+  watchClock,
   withoutCurrentList,
   withoutLease,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { createSourceAccess } from '../sources/source-access.ts';
+import { exceptionName } from '../verdict/exceptions.ts';
 import { createExceptionReconciler, ExceptionUses, exceptionKey } from './exception-reconciler.ts';
 import { FirstSights } from './first-sights.ts';
 import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createInventories } from './inventories/inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
+import { LoginWatches } from './inventories/login-watches.ts';
 import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
@@ -100,7 +103,7 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
   const { parts: further = [], leaderParts = [] } = options;
   const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  options.metrics?.failing(() => failingMs(troubles(), clock.now()));
+  options.metrics?.failing(() => failingMs(troubles(), clock.monotonicMs()));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -159,7 +162,14 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     exceptions: new WrittenObjects(),
     policies: new WrittenObjects(),
   };
-  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book });
+  if (metrics !== undefined) showScannerMetrics(metrics, { caches, book, settlement });
+  const logins = new LoginWatches({
+    client,
+    clock,
+    wake: (keys) => {
+      for (const key of keys) scans.enqueue(key);
+    },
+  });
   const uses = new ExceptionUses((exception) => exceptions.enqueue(exceptionKey(exception)));
 
   const loop = (name: string, reconcile: Reconcile, concurrency: number): Controller =>
@@ -186,6 +196,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       askSource: (name) => sources.enqueue(name),
       askedSources: () => caches.askedSources(),
       sights,
+      logins,
       noteUses: (key, list) => uses.note(key, list),
       clock,
     }),
@@ -235,6 +246,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const begin: Runnable = {
     name: 'what is kept of sources',
     async run(signal) {
+      settlement.start(allScans());
       // Those that were deleted while nobody looked.
       for (const name of book.matched()) sources.enqueue(name, 'background');
       const namespaces = (): readonly string[] =>
@@ -244,6 +256,18 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
           .map(({ metadata }) => metadata.name ?? '');
       await keepHouse({ portfolio, index, clock, log, keepBillsMs, allScans, sights, namespaces }, signal);
     },
+  };
+  const watch: Runnable = {
+    name: 'watch over the clock',
+    run: (signal) =>
+      watchClock({ clock, signal }, (jumpMs) => {
+        log.warn({ jumpMs }, 'the clock was set: sources are asked, and all scans and exceptions are judged again');
+        for (const { metadata } of caches.informer('ClusterVulnerabilitySource').list()) {
+          sources.enqueue(metadata.name ?? '');
+        }
+        for (const key of allScans()) scans.enqueue(key);
+        for (const exception of caches.exceptions()) exceptions.enqueue(exceptionKey(exceptionName(exception)));
+      }),
   };
   return {
     caches,
@@ -256,6 +280,8 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     store: { name: 'store', run: whenAborted, ready: () => book.load() },
     loops: [
       begin,
+      watch,
+      { name: 'logins that scans wait for', run: (until: AbortSignal) => logins.run(until) },
       ...[scans, sources, exceptions, policies].map((controller) => ({
         name: `controller ${controller.name}`,
         run: (until: AbortSignal) => controller.run(until),
@@ -273,7 +299,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
         const { trouble } = informer.state();
         return { kind, synced: informer.hasSynced(), trouble };
       });
-      return withoutCurrentList(kinds, clock.now());
+      return withoutCurrentList(kinds, clock.monotonicMs());
     },
     async close() {
       folders.close();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createFakeClock } from '@cartographer/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packZip } from '../advisories/testing/pack-zip.ts';
@@ -112,7 +112,7 @@ describe('a source that is an archive', () => {
     writeFileSync(file, zip(osv('A-1')));
     expect(await take(file)).toMatchObject({ isChanged: true, reading: { records: 1 } });
     expect(await take(file)).toMatchObject({ isChanged: false });
-    rmSync(file);
+    rmSync(dirname(file), { recursive: true });
     await expect(take(file)).rejects.toThrow(`advisories: archive ${file} cannot be read: ENOENT`);
     expect(await keptIds()).toEqual(['A-1']);
   });

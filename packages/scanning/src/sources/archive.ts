@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import { openFile } from '../advisories/bytes.ts';
 import { ARCHIVE_LIMITS } from '../advisories/read-advisory.ts';
-import { type ZipLimits, zipEntries } from '../advisories/zip.ts';
+import { type RandomAccess, type ZipLimits, zipEntries } from '../advisories/zip.ts';
 import type { SourceChange } from '../portfolio/change.ts';
 import { type Download, download, downloadNewer, type Fetch, type FileVersion, isUrl } from './download.ts';
 import {
@@ -18,6 +17,8 @@ import {
 
 /** An archive that has lost more than that part of its records is taken for broken. */
 const LEAST_LEFT = 0.5;
+/** An archive is hashed by pieces of that. */
+const HASHED_BYTES = 1024 * 1024;
 
 /** Where an archive is, and what was taken in of it. */
 export type ArchiveOptions = ReadingOptions & {
@@ -42,7 +43,7 @@ export async function archiveChanges(reading: Reading, options: ArchiveOptions):
   if (!isUrl(options.from)) {
     const revision = await digestOfFile(options.from, options.signal);
     if (isKept && revision === options.revision) return undefined;
-    return changesOf(options.from, options.from, revision, reading, options);
+    return fromFile(options.from, revision, reading, options);
   }
   const known = versionOf(options.revision);
   const { fetch, clock, signal, authorization } = options;
@@ -50,6 +51,11 @@ export async function archiveChanges(reading: Reading, options: ArchiveOptions):
   const file = await (isKept ? downloadNewer(options.from, known, how) : download(options.from, how));
   if (file === undefined) return undefined;
   return downloaded(file, known, reading, options);
+}
+
+async function* fromFile(path: string, revision: string, reading: Reading, options: ArchiveOptions): SourceChange {
+  await using archive = await openFile(path);
+  return yield* changesOf(archive, path, revision, reading, options);
 }
 
 async function* downloaded(
@@ -67,18 +73,13 @@ async function* downloaded(
       `advisories: ${host} went back from ${known.modified} to ${modified}; the newer ones are kept`,
     );
   }
-  const tag = etag === '' ? await digestOfFile(archive.path, options.signal) : etag;
-  return yield* changesOf(
-    archive.path,
-    host,
-    [modified, tag].filter((part) => part !== '').join(' '),
-    reading,
-    options,
-  );
+  const tag = etag === '' ? await digestOf(archive.bytes, options.signal) : etag;
+  const revision = [modified, tag].filter((part) => part !== '').join(' ');
+  return yield* changesOf(archive.bytes, host, revision, reading, options);
 }
 
 async function* changesOf(
-  path: string,
+  archive: RandomAccess,
   shown: string,
   revision: string,
   reading: Reading,
@@ -92,7 +93,6 @@ async function* changesOf(
     throw refused(shown, `it has ${left}, which stay; make the source anew if that is meant`);
   };
   try {
-    await using archive = await openFile(path);
     return yield* recordChanges(
       recordFiles(zipEntries(archive, options.limits ?? ARCHIVE_LIMITS), reading),
       reading,
@@ -118,14 +118,22 @@ async function* recordFiles(entries: ReturnType<typeof zipEntries>, reading: Rea
 }
 
 async function digestOfFile(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
+    await using file = await openFile(path);
+    return await digestOf(file, signal);
   } catch (cause) {
     if (signal.aborted) throw cause;
     throw new CartoError('CARTO_ADVISORIES', `advisories: archive ${path} cannot be read: ${messageOf(cause)}`, {
       cause,
     });
+  }
+}
+
+async function digestOf({ sizeBytes, read }: RandomAccess, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < sizeBytes; at += HASHED_BYTES) {
+    signal.throwIfAborted();
+    hash.update(await read(at, Math.min(HASHED_BYTES, sizeBytes - at)));
   }
   return `sha256:${hash.digest('hex')}`;
 }

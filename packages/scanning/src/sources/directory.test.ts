@@ -175,7 +175,7 @@ describe('a source that is a folder', () => {
     ['as deep as it may be', { depth: 1 }, { records: 2, unreadCount: 0 }],
     ['deeper', { depth: 0 }, { records: 1, unreadCount: 1 }],
     ['as many as there may be', { files: 2 }, { records: 2, unreadCount: 0 }],
-    ['more', { files: 1 }, 'more than 1 files'],
+    ['more', { files: 1 }, 'more than 1 files; make a source of each part'],
   ])('files that are %s', async (_what, limits, expected) => {
     write('A-1.json', osv('A-1'));
     write('deep/B-1.json', osv('B-1'));

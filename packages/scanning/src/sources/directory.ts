@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { opendir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CartoError, messageOf } from '@cartographer/machinery';
-import { MAX_RECORD_BYTES } from '../advisories/read-advisory.ts';
+import { ARCHIVE_LIMITS, MAX_RECORD_BYTES } from '../advisories/read-advisory.ts';
 import type { SourceChange } from '../portfolio/change.ts';
 import { compareTexts } from '../versions/order.ts';
 import { isRecordFile, type Reading, type ReadingOptions, type RecordFile, recordChanges, refuse } from './reading.ts';
@@ -10,7 +10,8 @@ import { isRecordFile, type Reading, type ReadingOptions, type RecordFile, recor
 /** What is read of a folder. */
 export type DirectoryLimits = { readonly files: number; readonly depth: number; readonly fileBytes: number };
 
-const DIRECTORY_LIMITS: DirectoryLimits = { files: 1_000_000, depth: 16, fileBytes: MAX_RECORD_BYTES };
+/** As many as an archive may have: all of OSV is a million records. */
+const DIRECTORY_LIMITS: DirectoryLimits = { files: ARCHIVE_LIMITS.maxEntries, depth: 16, fileBytes: MAX_RECORD_BYTES };
 
 /**
  * What differs in a folder of OSV files, those in folders below it included; files and folders whose names begin with a
@@ -79,7 +80,7 @@ async function findFiles(
       if (paths.length >= limits.files) {
         throw new CartoError(
           'CARTO_ADVISORIES',
-          `advisories: ${folder} and the folders beside it have more than ${limits.files} files`,
+          `advisories: ${folder} and the folders beside it have more than ${limits.files} files; make a source of each part`,
         );
       }
       paths.push(path);

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import { download, downloadNewer, type FileVersion, isUrl } from './download.ts';
+import { type Download, download, downloadNewer, type FileVersion, isUrl } from './download.ts';
 
 async function serving<T>(listener: RequestListener, use: (url: string) => Promise<T>): Promise<T> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -16,21 +19,56 @@ async function serving<T>(listener: RequestListener, use: (url: string) => Promi
   }
 }
 
+async function textOf({ bytes }: Download): Promise<string> {
+  return (await bytes.read(0, bytes.sizeBytes)).toString();
+}
+
 const options = { fetch, clock: createFakeClock(), signal: new AbortController().signal };
 
 describe('an archive of advisories', () => {
-  it('is downloaded into a private file, which is deleted after use', async () => {
-    const path = await serving(
-      (request, response) =>
-        request.url === '/there' ? response.end('zip') : response.writeHead(302, { location: '/there' }).end(),
+  it('is downloaded into a file without a name, which no crash leaves behind', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'carto-download-'));
+    try {
+      await serving(
+        (request, response) =>
+          request.url === '/there' ? response.end('zip') : response.writeHead(302, { location: '/there' }).end(),
+        async (url) => {
+          await using file = await download(`${url}/all.zip`, { ...options, temporary: place });
+          expect(await textOf(file)).toBe('zip');
+          expect(readdirSync(place)).toEqual([]);
+        },
+      );
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  });
+
+  it('that finds no room on disk says so, and what to do', async () => {
+    await serving(
+      (_, response) => response.end('zip'),
       async (url) => {
-        await using file = await download(`${url}/all.zip`, options);
-        expect(readFileSync(file.path, 'utf8')).toBe('zip');
-        expect(statSync(file.path).mode & 0o077).toBe(0);
-        return file.path;
+        const nowhere = { ...options, temporary: '/does/not/exist' };
+        await expect(download(url, nowhere)).rejects.toThrow(
+          /^advisories: 127\.0\.0\.1:\d+ cannot be kept on disk \(ENOENT.*\): make room, or set TMPDIR to/,
+        );
       },
     );
-    expect(existsSync(path)).toBe(false);
+  });
+
+  it('that fills the disk half way says so, and leaves nothing behind', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'carto-full-'));
+    const script = `
+      import { download } from ${JSON.stringify(join(import.meta.dirname, 'download.ts'))};
+      const clock = { schedule: () => () => undefined };
+      const fetch = async () => new Response('x'.repeat(100_000));
+      const options = { fetch, clock, signal: new AbortController().signal, temporary: ${JSON.stringify(folder)} };
+      await download('https://example.com/all.zip', options).catch((error) => console.log(error.code, error.message));`;
+    // As on a full disk, no file takes more: 8 blocks of 1,024 bytes.
+    const limited = `trap '' XFSZ; ulimit -f 8; exec "$0" --input-type=module-typescript -e "$1"`;
+    const said = execFileSync('bash', ['-c', limited, process.execPath, script], { encoding: 'utf8' });
+    expect(said).toMatch(/^CARTO_ADVISORIES advisories: example\.com cannot be kept on disk \(EFBIG/);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it.each<{ case: string; listener: RequestListener; says: RegExp }>([
@@ -74,7 +112,7 @@ describe('an archive of advisories', () => {
       (_, response) => response.end('x'.repeat(10)),
       async (url) => {
         await using file = await download(url, { ...options, maxBytes: 10 });
-        expect(statSync(file.path).size).toBe(10);
+        expect(file.bytes.sizeBytes).toBe(10);
       },
     );
   });
@@ -147,7 +185,7 @@ describe('a version that is known', () => {
     await asked(async (url) => {
       expect(await downloadNewer(url, known, options)).toBeUndefined();
       await using newer = await downloadNewer(url, { ...known, etag: '"old"' }, options);
-      expect([newer?.version.etag, readFileSync(newer?.path ?? '', 'utf8')]).toEqual(['"two"', 'newer']);
+      expect([newer?.version.etag, newer && (await textOf(newer))]).toEqual(['"two"', 'newer']);
     });
   });
 

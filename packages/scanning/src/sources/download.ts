@@ -1,8 +1,10 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import { retryAfterMs } from '@cartographer/oci';
+import { bytesOfFile } from '../advisories/bytes.ts';
+import type { RandomAccess } from '../advisories/zip.ts';
 
 /** The least of `fetch` that is needed: whoever gives it decides which addresses may be asked, and with what certificates. */
 export type Fetch = (
@@ -24,8 +26,8 @@ export type FileVersion = {
   readonly modified: string;
 };
 
-/** A file that was downloaded; it is deleted when it is no longer needed. */
-export type Download = { readonly path: string; readonly version: FileVersion } & AsyncDisposable;
+/** What was downloaded; it is gone with the process, or when it is no longer needed. */
+export type Download = { readonly bytes: RandomAccess; readonly version: FileVersion } & AsyncDisposable;
 
 /** How a file is downloaded. */
 export type DownloadOptions = {
@@ -36,6 +38,8 @@ export type DownloadOptions = {
   readonly authorization?: string;
   /** Left out: 4 GiB, more than all of OSV. */
   readonly maxBytes?: number;
+  /** Where temporary files go; left out: where the machine has them. */
+  readonly temporary?: string;
 };
 
 const MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024;
@@ -50,8 +54,8 @@ export function isUrl(text: string): boolean {
 }
 
 /**
- * Downloads a file into a private temporary one. Plain HTTP is taken from this machine alone: whoever changes advisories on
- * their way opens a gate.
+ * Downloads a file into a private temporary one that has no name: no crash leaves it behind. Plain HTTP is taken from this
+ * machine alone: whoever changes advisories on their way opens a gate.
  * @throws CartoError `CARTO_ADVISORIES` with host and status, never with what stands in URL or body.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Download> {
@@ -91,16 +95,29 @@ async function withinLimit<T>(
   }
 }
 
-async function stored(response: Response, host: string, { signal, maxBytes }: DownloadOptions): Promise<Download> {
-  const folder = await mkdtemp(join(tmpdir(), 'carto-advisories-'));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+async function stored(response: Response, host: string, options: DownloadOptions): Promise<Download> {
+  const { signal, maxBytes = MAX_ARCHIVE_BYTES, temporary = tmpdir() } = options;
+  let file: FileHandle | undefined;
   try {
-    const path = join(folder, 'all.zip');
-    await store(response, path, host, maxBytes ?? MAX_ARCHIVE_BYTES);
-    return { path, version: versionOf(response.headers), [Symbol.asyncDispose]: remove };
+    file = await namelessFile(temporary).catch((cause: unknown) => {
+      throw notKept(host, cause);
+    });
+    await store(response, file, host, maxBytes);
+    const bytes = await bytesOfFile(file);
+    return { bytes, version: versionOf(response.headers), [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose]() };
   } catch (error) {
-    await remove();
+    await Promise.allSettled([file?.close(), file === undefined ? response.body?.cancel() : undefined]);
     throw error instanceof CartoError || signal.aborted ? error : failed(host, messageOf(error), error);
+  }
+}
+
+/** A file that only this process has: it is gone when it is closed, also by a crash. */
+async function namelessFile(place: string): Promise<FileHandle> {
+  const folder = await mkdtemp(join(place, 'carto-advisories-'));
+  try {
+    return await open(join(folder, 'all.zip'), 'wx+', 0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -143,21 +160,18 @@ export function refusePlainHttp({ protocol, hostname, host }: URL): void {
   throw failed(host, 'is asked by plain HTTP, which anybody on the way may change; use https');
 }
 
-async function store(response: Response, path: string, host: string, maxBytes: number): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw failed(host, `sends more than ${maxBytes} bytes`);
-      await file.write(chunk);
-    }
-    const promised = Number(response.headers.get('content-length') ?? '');
-    const isPacked = (response.headers.get('content-encoding') ?? 'identity') !== 'identity';
-    if (!isPacked && promised > bytes) throw failed(host, `sent ${bytes} of ${promised} bytes`);
-  } finally {
-    await file.close();
+async function store(response: Response, file: FileHandle, host: string, maxBytes: number): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw failed(host, `sends more than ${maxBytes} bytes`);
+    await file.writeFile(chunk).catch((cause: unknown) => {
+      throw notKept(host, cause);
+    });
   }
+  const promised = Number(response.headers.get('content-length') ?? '');
+  const isPacked = (response.headers.get('content-encoding') ?? 'identity') !== 'identity';
+  if (!isPacked && promised > bytes) throw failed(host, `sent ${bytes} of ${promised} bytes`);
 }
 
 function versionOf(headers: Headers): FileVersion {
@@ -174,6 +188,12 @@ export function refusalOf({ status, headers }: Response, host: string, clock: Cl
   const afterMs = isBusy ? retryAfterMs(headers.get('retry-after') ?? undefined, clock) : undefined;
   const retry = afterMs === undefined ? 'backoff' : 'after';
   return new CartoError('CARTO_ADVISORIES', `advisories: ${host} answers ${status}`, { retry, afterMs });
+}
+
+/** Our own disk does not take it: full, read-only, not there. */
+function notKept(host: string, cause: unknown): CartoError {
+  const what = `cannot be kept on disk (${messageOf(cause)}): make room, or set TMPDIR to a folder that has it`;
+  return failed(host, what, cause);
 }
 
 function failed(host: string, what: string, cause?: unknown): CartoError {

@@ -47,9 +47,9 @@ export function watchDirectory({
     onSettled();
   };
   const onChange = (): void => {
-    began ??= clock.now();
+    began ??= clock.monotonicMs();
     cancel();
-    cancel = clock.schedule(Math.min(SETTLE_MS, Math.max(0, began + LONGEST_MS - clock.now())), settle);
+    cancel = clock.schedule(Math.min(SETTLE_MS, Math.max(0, began + LONGEST_MS - clock.monotonicMs())), settle);
   };
   let close = (): void => undefined;
   const end = (): void => {

@@ -84,7 +84,17 @@ function matched({ inventory, sources }: ScanFacts): Said<ReasonOf<'Matched'>> {
     return { status: 'Unknown', reason: 'NotInventoried', message: 'there are no packages to match' };
   if (sources.length === 0)
     return { status: 'Unknown', reason: 'NoAdvisories', message: 'there is no ClusterVulnerabilitySource' };
-  if (isMatched(sources)) return { status: 'True', reason: 'Matched', message: '' };
+  if (isMatched(sources)) {
+    const { unread = [], ignored = [] } = inventory.attached ?? {};
+    const left = [...unread, ...ignored].map(({ what, why }) => `${what} ${why}`).toSorted();
+    return left.length === 0
+      ? { status: 'True', reason: 'Matched', message: '' }
+      : {
+          status: 'True',
+          reason: 'FindingsIgnored',
+          message: `attached findings that do not count: ${left.slice(0, 5).join('; ')}`,
+        };
+  }
   const open = sources.filter((source) => !source.matched).map(({ name }) => name);
   return { status: 'Unknown', reason: 'SourcesNotMatched', message: `waiting for ${open.toSorted().join(', ')}` };
 }

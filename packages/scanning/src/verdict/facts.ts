@@ -1,4 +1,5 @@
 import type { Unread } from '@cartographer/bills';
+import type { UnreadFindings } from '../inventory/attached/attached-findings.ts';
 import type { UnreadReason } from '../kinds/reasons.ts';
 import { type Finding, UNREADABLE_VERSION } from '../match/finding.ts';
 
@@ -39,7 +40,19 @@ export type InventoryFacts =
       readonly unread: readonly Unread[];
       /** Ecosystems of the inventory that no ready source has advisories for. */
       readonly uncovered: readonly string[];
+      /** How it stands with findings of the operator's scanners; absent where nobody looked for any. */
+      readonly attached?: AttachedFacts;
     };
+
+/** How it stands with findings that scanners of the operator attach. */
+export type AttachedFacts = {
+  /** Ids of the keys that signed some which were read, be they none. */
+  readonly heard: readonly string[];
+  /** What of signed ones could not be read, and by whose key they are signed where that is known. */
+  readonly unread: readonly UnreadFindings[];
+  /** What is attached and counts for nothing. */
+  readonly ignored: readonly Unread[];
+};
 
 /** How far a source of advisories is. */
 export type SourceFacts = {

@@ -1,15 +1,20 @@
 import { spanMs } from '@cartographer/api';
+import { memoByIdentity } from '@cartographer/machinery';
 import type { ScanException, ScanPolicySpec } from '../kinds/read.ts';
 import type { Finding } from '../match/finding.ts';
+import { believed, missingFindings } from './claims.ts';
 import type { ExceptionIndex, Hindrance } from './exceptions.ts';
 import { exceptionName } from './exceptions.ts';
 import { findingKey, isUnreadable, publicationOf, type ScanFacts, timeOf } from './facts.ts';
 import { type ExpressionError, type RuleRound, ruleRound } from './rules.ts';
 
+/** What becomes of findings, the worst first. */
+export const OUTCOMES = ['refused', 'warned', 'counted', 'excepted'] as const;
+
 /** What one policy makes of one finding. */
 export type JudgedFinding = {
   readonly finding: Finding;
-  readonly outcome: 'refused' | 'warned' | 'counted' | 'excepted';
+  readonly outcome: (typeof OUTCOMES)[number];
   /** Index of the rule, in `deny`; in `warn` where no rule of `deny` holds. */
   readonly rule?: number;
   /** Name of the exception that excuses it. */
@@ -18,7 +23,7 @@ export type JudgedFinding = {
 
 /** Something that a policy holds against the artifact besides its findings. */
 type Objection = {
-  readonly kind: 'stale' | 'uncovered' | 'incomplete' | 'unread' | 'expression';
+  readonly kind: 'stale' | 'uncovered' | 'incomplete' | 'unheard' | 'unread' | 'expression';
   readonly answer: 'Refuse' | 'Warn';
   readonly message: string;
 };
@@ -54,11 +59,17 @@ export function judge(
   const round = ruleRound(spec, nowMs);
   const turns: number[] = [];
   const sightings: ExceptionSighting[] = [];
-  const judged = findings.map((finding): JudgedFinding => {
+  const judgeOne = (finding: Finding): JudgedFinding => {
     const excuse = excuseFor(finding, exceptions, { spec, turns, sightings });
     if (excuse !== undefined) return { finding, outcome: 'excepted', exception: exceptionName(excuse) };
     if (isUnreadable(finding)) return { finding, outcome: spec.onMissingInventory === 'Refuse' ? 'refused' : 'warned' };
     return byRules(finding, round, { spec, facts, nowMs, turns });
+  };
+  const judged = findings.map((finding): JudgedFinding => {
+    // What is said by several is judged as each says it, and the worst counts.
+    const each = believed(finding, spec).map((said) => judgeOne(said));
+    const worst = OUTCOMES.flatMap((outcome) => each.find((one) => one.outcome === outcome) ?? [])[0];
+    return worst ?? { finding, outcome: 'counted' };
   });
   const staleness = staleSources(spec, facts, nowMs);
   return {
@@ -66,7 +77,15 @@ export function judge(
     generation,
     spec,
     findings: judged,
-    objections: [...staleness.objections, ...inventoryObjections(spec, facts)],
+    objections: [
+      ...staleness.objections,
+      ...inventoryObjections(spec, facts),
+      ...missingFindings(spec, facts).map((message) => ({
+        kind: 'unheard' as const,
+        answer: spec.findings?.onMissing ?? 'Refuse',
+        message,
+      })),
+    ],
     errors: round.errors,
     sightings,
     turns: [...turns, ...round.turns],
@@ -118,6 +137,11 @@ function isNew(finding: Finding, { passed, since }: ScanFacts): boolean {
   return first !== undefined && came !== undefined && came > first;
 }
 
+/** Every scan asks. */
+const maxAgeOf = memoByIdentity<ScanPolicySpec['advisories'], { readonly ms: number }>(({ maxAge }) => ({
+  ms: spanMs(maxAge) ?? 0,
+}));
+
 function staleSources(
   { advisories }: ScanPolicySpec,
   { sources }: ScanFacts,
@@ -125,7 +149,7 @@ function staleSources(
 ): { readonly objections: readonly Objection[]; readonly turns: readonly number[] } {
   const ends = sources.map(({ name, fetched }) => ({
     name,
-    endsMs: (timeOf(fetched) ?? Number.NEGATIVE_INFINITY) + (spanMs(advisories.maxAge) ?? 0),
+    endsMs: (timeOf(fetched) ?? Number.NEGATIVE_INFINITY) + maxAgeOf(advisories).ms,
   }));
   const stale = ends.filter(({ endsMs }) => nowMs >= endsMs).map(({ name }) => name);
   const message = `advisories of ${stale.toSorted().join(', ')} were fetched more than ${advisories.maxAge} ago`;

@@ -2,7 +2,7 @@ import type { Finding } from '../match/finding.ts';
 import { cut, jsonBytes } from './cut.ts';
 import { isUnreadable } from './facts.ts';
 import type { JudgedFinding, JudgedPolicy } from './judged-policy.ts';
-import { countsText, isAtLeast, severityFor } from './order.ts';
+import { countsText, isAtLeast, severityFor, worstFirst } from './order.ts';
 
 /** How many findings a message names. */
 const NAMED = 5;
@@ -18,15 +18,24 @@ function shownName({ id, aliases }: Finding): string {
 /** Which policies refuse, for what, and what would open the gate. */
 export function refusedMessage([first, ...others]: readonly JudgedPolicy[]): string {
   if (first === undefined) return '';
-  const refused = first.findings.filter(({ outcome }) => outcome === 'refused');
+  const refused = judgedAs('refused', first);
   const told = [refusal(first, true), ...others.slice(0, MORE_POLICIES).map((other) => refusal(other, false))];
   const more = others.length > MORE_POLICIES ? `; and by ${others.length - MORE_POLICIES} more` : '';
   const opens = refused.length === 0 ? '' : `; ${opening(first, refused)}`;
   return cut(`refused by ${told.join('; and by ')}${more}`, MOST_BYTES - jsonBytes(opens)) + opens;
 }
 
-function refusal({ name, findings, objections, errors }: JudgedPolicy, isLong: boolean): string {
-  const refused = findings.filter(({ outcome }) => outcome === 'refused').map(({ finding }) => finding);
+/** The worst first, as the policy sees them: it may not believe all that is said of a finding. */
+function judgedAs(outcome: JudgedFinding['outcome'], { findings }: JudgedPolicy): readonly Finding[] {
+  return findings
+    .filter((judged) => judged.outcome === outcome)
+    .map(({ finding }) => finding)
+    .toSorted(worstFirst);
+}
+
+function refusal(judged: JudgedPolicy, isLong: boolean): string {
+  const { name, objections, errors } = judged;
+  const refused = judgedAs('refused', judged);
   const causes = [
     ...(refused.length === 0 ? [] : [isLong ? `${countsText(refused)} (${listed(refused)})` : countsText(refused)]),
     ...objections.filter(({ answer }) => answer === 'Refuse').map(({ message }) => cut(message, 200)),
@@ -37,8 +46,9 @@ function refusal({ name, findings, objections, errors }: JudgedPolicy, isLong: b
 
 /** What the policies warn of. */
 export function warnedMessage(warning: readonly JudgedPolicy[]): string {
-  const told = warning.slice(0, 1 + MORE_POLICIES).map(({ name, findings, objections }) => {
-    const warned = findings.filter(({ outcome }) => outcome === 'warned').map(({ finding }) => finding);
+  const told = warning.slice(0, 1 + MORE_POLICIES).map((judged) => {
+    const { name, objections } = judged;
+    const warned = judgedAs('warned', judged);
     const causes = [
       ...(warned.length === 0 ? [] : [`${countsText(warned)} (${listed(warned)})`]),
       ...objections.map(({ message }) => cut(message, 200)),
@@ -67,15 +77,15 @@ function listed(findings: readonly Finding[]): string {
 }
 
 /** The fixed versions, and who may write an exception. */
-function opening({ spec }: JudgedPolicy, refused: readonly JudgedFinding[]): string {
-  const fixed = refused.flatMap(({ finding: { package: found, fixedIn } }) =>
+function opening({ spec }: JudgedPolicy, refused: readonly Finding[]): string {
+  const fixed = refused.flatMap(({ package: found, fixedIn }) =>
     fixedIn === undefined ? [] : [`${cut(found.name, 60)} ${cut(fixedIn, 40)}`],
   );
   const versions = [...new Set(fixed)].slice(0, NAMED);
   const { namespaced, upTo } = spec.exceptions;
   const mayNamespace =
     namespaced === 'Allowed' &&
-    refused.every(({ finding }) => {
+    refused.every((finding) => {
       const { severity } = severityFor(finding, spec.unknownSeverityIs);
       return severity === upTo || !isAtLeast(severity, upTo);
     });

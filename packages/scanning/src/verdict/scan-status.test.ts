@@ -131,6 +131,21 @@ describe('the status of a scan', () => {
       ],
     ],
     [
+      {
+        inventory: inventoryOf({
+          attached: { heard: [], unread: [], ignored: [{ what: 'referrer 1', why: 'is not signed' }] },
+        }),
+      },
+      'Completed',
+      [
+        'Inventoried True Complete',
+        'Matched True FindingsIgnored',
+        'Succeeded True Scanned',
+        'PolicySucceeded True Passed',
+        'Ready True Passed',
+      ],
+    ],
+    [
       { inventory: inventoryOf({ unread: [{ what: 'layer 1', why: 'is large' }] }) },
       'Completed',
       [

@@ -42,9 +42,7 @@ export type ScanStatus = Omit<ImageScanStatus, 'artifact' | 'compliantArtifact' 
  */
 export function scanStatus(report: ScanReport, previous: ScanStatus | undefined, nowMs: number): ScanStatus {
   const status = fitting(report, previous, nowMs);
-  const { advisories } = previous ?? {};
-  const unmoved = { ...status, ...(advisories === undefined ? {} : { advisories }) };
-  if (previous !== undefined && deepEqual(unmoved, previous)) return previous;
+  if (status === previous) return previous;
   const { verdict } = status;
   const isNew = previous === undefined || verdictDigest(previous) !== verdictDigest(status);
   const number = (previous?.verdict?.number ?? 0) + (isNew ? 1 : 0);
@@ -61,10 +59,13 @@ export function verdictDigest(status: ScanStatus): string {
     .digest('hex');
 }
 
-/** With as many findings as there is room for. */
+/** With as many findings as there is room for; the one before itself where that says the same, which had room. */
 function fitting(report: ScanReport, previous: ScanStatus | undefined, nowMs: number): ScanStatus {
+  const { advisories } = previous ?? {};
   for (let count = FINDINGS; ; count -= 1) {
     const status = statusOf(report, { previous, nowMs, count });
+    const unmoved = advisories === undefined ? status : { ...status, advisories };
+    if (previous !== undefined && deepEqual(unmoved, previous)) return previous;
     if (count === 0 || Buffer.byteLength(JSON.stringify(status)) < STATUS_BYTES - ROOM_FOR_NUMBER) return status;
   }
 }
@@ -118,10 +119,11 @@ function conditionsOf(
   const earlier =
     lastCompliant === undefined ? undefined : { name: nameOf(lastCompliant.artifact), verdict: lastCompliant.verdict };
   const before = previous?.conditions;
+  const lastTransitionTime = rfc3339(nowMs);
   return scanConditions(facts, verdict, earlier).map((draft) => {
     const longest = draft.type === 'Ready' || draft.type === 'PolicySucceeded' ? 1024 : 320;
     const message = cut(draft.message, longest);
-    const condition = { ...draft, reason: cut(draft.reason, 64), message, lastTransitionTime: rfc3339(nowMs) };
+    const condition = { ...draft, reason: cut(draft.reason, 64), message, lastTransitionTime };
     return findCondition(setCondition(before, condition), draft.type) ?? condition;
   });
 }

@@ -5,7 +5,7 @@ import { type Counts, countsOf } from '../match/counts.ts';
 import type { Finding } from '../match/finding.ts';
 import { type ExceptionIndex, exceptionName, exceptionsFor, type Hindrance } from './exceptions.ts';
 import type { ScanFacts } from './facts.ts';
-import { type JudgedPolicy, judge } from './judged-policy.ts';
+import { type JudgedPolicy, judge, OUTCOMES } from './judged-policy.ts';
 import { passedMessage, refusedMessage, warnedMessage } from './message.ts';
 import { compareTexts, worstFirst } from './order.ts';
 
@@ -19,7 +19,7 @@ export type VerdictReason = keyof (typeof SCAN_REASONS)['PolicySucceeded'];
 export type VerdictFinding = {
   readonly finding: Finding;
   /** `counted`: no rule holds for it. */
-  readonly outcome: 'refused' | 'warned' | 'counted' | 'excepted';
+  readonly outcome: (typeof OUTCOMES)[number];
   /** The policy whose rule holds, and the index of the rule in `deny`, or in `warn` if that only warns. */
   readonly policy?: string;
   readonly rule?: number;
@@ -91,8 +91,6 @@ export function verdict(
   };
 }
 
-const OUTCOMES = ['refused', 'warned', 'counted', 'excepted'] as const;
-
 function next<Key extends string>(key: Key, turns: readonly number[], nowMs: number): { readonly [K in Key]?: number } {
   const first = Math.min(...turns.filter((turn) => turn > nowMs));
   return (Number.isFinite(first) ? { [key]: first } : {}) as { readonly [K in Key]?: number };
@@ -126,7 +124,7 @@ function joined(finding: Finding, judged: readonly JudgedPolicy[], i: number): V
   const { outcome = 'counted', rule, exception } = found?.judged ?? {};
   const isRuled = outcome === 'refused' || outcome === 'warned';
   return {
-    finding,
+    finding: found?.judged?.finding ?? finding,
     outcome,
     ...(isRuled && found !== undefined ? { policy: found.name } : {}),
     ...(rule === undefined ? {} : { rule }),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { SqlDatabase } from '../database.ts';
 import type { Migration } from '../migrations.ts';
+import { prepared } from '../prepared.ts';
 import { openStore, type Store } from '../store.ts';
 
 type Tables = { pairs: { id: number; text: string | null } };
@@ -53,6 +54,36 @@ export function storeSuite(another: () => SqlDatabase): void {
     await expect(thrown).rejects.toThrow('changed my mind');
     expect(await idsOf(store)).toEqual([1]);
     await store.destroy();
+  });
+
+  it('a question that is prepared is built once for a store, and asked with the values of each call', async () => {
+    let built = 0;
+    const textsOf = prepared((store: Store<Tables>, from: string, to: string) => {
+      built += 1;
+      return store
+        .selectFrom('pairs')
+        .select('text')
+        .where('text', '>=', from)
+        .where('id', '<', 9)
+        .where((eb) => eb.or([eb('text', '<', to), eb('text', '=', from)]))
+        .orderBy('id');
+    });
+    const store = await open();
+    const pairs = [
+      { id: 1, text: 'a' },
+      { id: 2, text: 'b' },
+      { id: 3, text: "'; --" },
+      { id: 9, text: 'b' },
+    ];
+    await store.insertInto('pairs').values(pairs).execute();
+    expect(await textsOf(store, 'a', 'b')).toEqual([{ text: 'a' }]);
+    expect(await textsOf(store, 'b', 'a')).toEqual([{ text: 'b' }]);
+    expect(await textsOf(store, "'; --", "'z")).toEqual([{ text: "'; --" }]);
+    expect(built).toBe(1);
+    const other = await open();
+    expect(await textsOf(other, 'a', 'c')).toEqual([{ text: 'a' }, { text: 'b' }]);
+    expect(built).toBe(2);
+    await Promise.all([store.destroy(), other.destroy()]);
   });
 
   it('transactions that are begun at once end as if one came after the other', async () => {

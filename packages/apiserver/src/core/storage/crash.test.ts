@@ -26,7 +26,7 @@ const here = (file: string): string => new URL(file, import.meta.url).href;
 const script = (size: number): string => `
   import { createCore } from ${JSON.stringify(here('../create-core.ts'))};
   import { openSqliteStore } from ${JSON.stringify(here('./sqlite-store.ts'))};
-  const clock = { now: () => Date.now(), schedule: () => () => {}, sleep: async () => {} };
+  const clock = { now: () => Date.now(), monotonicMs: () => performance.now(), schedule: () => () => {}, sleep: async () => {} };
   const nothing = () => {};
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
   const core = await createCore({ store: openSqliteStore(${JSON.stringify(folder)}), clock, log });

@@ -16,6 +16,7 @@ function clockAt(start: number): Clock & { at: number } {
   const clock = {
     at: start,
     now: () => clock.at,
+    monotonicMs: () => clock.at,
     schedule: () => () => undefined,
     sleep: () => Promise.resolve(),
   };

@@ -1,7 +1,6 @@
 import { type Unread } from '@cartographer/bills';
 import { messageOf } from '@cartographer/machinery';
 import {
-  type Descriptor,
   ImageError,
   type ImageSource,
   type Manifest,
@@ -14,7 +13,7 @@ import {
 /** A repository that images and what is attached to them are read from. */
 export type AttachedSource = ImageSource & Pick<Repository, 'referrers'>;
 
-/** A manifest that may carry bills. */
+/** A manifest that may carry bills or findings. */
 export type Carrier = {
   /** For messages: `referrer sha256:…`, `tag sha256-….att`. */
   readonly what: string;
@@ -22,7 +21,7 @@ export type Carrier = {
   readonly manifest: Manifest;
 };
 
-/** What is attached to an image, as far as it may carry bills. */
+/** What is attached to an image, as far as it may carry bills and findings. */
 export type Attached = {
   /** Digests of the image and of the images of its platforms: what a bill may be about. */
   readonly subjects: readonly string[];
@@ -44,8 +43,15 @@ export function mayHoldBill(mediaType: string): boolean {
 /**
  * Finds what is attached to an image: by the referrers API or the tag that stands in for it, by the tags of cosign, and in
  * the manifests that BuildKit puts beside those of platforms. What cannot be looked at is named.
+ *
+ * @param mayHold whether an artifact of that type is looked at.
  */
-export async function findAttached(source: AttachedSource, digest: string, signal: AbortSignal): Promise<Attached> {
+export async function findAttached(
+  source: AttachedSource,
+  digest: string,
+  signal: AbortSignal,
+  mayHold: (type: string) => boolean = mayHoldBill,
+): Promise<Attached> {
   const unread: Unread[] = [];
   const carriers = new Map<string, Carrier>();
   const { content } = await source.manifest(digest, signal);
@@ -59,14 +65,16 @@ export async function findAttached(source: AttachedSource, digest: string, signa
     }
     const found = await named(what, unread, signal, () => source.manifest(target, signal));
     if (found === undefined) return;
-    if (found.content.kind !== 'manifest') unread.push({ what, why: 'is an index, which carries no bill' });
+    if (found.content.kind !== 'manifest')
+      unread.push({ what, why: 'is an index, which carries nothing that is read' });
     else carriers.set(found.descriptor.digest, { what, digest: found.descriptor.digest, manifest: found.content });
   }
 
   for (const subject of subjects) {
     const what = `referrers of ${subject}`;
     const listed = (await named(what, unread, signal, () => source.referrers(subject, { signal }))) ?? [];
-    for (const { digest: referrer } of listed.filter(isBill)) await take(`referrer ${referrer}`, referrer);
+    for (const { digest: referrer } of listed.filter(({ artifactType = '' }) => mayHold(artifactType)))
+      await take(`referrer ${referrer}`, referrer);
   }
   for (const suffix of ['sbom', 'att']) {
     const tag = `${referrersTag(digest)}.${suffix}`;
@@ -74,10 +82,6 @@ export async function findAttached(source: AttachedSource, digest: string, signa
   }
   for (const attestation of attestations) await take(`attestation ${attestation.digest}`, attestation.digest);
   return { subjects, carriers: [...carriers.values()], unread };
-}
-
-function isBill({ artifactType }: Descriptor): boolean {
-  return artifactType !== undefined && mayHoldBill(artifactType);
 }
 
 /** What is read, or undefined where it is not there; what is broken or refused is named, what may pass is thrown. */

@@ -1,10 +1,11 @@
-import { Buffer } from 'node:buffer';
-import type { KeyObject } from 'node:crypto';
 import { type Bill, BillError, readBill, type Unread } from '@cartographer/bills';
-import { isObject, type Json, jsonTextNestsTooDeep, listAt, textAt } from '@cartographer/machinery';
-import { type Descriptor, readBlob, referrersTag } from '@cartographer/oci';
+import { type Descriptor, readBlob } from '@cartographer/oci';
+import { type AttachedFindings, FindingsTaken, type FindingsTrust } from './attached-findings.ts';
 import { type AttachedSource, type Carrier, findAttached, mayHoldBill, named } from './find-attached.ts';
-import { type Envelope, envelopeIn, isPayloadOf, isSignedBy, type TrustedKeys } from './signatures.ts';
+import { isFindingsType } from './findings-in.ts';
+import { type Opened, type OpenedDocument, openAttached } from './open-attached.ts';
+import type { TrustedKeys } from './signatures.ts';
+import { signersOf } from './signers.ts';
 
 /** A bill that somebody attached to an image. */
 type AttachedBill = {
@@ -17,38 +18,44 @@ type AttachedBill = {
 /** All of them, and what of them could not be read. */
 export type AttachedBills = { readonly bills: readonly AttachedBill[]; readonly unread: readonly Unread[] };
 
+/** What of an image's attachments is asked for. */
+export type AttachedAsk = {
+  readonly signal: AbortSignal;
+  /** The keys of each policy that is asked for bills, none of which is trusted without any; no bill is read where it is left out. */
+  readonly trust?: readonly TrustedKeys[];
+  /** Whose findings count; they are not looked at where it is left out. */
+  readonly findings?: FindingsTrust;
+};
+
 /** What one attached bill may have, and all of an image. */
 const MAX_BILL_BYTES = 64 * 1024 ** 2;
 const MAX_ALL_BYTES = 256 * 1024 ** 2;
-const MOST_NESTING = 200;
-const SIGNATURE = 'dev.cosignproject.cosign/signature';
-const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
-const MAX_PAYLOAD_BYTES = 64 * 1024;
 /** Predicates that are bills; attestations of anything else are none of ours. */
 const BILL_PREDICATE = /^https:\/\/(?:cyclonedx\.org\/bom|spdx\.dev\/Document)(?:\/|$)/;
 
 /**
- * Reads the bills that are attached to an image. None of them can take a package away; see {@link findAttached} for where
- * they are looked for.
- *
- * @param trust the keys of each policy that is asked; without any, no bill is trusted.
+ * Reads the bills and the findings that are attached to an image. None of them can take a package or a finding away; see
+ * {@link findAttached} for where they are looked for.
  */
-export async function readAttachedBills(
+export async function readAttached(
   source: AttachedSource,
   digest: string,
-  { signal, trust }: { readonly signal: AbortSignal; readonly trust: readonly TrustedKeys[] },
-): Promise<AttachedBills> {
-  const { subjects, carriers, unread: notFound } = await findAttached(source, digest, signal);
-  const unread = [...notFound, ...trust.flatMap(({ owner, wrong }) => wrong.map((why) => ({ what: owner, why })))];
-  const round: Round = { source, digest, subjects, trust, signal, unread, leftBytes: MAX_ALL_BYTES };
+  { signal, trust, findings }: AttachedAsk,
+): Promise<AttachedBills & { readonly findings?: AttachedFindings }> {
+  const mayHold = (type: string): boolean => mayHoldBill(type) || (findings !== undefined && isFindingsType(type));
+  const { subjects, carriers, unread: notFound } = await findAttached(source, digest, signal, mayHold);
+  const wrong = (trust ?? []).flatMap((keys) => keys.wrong.map((why) => ({ what: keys.owner, why })));
+  const taken = findings === undefined ? undefined : new FindingsTaken(findings, notFound);
+  const unread = [...notFound, ...wrong];
+  const round: Round = { source, digest, subjects, trust, taken, signal, unread, leftBytes: MAX_ALL_BYTES, mayHold };
   const bills: AttachedBill[] = [];
   for (const carrier of carriers) {
     for (const layer of carrier.manifest.layers) {
-      const bill = await billOfLayer(round, carrier, layer);
+      const bill = await readLayer(round, carrier, layer);
       if (bill !== undefined) bills.push(bill);
     }
   }
-  return { bills, unread };
+  return { bills, unread, ...(taken === undefined ? {} : { findings: taken.read }) };
 }
 
 /** What all that is attached to one image is read with. */
@@ -57,121 +64,95 @@ type Round = {
   readonly digest: string;
   /** What a bill may be about. */
   readonly subjects: readonly string[];
-  readonly trust: readonly TrustedKeys[];
+  readonly trust: readonly TrustedKeys[] | undefined;
+  readonly taken: FindingsTaken | undefined;
   readonly signal: AbortSignal;
   readonly unread: Unread[];
+  readonly mayHold: (type: string) => boolean;
   leftBytes: number;
 };
 
-/** The bill in a layer of what is attached, if there is one; what cannot be read is named. */
-async function billOfLayer(round: Round, carrier: Carrier, layer: Descriptor): Promise<AttachedBill | undefined> {
-  const { source, subjects, trust, signal, unread } = round;
+/** The bill in a layer of what is attached, if there is one, and its findings; what cannot be read is named. */
+async function readLayer(round: Round, carrier: Carrier, layer: Descriptor): Promise<AttachedBill | undefined> {
+  const { source, taken, signal, mayHold, trust } = round;
   const what = `${carrier.what}: ${layer.digest}`;
-  const leave = (why: string): undefined => void unread.push({ what, why });
-  if (!mayHoldBill(layer.mediaType)) {
+  if (!mayHold(layer.mediaType)) {
     // cosign's tag for bills holds nothing else.
-    return carrier.what.endsWith('.sbom') ? leave(`is of type ${layer.mediaType}, which is not read`) : undefined;
+    if (carrier.what.endsWith('.sbom'))
+      round.unread.push({ what, why: `is of type ${layer.mediaType}, which is not read` });
+    return undefined;
   }
+  if (trust === undefined && taken?.isKnown(layer.digest) === true) return undefined;
+  const isBill = mayHoldBill(layer.mediaType);
   round.leftBytes -= layer.size;
-  if (round.leftBytes < 0) return leave(`is beyond the ${MAX_ALL_BYTES} bytes that are read of all attached bills`);
-  const bytes = await named(what, unread, signal, () => readBlob(source, layer, { maxBytes: MAX_BILL_BYTES, signal }));
-  const found = bytes === undefined ? NONE : billIn(bytes, layer, subjects);
+  if (round.leftBytes < 0) {
+    const beyond = { what, why: `is beyond the ${MAX_ALL_BYTES} bytes that are read of all that is attached` };
+    if (isBill) round.unread.push(beyond);
+    taken?.leaveUnread(beyond);
+    return undefined;
+  }
+  // What is no bill makes no bill incomplete.
+  const troubles: Unread[] = [];
+  const options = { maxBytes: MAX_BILL_BYTES, signal };
+  const bytes = await named(what, troubles, signal, () => readBlob(source, layer, options));
+  if (isBill) round.unread.push(...troubles);
+  const opened = bytes === undefined ? undefined : openAttached(bytes, layer);
+  const isFindings = await taken?.take(round, carrier, { what, layer, opened, troubles });
+  return isBill && opened !== undefined && trust !== undefined
+    ? billOf(round, trust, carrier, { what, layer, opened, isFindings: isFindings === true })
+    : undefined;
+}
+
+type Layer = {
+  readonly what: string;
+  readonly layer: Descriptor;
+  readonly opened: Opened;
+  readonly isFindings: boolean;
+};
+
+async function billOf(
+  round: Round,
+  trust: readonly TrustedKeys[],
+  carrier: Carrier,
+  { what, layer, opened, isFindings }: Layer,
+): Promise<AttachedBill | undefined> {
+  const { source, digest, signal, unread } = round;
+  const leave = (why: string): undefined => void unread.push({ what, why });
+  if (opened.kind === 'broken') return leave(opened.why);
+  const found = opened.kind === 'none' ? NONE : billIn(opened, layer, round.subjects);
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unread') return leave(found.why);
-  const isTrusted = trust.length > 0 && (await isTrustedByAll(round, carrier, found));
-  if (trust.length > 0 && !isTrusted) leave('is not signed by a key that the policies trust');
+  if (trust.length === 0) return { what, bill: found.bill, isTrusted: false };
+  const keys = trust.flatMap((each) => each.keys);
+  const isEnough = (signers: ReadonlySet<(typeof keys)[number]>): boolean =>
+    trust.every((each) => each.keys.some((key) => signers.has(key)));
+  const isTrusted = isEnough(await signersOf({ source, digest, keys, isEnough, signal, unread }, carrier, opened));
+  // Findings that a policy believes need no other signature.
+  if (!isTrusted && !isFindings) leave('is not signed by a key that the policies trust');
   return { what, bill: found.bill, isTrusted };
 }
 
 const NONE = { kind: 'none' } as const;
 
-type Found = {
-  readonly kind: 'bill';
-  readonly bill: Bill;
-  /** What the statement about it says that it is about; undefined for one that is no statement. */
-  readonly about?: readonly string[];
-  readonly envelope?: Envelope;
-};
-type Looked = Found | { readonly kind: 'none' } | { readonly kind: 'unread'; readonly why: string };
+type Looked =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unread'; readonly why: string }
+  | { readonly kind: 'bill'; readonly bill: Bill };
 
-function billIn(bytes: Buffer, { mediaType }: Descriptor, subjects: readonly string[]): Looked {
-  const unread = (why: string): Looked => ({ kind: 'unread', why });
+function billIn(
+  { bytes, predicateType, about }: OpenedDocument,
+  layer: Descriptor,
+  subjects: readonly string[],
+): Looked {
   try {
-    if (/cyclonedx|spdx/.test(mediaType)) return { kind: 'bill', bill: readBill(bytes) };
-    const document = jsonIn(bytes);
-    const isEnveloped = /dsse|sigstore/.test(mediaType);
-    const wrapped = /sigstore/.test(mediaType) && isObject(document) ? document['dsseEnvelope'] : document;
-    const envelope = isEnveloped ? envelopeIn(wrapped) : undefined;
-    // A bundle may hold a signature alone.
-    if (isEnveloped && envelope === undefined)
-      return /sigstore/.test(mediaType) ? { kind: 'none' } : unread('is no envelope of a statement');
-    const payload = envelope?.payload ?? bytes;
-    const statement = envelope === undefined ? document : jsonIn(payload);
-    if (!BILL_PREDICATE.test(textAt(statement, 'predicateType'))) return { kind: 'none' };
-    const about = digestsOf(statement);
-    if (!about.some((digest) => subjects.includes(digest))) return unread('is about another image');
-    return { kind: 'bill', bill: readBill(payload), about, ...(envelope === undefined ? {} : { envelope }) };
+    if (predicateType === undefined)
+      return /cyclonedx|spdx/.test(layer.mediaType) ? { kind: 'bill', bill: readBill(bytes) } : NONE;
+    if (!BILL_PREDICATE.test(predicateType)) return NONE;
+    if (about?.some((digest) => subjects.includes(digest)) !== true)
+      return { kind: 'unread', why: 'is about another image' };
+    return { kind: 'bill', bill: readBill(bytes) };
   } catch (error) {
-    if (error instanceof BillError || error instanceof SyntaxError) return unread(error.message);
+    if (error instanceof BillError) return { kind: 'unread', why: error.message };
     throw error;
-  }
-}
-
-function jsonIn(bytes: Buffer): Json {
-  const text = bytes.toString('utf8');
-  if (jsonTextNestsTooDeep(text, MOST_NESTING)) throw new SyntaxError(`nests more than ${MOST_NESTING} levels deep`);
-  return JSON.parse(text) as Json;
-}
-
-function digestsOf(statement: Json): readonly string[] {
-  return listAt(statement, 'subject').flatMap((subject) =>
-    ['sha256', 'sha512'].flatMap((algorithm) => {
-      const hex = textAt(subject, 'digest', algorithm);
-      return hex === '' ? [] : [`${algorithm}:${hex}`];
-    }),
-  );
-}
-
-/**
- * A signature counts only if it also says which image the bill is of: else whoever may push could attach the signed bill of
- * an image that has nothing. A statement says it; a signed manifest does by its subject, which a tag of cosign has not.
- */
-async function isTrustedByAll(round: Round, carrier: Carrier, found: Found): Promise<boolean> {
-  const { digest, trust } = round;
-  const { envelope, about } = found;
-  if (envelope !== undefined && about?.includes(digest) === true) {
-    const isBy = (keys: readonly KeyObject[]): boolean =>
-      envelope.signatures.some((signature) => isSignedBy(keys, envelope.signed, signature));
-    if (trust.every(({ keys }) => isBy(keys))) return true;
-  }
-  if (carrier.manifest.subject?.digest !== digest) return false;
-  const signatures = await signaturesOf(round, carrier);
-  return trust.every(({ keys }) => signatures.some(({ payload, signature }) => isSignedBy(keys, payload, signature)));
-}
-
-type Signature = { readonly payload: Buffer; readonly signature: Buffer };
-
-/** What cosign signed a manifest with: payloads that are about it, under its tag. */
-async function signaturesOf({ source, signal, unread }: Round, { digest }: Carrier): Promise<readonly Signature[]> {
-  const tag = `${referrersTag(digest)}.sig`;
-  const found = await named(`tag ${tag}`, unread, signal, () => source.manifest(tag, signal));
-  if (found?.content.kind !== 'manifest') return [];
-  const signatures: Signature[] = [];
-  for (const layer of found.content.layers) {
-    const text = layer.annotations?.[SIGNATURE];
-    if (layer.mediaType !== SIMPLE_SIGNING || text === undefined) continue;
-    const options = { maxBytes: MAX_PAYLOAD_BYTES, signal };
-    const payload = await named(`tag ${tag}`, unread, signal, () => readBlob(source, layer, options));
-    if (payload !== undefined && isAbout(payload, digest))
-      signatures.push({ payload, signature: Buffer.from(text, 'base64') });
-  }
-  return signatures;
-}
-
-function isAbout(payload: Buffer, digest: string): boolean {
-  try {
-    return isPayloadOf(jsonIn(payload), digest);
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { isObject, type Json, listAt, textAt } from '@cartographer/machinery';
 
 /** The keys of one policy: a signature by one of them is one that it trusts. */
@@ -44,6 +44,13 @@ export function isSignedBy(keys: readonly KeyObject[], bytes: Buffer, signature:
       return false;
     }
   });
+}
+
+/** The id of a key: the SHA-256 of what it is in DER. */
+export function keyId(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 /** A signed document, as DSSE wraps it: https://github.com/secure-systems-lab/dsse/blob/master/envelope.md */

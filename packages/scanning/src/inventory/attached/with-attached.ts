@@ -1,4 +1,5 @@
-import { type Bill, type BillPackage, billOf, parsePurl } from '@cartographer/bills';
+import { type Bill, billOf } from '@cartographer/bills';
+import { packageIdentity } from '../../match/package-identity.ts';
 import type { AttachedBills } from './read-attached.ts';
 
 /** What is in an image in the end, and what says so. */
@@ -9,8 +10,8 @@ export type JoinedBill = { readonly bill: Bill; readonly from: readonly ('layers
  * bill that names nothing else changes nothing.
  */
 export function withAttached(read: Bill, { bills, unread }: AttachedBills): JoinedBill {
-  const known = new Set(read.packages.map(keyOf));
-  const added = bills.flatMap(({ bill }) => bill.packages).filter((item) => !known.has(keyOf(item)));
+  const known = new Set(read.packages.map(packageIdentity));
+  const added = bills.flatMap(({ bill }) => bill.packages).filter((item) => !known.has(packageIdentity(item)));
   const missing = [
     ...unread,
     ...bills.flatMap(({ what, bill }) => bill.unread.map((each) => ({ ...each, what: `${what}: ${each.what}` }))),
@@ -32,11 +33,4 @@ export function trustedBill({ bills }: AttachedBills): JoinedBill | undefined {
     ),
     from: ['referrer'],
   };
-}
-
-/** The same package, whatever a bill says of it besides: its distribution, its source, where it lies. */
-function keyOf({ purl, ecosystem, name, version }: BillPackage): string {
-  const parsed = parsePurl(purl);
-  if (parsed === undefined) return JSON.stringify([ecosystem.split(':')[0], name, version]);
-  return JSON.stringify([parsed.type, parsed.namespace ?? '', parsed.name, parsed.version ?? version]);
 }

@@ -52,6 +52,7 @@ async function stage(manner: ServedManner = {}): Promise<Stage> {
     registries: clientFor(clock, registry),
     pullSecrets: openToAll,
     clock,
+    random: () => 0,
   });
   return {
     registry,

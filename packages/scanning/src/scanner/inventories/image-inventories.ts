@@ -1,4 +1,5 @@
-import { BoundedMap, type Clock, messageOf } from '@cartographer/machinery';
+import type { BillPackage } from '@cartographer/bills';
+import { BoundedMap, CartoError, type Clock, messageOf } from '@cartographer/machinery';
 import {
   ImageError,
   type RegistryClient,
@@ -6,14 +7,24 @@ import {
   type RegistryFailure,
   type Repository,
 } from '@cartographer/oci';
-import { readAttachedBills } from '../../inventory/attached/read-attached.ts';
+import type { AttachedFindings } from '../../inventory/attached/attached-findings.ts';
+import { placedFindings } from '../../inventory/attached/placed-findings.ts';
+import { readAttached } from '../../inventory/attached/read-attached.ts';
+import { readJoinedImage } from '../../inventory/attached/read-joined.ts';
 import { trustedKeys } from '../../inventory/attached/signatures.ts';
-import { trustedBill, withAttached } from '../../inventory/attached/with-attached.ts';
-import { readImageInventory } from '../../inventory/layers/read-image-inventory.ts';
 import type { UnreadReason } from '../../kinds/reasons.ts';
+import type { KeptAttached } from '../../portfolio/kept-attached.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
-import { type Inventories, type Inventory, type InventoryAsk, keptInventory, subjectOf } from './inventory.ts';
+import { createFindingLooks, findingsTrustOf, keysOf } from './finding-looks.ts';
+import {
+  type Inventories,
+  type Inventory,
+  type InventoryAsk,
+  type KeptInventory,
+  keptInventory,
+  subjectOf,
+} from './inventory.ts';
 import { createKeptLayers } from './kept-layers.ts';
 import type { PullSecrets } from './pull-secrets.ts';
 
@@ -23,6 +34,8 @@ export type ImageInventoryDeps = {
   readonly registries: Pick<RegistryClient, 'repository'>;
   readonly pullSecrets: PullSecrets;
   readonly clock: Clock;
+  /** Spreads what is looked at again after a start. */
+  readonly random: () => number;
 };
 
 /** What a registry said that does not want to be asked until then, in milliseconds since 1970. */
@@ -47,23 +60,54 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
   const keptLayers = createKeptLayers(portfolio);
   const reading = new Map<string, Promise<void>>();
   const refusals = new BoundedMap<Refusal>(MOST_REFUSALS);
+  const looks = createFindingLooks(deps);
 
   async function read(repository: Repository, target: ImageTarget, ask: InventoryAsk): Promise<void> {
     const { signal, trust = [] } = ask;
     const { registry } = target.reference;
     const keys = trust.map(({ policy, keys }) => trustedKeys(`ClusterScanPolicy ${policy}`, keys));
-    const attached = await readAttachedBills(repository, target.digest, { signal, trust: keys });
-    const trusted = trustedBill(attached);
-    if (trusted !== undefined) {
-      await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms: [], from: trusted.from } }, trusted.bill);
-      return;
-    }
-    const { platforms, layers, ...own } = await readImageInventory(repository, target.digest, {
+    const findings = ask.findings === undefined ? {} : { findings: findingsTrustOf(ask.findings, undefined) };
+    const { bill, from, platforms, layers, ...seen } = await readJoinedImage(repository, target.digest, {
       signal,
+      trust: keys,
+      ...findings,
       kept: (layer, visit) => keptLayers(layer, { registry, repository, signal }, visit),
     });
-    const { bill, from } = withAttached(own, attached);
     await portfolio.putBill({ ...subjectOf(target, ask), said: { platforms, from }, layers }, bill);
+    await note(target, ask, seen.findings, bill.packages);
+  }
+
+  /** Keeps what was seen of attached findings; @returns all that was. */
+  async function note(
+    target: ImageTarget,
+    ask: InventoryAsk,
+    seen: AttachedFindings | undefined,
+    packages: readonly BillPackage[],
+  ): Promise<KeptAttached | undefined> {
+    const { findings } = ask;
+    if (findings === undefined || seen === undefined) return undefined;
+    const placed = { ...seen, findings: placedFindings(seen.findings, packages) };
+    const attached = await portfolio.noteAttached(subjectOf(target, ask), placed, keysOf(findings));
+    if (attached !== undefined) looks.looked(placeOf(target, ask), attached, findings);
+    return attached;
+  }
+
+  /** Looks whether scanners of the operator have attached more; bills that came meanwhile count for the next digest. */
+  async function look(
+    repository: Repository,
+    target: ImageTarget,
+    ask: InventoryAsk,
+    kept: KeptInventory,
+  ): Promise<Inventory> {
+    const { findings, signal } = ask;
+    const place = placeOf(target, ask);
+    if (findings === undefined || !looks.isDue(place, kept, findings)) return looks.told(place, kept, findings);
+    const trust = findingsTrustOf(findings, kept.everAttached);
+    const { findings: seen } = await readAttached(repository, target.digest, { signal, findings: trust });
+    const isPlaced = seen?.findings.every(({ finding }) => finding.package.purl !== '') === true;
+    const bill = isPlaced ? undefined : await portfolio.billOf(subjectOf(target, ask));
+    const attached = await note(target, ask, seen, bill?.bill.packages ?? []);
+    return looks.told(place, { ...kept, ...(attached === undefined ? {} : { everAttached: attached }) }, findings);
   }
 
   async function allowed(target: ImageTarget, ask: InventoryAsk): Promise<Inventory> {
@@ -75,8 +119,8 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     );
     const who = JSON.stringify([namespace, key, target.reference.registry]);
     const refusal = refusals.get(who);
-    if (refusal !== undefined && clock.now() < refusal.untilMs) {
-      const afterMs = refusal.untilMs - clock.now();
+    if (refusal !== undefined && clock.monotonicMs() < refusal.untilMs) {
+      const afterMs = refusal.untilMs - clock.monotonicMs();
       throw new RegistryError(refusal.reason, refusal.message, { retry: 'after', afterMs });
     }
     try {
@@ -84,7 +128,7 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     } catch (error) {
       if (error instanceof RegistryError && error.afterMs !== undefined) {
         const { reason, message, afterMs } = error;
-        refusals.set(who, { reason, message, untilMs: clock.now() + afterMs });
+        refusals.set(who, { reason, message, untilMs: clock.monotonicMs() + afterMs });
       }
       throw error;
     }
@@ -106,20 +150,21 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
     ]);
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const kept = await keptInventory(portfolio, target, ask);
-      const place = JSON.stringify(subjectOf(target, ask));
+      const place = placeOf(target, ask);
       const under = reading.get(place);
       if (kept !== undefined) {
         const since = answeredMs.get(asker);
-        if (since !== undefined && clock.now() - since < ANSWERED_MS) return kept;
-        await repository.resolve(target.digest, signal);
-        answeredMs.set(asker, clock.now());
-        return kept;
+        if (since === undefined || clock.monotonicMs() - since >= ANSWERED_MS) {
+          await repository.resolve(target.digest, signal);
+          answeredMs.set(asker, clock.monotonicMs());
+        }
+        return await look(repository, target, ask, kept);
       }
       if (under === undefined) {
         const run = read(repository, target, ask).finally(() => reading.delete(place));
         reading.set(place, run);
         await run;
-        answeredMs.set(asker, clock.now());
+        answeredMs.set(asker, clock.monotonicMs());
       } else await under.catch(() => undefined); // whoever reads it tells what failed
     }
     return { kind: 'failed', reason: 'StoreEmptied', message: 'what was read of the image does not stay in the store' };
@@ -127,17 +172,34 @@ export function createImageInventories(deps: ImageInventoryDeps): Inventories<Im
 
   return async (target, ask) => {
     const kept = await keptInventory(portfolio, target, ask);
-    if (kept !== undefined && kept.bill === ask.given) return kept;
+    const place = placeOf(target, ask);
+    const given = kept !== undefined && kept.bill === ask.given ? kept : undefined;
+    if (given !== undefined && !looks.isDue(place, given, ask.findings)) return looks.told(place, given, ask.findings);
     try {
       return await allowed(target, ask);
     } catch (error) {
       ask.signal.throwIfAborted();
+      // What was known stays while nobody can look whether there is more.
+      if (given !== undefined && (error instanceof RegistryError || error instanceof ImageError))
+        return looks.failed(place, given, ask.findings, error);
       const hint = pullSecrets.hint(ask.namespace);
       if (error instanceof RegistryError) return refused(error, hint);
+      if (error instanceof CartoError && error.code === 'CARTO_PULL_SECRET') {
+        return { kind: 'failed', reason: 'RegistryForbidden', message: forbidden(error.message, hint) };
+      }
       if (error instanceof ImageError) return { kind: 'failed', reason: 'ImageUnreadable', message: error.message };
       throw error;
     }
   };
+}
+
+function placeOf(target: ImageTarget, ask: InventoryAsk): string {
+  return JSON.stringify(subjectOf(target, ask));
+}
+
+/** The command first: what is long is cut at its end. */
+function forbidden(why: string, hint: string): string {
+  return `${hint === '' ? '' : `${hint}; `}${why}; it is asked again within ten minutes, and at once when a Secret changes that the scanner may watch`;
 }
 
 const REASONS = {
@@ -152,7 +214,6 @@ const REASONS = {
 
 function refused(error: RegistryError, hint: string): Inventory {
   const reason = REASONS[error.reason];
-  // The command first: what is long is cut at its end.
-  const message = reason === 'RegistryForbidden' && hint !== '' ? `${hint}; ${messageOf(error)}` : messageOf(error);
+  const message = reason === 'RegistryForbidden' ? forbidden(messageOf(error), hint) : messageOf(error);
   return { kind: 'failed', reason, message, ...(error.afterMs === undefined ? {} : { afterMs: error.afterMs }) };
 }

@@ -113,6 +113,7 @@ describe('images', () => {
       registries,
       pullSecrets: createPullSecrets(cluster(host), 'cartographer-system'),
       clock,
+      random: () => 0,
     });
     const image = target(host);
 

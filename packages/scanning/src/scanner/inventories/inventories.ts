@@ -37,6 +37,7 @@ export function createInventories({
     registries,
     pullSecrets: createPullSecrets(client, namespace),
     clock,
+    random,
   });
   const archives = createSourceInventories({ portfolio, hosts: sourceHosts, destinations });
   return {

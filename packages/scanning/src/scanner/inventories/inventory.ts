@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { spanMs } from '@cartographer/api';
 import type { Unread } from '@cartographer/bills';
 import { formatReference } from '@cartographer/oci';
+import type { ScanPolicy } from '../../kinds/read.ts';
 import type { UnreadReason } from '../../kinds/reasons.ts';
+import type { AttachedLook, KeptAttached } from '../../portfolio/kept-attached.ts';
 import type { Subject } from '../../portfolio/kept-bills.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanTarget } from '../scan-request.ts';
@@ -26,16 +29,39 @@ export type Inventory =
       readonly platforms: readonly string[];
       readonly from: readonly string[];
       readonly unread: readonly Unread[];
+      /** What scanners of the operator say of it; absent where no policy asks for that. */
+      readonly attached?: AttachedSaid;
+      /** In how many milliseconds it is to be looked again whether they say more. */
+      readonly lookInMs?: number;
     };
 
 /** The keys that a policy trusts, in PEM. */
 export type PolicyTrust = { readonly policy: string; readonly keys: readonly string[] };
+
+/** What scanners of the operator say of an image, as far as policies that are asked believe them. */
+export type AttachedSaid = Pick<KeptAttached, 'heard' | 'findings'> & Omit<AttachedLook, 'known'>;
+
+/** Whose findings count, by policy, and how often they are looked for. */
+export type FindingsAsk = { readonly trust: readonly PolicyTrust[]; readonly intervalMs: number };
+
+/** Whose attached findings these policies believe; nothing where none believes any. */
+export function findingsAskOf(policies: readonly ScanPolicy[]): { readonly findings?: FindingsAsk } {
+  const believing = policies.flatMap((policy) => {
+    if (!('spec' in policy) || policy.spec.findings === undefined) return [];
+    const { trust, interval } = policy.spec.findings;
+    return [{ policy: policy.name, keys: trust, intervalMs: spanMs(interval) ?? 0 }];
+  });
+  const intervalMs = Math.min(...believing.map((each) => each.intervalMs));
+  return believing.length === 0 ? {} : { findings: { trust: believing, intervalMs } };
+}
 
 /** Whose scan it is, and what was given to it already. */
 export type InventoryAsk = {
   readonly namespace: string;
   /** Whose signature makes an attached bill count alone: that of each of these policies; nobody's, where it is left out. */
   readonly trust?: readonly PolicyTrust[];
+  /** Whose attached findings count; they are not looked for where it is left out. */
+  readonly findings?: FindingsAsk;
   /** The digest of the bill that this very scan shows for this very target; it need not be allowed again. */
   readonly given?: string;
   readonly signal: AbortSignal;
@@ -73,15 +99,19 @@ function hashOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
+/** An inventory as it is kept, with all that was ever seen attached to its image. */
+export type KeptInventory = Extract<Inventory, { kind: 'read' }> & { readonly everAttached?: KeptAttached };
+
 /** What is kept of a target; undefined for nothing. */
 export async function keptInventory(
   portfolio: Pick<Portfolio, 'factsOf'>,
   target: ScanTarget,
   ask: SubjectAsk,
-): Promise<Extract<Inventory, { kind: 'read' }> | undefined> {
+): Promise<KeptInventory | undefined> {
   const subject = subjectOf(target, ask);
   const facts = await portfolio.factsOf(subject);
   if (facts === undefined) return undefined;
-  const { digest, ...said } = facts;
-  return { kind: 'read', subject: subject.digest, bill: digest, ...said };
+  const { digest, attached, ...said } = facts;
+  const ever = attached === undefined ? {} : { everAttached: attached };
+  return { kind: 'read', subject: subject.digest, bill: digest, ...said, ...ever };
 }

@@ -32,6 +32,7 @@ function started(...registries: readonly ServedImages[]): Inventories<Extract<Sc
     registries: clientFor(clock, ...registries),
     pullSecrets: openToAll,
     clock,
+    random: () => 0,
   });
 }
 

@@ -28,8 +28,10 @@ export interface PullSecrets {
   hint(namespace: string): string;
 }
 
-const ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
-const SECRETS = core('Secret', 'secrets');
+/** Whose pull secrets are used. */
+export const ACCOUNTS: ResourceType = core('ServiceAccount', 'serviceaccounts');
+/** Where they are. */
+export const SECRETS: ResourceType = core('Secret', 'secrets');
 const MOST_SECRETS = 32;
 
 /**

@@ -3,6 +3,7 @@ import type { ControllerMetrics, Sample } from '@cartographer/runtime';
 import type { ScanStatus } from '../../verdict/scan-status.ts';
 import type { VerdictResult } from '../../verdict/verdict.ts';
 import type { ScannerCaches } from '../scanner-caches.ts';
+import type { Settlement } from '../settlement.ts';
 import type { SourceBook } from '../source-book.ts';
 
 const KINDS = ['ImageScan', 'SourceScan'] as const;
@@ -12,19 +13,26 @@ const RESULTS = ['Passed', 'Warned', 'Refused', 'Unknown', 'Pending'] as const s
   | 'Pending'
 )[];
 
+/** What the metrics are read from. */
+type Shown = {
+  readonly caches: ScannerCaches;
+  readonly book: SourceBook;
+  readonly settlement: Pick<Settlement, 'hasSeenAll'>;
+};
+
 /** Shows how far sources are, and what scans say; queues and reconciles are shown by the controllers themselves. */
 export function showScannerMetrics(
   metrics: Pick<ControllerMetrics, 'gauge'>,
-  { caches, book }: { readonly caches: ScannerCaches; readonly book: SourceBook },
+  { caches, book, settlement }: Shown,
 ): void {
   const matched = () => caches.sources().filter((name) => book.of(name).revision !== '');
   metrics.gauge(
     {
       name: 'carto_scanner_matched_revision',
-      help: 'The revision of a source that every scan is matched against: 1 where there is one',
+      help: 'The revision of a source that every scan is as of: 1 where there is one',
       labels: ['source', 'revision'],
     },
-    () => matched().map((source) => ({ labels: { source, revision: book.of(source).revision }, value: 1 })),
+    () => (settlement.hasSeenAll ? matched().flatMap((source) => asOf(source, book)) : []),
   );
   metrics.gauge(
     {
@@ -50,6 +58,11 @@ export function showScannerMetrics(
     },
     () => KINDS.flatMap((kind) => scansByResult(kind, caches.informer(kind).list())),
   );
+}
+
+function asOf(source: string, book: SourceBook): readonly Sample[] {
+  const revision = book.asOf(source);
+  return revision === '' ? [] : [{ labels: { source, revision }, value: 1 }];
 }
 
 function fetched(source: string, book: SourceBook): readonly Sample[] {

@@ -5,6 +5,7 @@ import { createApiServer } from '@cartographer/apiserver';
 import { type Bill, type BillPackage, billOf } from '@cartographer/bills';
 import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
 import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
+import type { ControllerMetrics } from '@cartographer/runtime';
 import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
 import { scanningCrds } from '../../kinds/kinds.ts';
@@ -54,7 +55,9 @@ const USER = 'user/1';
 const READS = new Set(['get', 'list', 'watch']);
 
 /** What of the world a stage lets the scanner reach, and where it counts. */
-export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations' | 'metrics'> & {
+export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations'> & {
+  /** Those of the next scanner. */
+  readonly metrics?: () => ControllerMetrics;
   /** Registries and archives are asked over the network, in the place of {@link ScanStage.bills}. */
   readonly isOverNetwork?: boolean;
   /** The store in a file, in the place of SQLite as it is. */
@@ -65,6 +68,7 @@ export type StageWorld = Pick<ScannerOptions, 'sourceHosts' | 'destinations' | '
 export async function createScanStage({
   isOverNetwork = false,
   database = sqliteDatabase,
+  metrics,
   ...world
 }: StageWorld = {}): Promise<ScanStage> {
   const underWay = new Set<Promise<unknown>>();
@@ -120,6 +124,7 @@ export async function createScanStage({
         clock,
         log: silentLog,
         ...world,
+        ...(metrics === undefined ? {} : { metrics: metrics() }),
         ...(isOverNetwork ? {} : { inventories: (portfolio: Portfolio) => played(portfolio, bills, reads) }),
       });
       await clock.advanceUntil(() => scanner.notReady() === undefined, 60_000, 10);

@@ -9,6 +9,7 @@ import type { ServedImages } from './served-images.ts';
 export const TYPES = {
   cyclonedx: 'application/vnd.cyclonedx+json',
   spdx: 'application/spdx+json',
+  sarif: 'application/sarif+json',
   statement: 'application/vnd.in-toto+json',
   envelope: 'application/vnd.dsse.envelope.v1+json',
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
@@ -37,6 +38,20 @@ export function spdx(...packages: readonly string[]): object {
   };
 }
 
+/** CycloneDX that says of a package of npm, `left` at 1.0.0, that it has a vulnerability; without an id that it has none. */
+export function cycloneDxFindings(id?: string, name = 'left'): object {
+  const affects = [{ ref: `pkg:npm/${name}@1.0.0` }];
+  const vulnerability = { id, affects, ratings: [{ severity: 'critical', score: 9.8 }] };
+  return { ...cycloneDx(`${name}@1.0.0`), vulnerabilities: id === undefined ? [] : [vulnerability] };
+}
+
+/** The same as SARIF, as osv-scanner words it, but for the score. */
+export function sarifFindings(id?: string, text = `Package 'left@1.0.0' is vulnerable to '${id}'.`): object {
+  const rules = [{ id, properties: { 'security-severity': '9.8' } }];
+  const results = id === undefined ? [] : [{ ruleId: id, level: 'warning', message: { text } }];
+  return { version: '2.1.0', runs: [{ tool: { driver: { name: 'scanner', rules } }, results }] };
+}
+
 /** What in-toto says of an image. */
 export function statement(image: Pick<Descriptor, 'digest'>, predicate: object, predicateType?: string): object {
   const type = 'bomFormat' in predicate ? 'https://cyclonedx.org/bom' : 'https://spdx.dev/Document';
@@ -59,9 +74,9 @@ function signatureOf(bytes: Buffer, { privateKey }: Keys): string {
   return sign(privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256', bytes, privateKey).toString('base64');
 }
 
-/** A document in an envelope that each of the keys signed. */
+/** A document, or bytes as they are, in an envelope that each of the keys signed. */
 export function envelope(document: object, ...by: readonly Keys[]): object {
-  const payload = Buffer.from(JSON.stringify(document));
+  const payload = Buffer.isBuffer(document) ? document : Buffer.from(JSON.stringify(document));
   const head = `DSSEv1 ${TYPES.statement.length} ${TYPES.statement} ${payload.length} `;
   const signed = Buffer.concat([Buffer.from(head), payload]);
   const signatures = by.map((each) => ({ sig: signatureOf(signed, each) }));
