@@ -88,6 +88,17 @@ export async function startCartoScanner(
   return startPart(cluster, name, ['scanner', '--kubeconfig', kubeconfig, ...lease, ...more], env);
 }
 
+/** Starts `carto jenkins` with the very rights that were installed; resolves when it says that it is ready. */
+export async function startCartoJenkins(
+  cluster: TestCluster,
+  name: string,
+  more: readonly string[],
+): Promise<StartedPart> {
+  const kubeconfig = cluster.kubeconfigWithToken(name, await accountToken(cluster, 'cartographer-jenkins'));
+  const lease = ['--leader-elect', '--leader-election-namespace', 'cartographer-system'];
+  return startPart(cluster, name, ['jenkins', '--kubeconfig', kubeconfig, ...lease, ...more]);
+}
+
 async function startPart(
   cluster: TestCluster,
   name: string,

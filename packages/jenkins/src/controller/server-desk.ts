@@ -40,7 +40,7 @@ const AT_ONCE = 4;
 const MOST_JOBS = 16;
 const LEAST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-const LONGEST_BACKOFF_MS = 300_000;
+const LONGEST_BACKOFF_MS = 60_000;
 /** What is wrong with a job is put right by people. */
 const FIRST_PATIENCE_MS = 15_000;
 const LONGEST_PATIENCE_MS = 600_000;
