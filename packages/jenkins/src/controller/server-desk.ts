@@ -3,8 +3,9 @@ import { CartoError, type Clock, type Log, messageOf } from '@cartographer/machi
 import type { Server } from '../kinds/read.ts';
 import { type Trouble, trouble } from '../remote/answers.ts';
 import { FairTurns } from './fair-turns.ts';
-import type { Follow, JobAsk, Seen } from './followed.ts';
+import type { Follow, Seen } from './followed.ts';
 import { type JobLook, lookAt } from './look.ts';
+import { digestOf, dueJobs, nextLookMs } from './look-plan.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Opened, ServerAccess } from './server-access.ts';
 
@@ -36,10 +37,7 @@ type Entry = {
 const UNSEEN: Seen = { kind: 'unseen' };
 /** How many builds are worked on at once: triggers, aborts, outputs. */
 const AT_ONCE = 4;
-/** Jobs of one look. The queue is read before each. */
-const MOST_JOBS = 16;
 const LEAST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 const LONGEST_BACKOFF_MS = 60_000;
 /** What is wrong with a job is put right by people. */
 const FIRST_PATIENCE_MS = 15_000;
@@ -274,7 +272,7 @@ export class ServerDesk {
 
   /** Asks for the jobs that are due, those of all namespaces in turn. */
   async #ask(client: Extract<Opened, { kind: 'open' }>['client'], beganMs: number): Promise<Trouble | undefined> {
-    const jobs = this.#dueJobs(beganMs);
+    const jobs = dueJobs(this.#entries, beganMs);
     const looks = lookAt(client, jobs, { stageless: this.#stageless, signal: this.#stop.signal, beganMs });
     for await (const look of looks) {
       if (look.kind === 'trouble') return look;
@@ -284,67 +282,18 @@ export class ServerDesk {
     return undefined;
   }
 
-  #dueJobs(nowMs: number): readonly JobAsk[] {
-    const byJob = new Map<
-      string,
-      { readonly namespace: string; oldestMs: number; keys: [string, Follow, boolean][] }
-    >();
-    for (const [key, { follow, dueMs }] of this.#entries) {
-      const entry = byJob.get(follow.job) ?? {
-        namespace: follow.namespace,
-        oldestMs: Number.POSITIVE_INFINITY,
-        keys: [],
-      };
-      entry.oldestMs = Math.min(entry.oldestMs, dueMs);
-      entry.keys.push([key, follow, dueMs <= nowMs]);
-      byJob.set(follow.job, entry);
-    }
-    const due = [...byJob]
-      .filter(([, { oldestMs }]) => oldestMs <= nowMs)
-      .toSorted(([, a], [, b]) => a.oldestMs - b.oldestMs);
-    const places = new Map<string, number>();
-    const ranked = due.map(([job, { namespace, keys }]) => {
-      const place = places.get(namespace) ?? 0;
-      places.set(namespace, place + 1);
-      return { place, ask: { job, builds: keys.map(([key, follow, isDue]) => ({ key, follow, isDue })) } };
-    });
-    return ranked
-      .toSorted((a, b) => a.place - b.place)
-      .slice(0, MOST_JOBS)
-      .map(({ ask }) => ask);
-  }
-
   #take(look: Exclude<JobLook, Trouble>, beganMs: number): void {
     for (const { key, follow, seen } of look.builds) {
       const entry = this.#entries.get(key);
       // Followed by something else since, which this look knows nothing of.
       if (entry === undefined || entry.follow !== follow) continue;
       entry.seen = seen;
-      entry.dueMs = this.#dueMs(entry, beganMs);
+      entry.dueMs = nextLookMs(entry, this.#pollMs(), beganMs);
       const told = digestOf(seen, this.#options.clock.now());
       if (told === entry.told) continue;
       entry.told = told;
       this.#options.wake(key);
     }
-  }
-
-  /** When a build is looked at again: a queue often, what runs the less often the longer it does, what is over no more. */
-  #dueMs({ follow, seen }: Entry, nowMs: number): number {
-    const pollMs = this.#pollMs();
-    if (seen.kind === 'trouble') return nowMs + LONGEST_PAUSE_MS;
-    if (seen.kind !== 'seen') return Number.POSITIVE_INFINITY;
-    const { sight } = seen;
-    if (sight.kind !== 'run') {
-      const isOver = follow.identity.attempt === undefined && sight.kind !== 'waiting';
-      return isOver ? Number.POSITIVE_INFINITY : nowMs + pollMs;
-    }
-    const { isBuilding, result, startedAtMs = nowMs, estimatedMs } = sight.run;
-    if (!isBuilding && result !== undefined) return Number.POSITIVE_INFINITY;
-    if (!isBuilding) return nowMs + pollMs;
-    const ranMs = Math.max(nowMs - startedAtMs, 0);
-    const leftMs = estimatedMs === undefined ? LONGEST_PAUSE_MS : estimatedMs - ranMs;
-    const pauseMs = Math.min(ranMs / 4, leftMs > 0 ? leftMs : pollMs, LONGEST_PAUSE_MS);
-    return nowMs + Math.max(pauseMs, pollMs);
   }
 
   #pollMs(): number {
@@ -364,17 +313,4 @@ function keptSight(seen: Seen, { identity }: Follow): Seen {
 
 function troubleOf({ reason, message }: Trouble): Seen {
   return { kind: 'trouble', reason, message };
-}
-
-/** Differs when there is something to tell. What is searched for is told of at each look. */
-function digestOf(seen: Seen, nowMs: number): string {
-  if (seen.kind !== 'seen') return JSON.stringify(seen);
-  const { sight, stages } = seen;
-  if (sight.kind === 'absent') return `absent ${sight.beganMs}`;
-  if (sight.kind === 'waiting') return `waiting ${sight.item?.id} ${sight.item?.why}`;
-  if (sight.kind !== 'run') return sight.kind;
-  const { number, isBuilding, result, startedAtMs = nowMs, estimatedMs = 0 } = sight.run;
-  const progress = estimatedMs === 0 ? 0 : Math.floor(((nowMs - startedAtMs) / estimatedMs) * 10);
-  const shown = stages?.map(({ name, status }) => [name, status]);
-  return JSON.stringify([number, isBuilding, result, Math.min(progress, 9), shown]);
 }
