@@ -48,6 +48,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
+  'laptop/src/tekton': ['values', 'kind', 'task', 'pipeline'],
   'scanning/src': [
     'versions',
     'advisories',
