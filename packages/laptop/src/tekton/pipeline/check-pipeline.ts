@@ -3,6 +3,7 @@ import {
   goText,
   isList,
   isObject,
+  type Json,
   type JsonObject,
   type KubeObject,
   listAt,
@@ -13,7 +14,7 @@ import { missingKeys, missingParams, paramsProblem, taskNotFound, USER_ERROR } f
 import { declaredAt, paramValue, typeOf } from '../values/param-value.ts';
 import { type ResultReference, resultReferencesIn } from '../values/result-references.ts';
 import { pipelineRunSpec } from './pipeline-run.ts';
-import { neededResults, type PipelineTask } from './pipeline-task.ts';
+import { neededResults, type PipelineTask, pipelineTasks } from './pipeline-task.ts';
 import { failed, type PipelineVerdict } from './pipeline-verdict.ts';
 
 /** What a pipeline and its run are called in messages. */
@@ -28,14 +29,7 @@ export function pipelineProblem(run: KubeObject, spec: JsonObject, pipelineName:
 
 function specProblem(run: KubeObject, spec: JsonObject, { namespace, pipeline }: Names): PipelineVerdict | undefined {
   const at = pipelineRunSpec(run).pipelineRef === '' ? 'spec.pipelineSpec' : `Pipeline ${pipeline}: spec`;
-  const tasks = [...listAt(spec, 'tasks'), ...listAt(spec, 'finally')];
-  const bare = tasks.find((task) => !isObject(getPath(task, 'taskSpec')) && textAt(task, 'taskRef', 'name') === '');
-  const problem =
-    listAt(spec, 'tasks').length === 0
-      ? `${at}.tasks is empty; a pipeline needs a task`
-      : bare === undefined
-        ? undefined
-        : `task ${textAt(bare, 'name')} of ${at} has neither taskRef nor taskSpec`;
+  const problem = emptySpec(spec) ?? bareTask(spec) ?? strangeResult(spec);
   const refused = refusedInPipeline(spec, at);
   if (refused !== undefined) return failed('PipelineValidationFailed', refused);
   if (problem === undefined) return undefined;
@@ -43,6 +37,30 @@ function specProblem(run: KubeObject, spec: JsonObject, { namespace, pipeline }:
     'PipelineValidationFailed',
     `${USER_ERROR}Pipeline ${namespace}/${pipeline} can't be Run; it has an invalid spec: ${problem}`,
   );
+}
+
+function emptySpec(spec: JsonObject): string | undefined {
+  if (listAt(spec, 'tasks').length > 0) return undefined;
+  return 'expected at least one, got none: description, params, resources, tasks, workspaces';
+}
+
+function bareTask(spec: JsonObject): string | undefined {
+  for (const list of ['tasks', 'finally']) {
+    const isBare = (task: Json): boolean =>
+      !isObject(getPath(task, 'taskSpec')) && textAt(task, 'taskRef', 'name') === '';
+    const index = listAt(spec, list).findIndex(isBare);
+    if (index !== -1) return `expected exactly one, got neither: ${list}[${index}].taskRef, ${list}[${index}].taskSpec`;
+  }
+  return undefined;
+}
+
+/** A result of the pipeline that speaks of a task that there is not. */
+function strangeResult(spec: JsonObject): string | undefined {
+  const tasks = pipelineTasks(spec).map(({ name }) => name);
+  const index = listAt(spec, 'results').findIndex((result) =>
+    resultReferencesIn([paramValue(getPath(result, 'value'))]).some(({ task }) => !tasks.includes(task)),
+  );
+  return index === -1 ? undefined : `invalid value: referencing a nonexistent task: results[${index}].value`;
 }
 
 function runParamsProblem(run: KubeObject, spec: JsonObject, names: Names): PipelineVerdict | undefined {
@@ -126,7 +144,7 @@ export function tasksProblem(
     if (problem !== undefined)
       return failed(
         'InvalidTaskResultReference',
-        `${USER_ERROR}invalid result reference in pipeline task "${task.name}": ${problem}`,
+        `invalid result reference in pipeline task "${task.name}": ${problem}`,
       );
   }
   for (const result of listAt(spec, 'results')) {

@@ -251,6 +251,50 @@ describe('a PipelineRun', () => {
     });
   });
 
+  it('says while it runs that it stops, is cancelled or stopped, or runs finally', async () => {
+    const gate = join(laptop.dataDir, 'end-gate');
+    const waits = (name: string): JsonObject => ({
+      name,
+      taskSpec: { steps: [step('s', `while [ ! -e ${gate} ]; do sleep 0.05; done`)] },
+    });
+    const fails = { name: 'bad', taskSpec: { steps: [step('s', 'exit 1')] } };
+    const never = says('never', 'x', { runAfter: ['waits'] });
+    const specs: Readonly<Record<string, JsonObject>> = {
+      stopping: { tasks: [waits('waits'), fails] },
+      cancelling: { tasks: [waits('waits'), never], finally: [waits('last')] },
+      halting: { tasks: [waits('waits'), never], finally: [says('last', 'x')] },
+    };
+    for (const [name, pipelineSpec] of Object.entries(specs)) {
+      await tekton.pipelineRun(name, { pipelineSpec });
+      await laptop.until(pipelineRunType, name, (object) => children(object).includes('waits'));
+    }
+    const ask = (name: string, status: string) =>
+      laptop.client.patch(
+        pipelineRunType,
+        { namespace: 'default', name },
+        { kind: 'merge', body: { spec: { status } } },
+      );
+    await ask('cancelling', 'CancelledRunFinally');
+    await ask('halting', 'StoppedRunFinally');
+    const reasons = {
+      stopping: 'PipelineRunStopping',
+      cancelling: 'CancelledRunningFinally',
+      halting: 'StoppedRunningFinally',
+    };
+    for (const [name, reason] of Object.entries(reasons))
+      await laptop.until(pipelineRunType, name, (object) => tekton.told(object).reason === reason);
+    await laptop.until(pipelineRunType, 'cancelling', (object) => children(object).includes('last'));
+    await writeFile(gate, '');
+    const ends = await Promise.all(Object.keys(specs).map((name) => tekton.endOf(pipelineRunType, name)));
+    expect(ends.map((object) => tekton.told(object).reason)).toEqual(['Failed', 'Cancelled', 'Cancelled']);
+    expect(ends.map(skipped)).toEqual([
+      [],
+      // A task that was cancelled has failed, and that comes first.
+      [['never', 'PipelineRun was stopping']],
+      [['never', 'PipelineRun was gracefully stopped']],
+    ]);
+  });
+
   it('waits while it is told to wait', async () => {
     await tekton.pipelineRun('pending', { status: 'PipelineRunPending', pipelineSpec: { tasks: [says('a', 'x')] } });
     const object = await laptop.until(pipelineRunType, 'pending', (one) => tekton.told(one).reason !== undefined);
@@ -266,12 +310,12 @@ describe('a PipelineRun', () => {
 
   it.each<[string, JsonObject, string, string]>([
     ['no-spec', {}, 'CouldntGetPipeline', 'Error retrieving pipeline for pipelinerun default/p-no-spec: '],
-    ['empty', { pipelineSpec: { tasks: [] } }, 'PipelineValidationFailed', 'spec.pipelineSpec.tasks is empty'],
+    ['empty', { pipelineSpec: { tasks: [] } }, 'PipelineValidationFailed', 'expected at least one, got none: '],
     [
       'bare',
       { pipelineSpec: { tasks: [{ name: 'a' }] } },
       'PipelineValidationFailed',
-      'task a of spec.pipelineSpec has neither taskRef nor taskSpec',
+      'expected exactly one, got neither: tasks[0].taskRef, tasks[0].taskSpec',
     ],
     [
       'matrix',
@@ -378,13 +422,13 @@ describe('a PipelineRun', () => {
         },
       },
       'InvalidTaskResultReference',
-      `[User error] invalid result reference in pipeline task "b": "none" is not a named result returned by pipeline task "a"`,
+      `invalid result reference in pipeline task "b": "none" is not a named result returned by pipeline task "a"`,
     ],
     [
       'result',
-      { pipelineSpec: { results: [{ name: 'r', value: '$(tasks.z.results.out)' }], tasks: [says('a', 'x')] } },
+      { pipelineSpec: { results: [{ name: 'r', value: '$(tasks.a.results.none)' }], tasks: [says('a', 'x')] } },
       'InvalidPipelineResultReference',
-      `Failed to resolve pipeline result reference for "p-result" with error invalid pipeline result "r": referenced pipeline task "z" does not exist`,
+      `Failed to resolve pipeline result reference for "p-result" with error invalid pipeline result "r": "none" is not a named result returned by pipeline task "a"`,
     ],
     [
       'silent',

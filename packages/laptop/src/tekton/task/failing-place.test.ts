@@ -8,7 +8,7 @@ describe('the place of a failure', () => {
   it.each([
     [
       'of Node’s test runner',
-      `▶ words\n✖ greets (1.4ms)\n  AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:\n      at TestContext.<anonymous> (file://${FOLDER}/test/words.test.js:7:10)\n      at Test.runInAsyncScope (node:async_hooks:226:14)\nℹ fail 1\n\n✖ failing tests:\n\ntest at test/words.test.js:5:1`,
+      `▶ words\ntest at test/words.test.js:5:1\n✖ greets (1.4ms)\n  AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:\n      at TestContext.<anonymous> (file://${FOLDER}/test/words.test.js:7:10)\n      at Test.runInAsyncScope (node:async_hooks:226:14)\nℹ fail 1\n\n✖ failing tests:\n\ntest at test/words.test.js:5:1`,
       'test/words.test.js:7',
     ],
     [

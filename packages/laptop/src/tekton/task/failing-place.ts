@@ -11,14 +11,20 @@ const FAILURE = /error|fail|✖|not ok|assert|exception|panic|traceback|expected
 
 /**
  * Where the first failure is that a program wrote about, such as `test/words.test.js:7`; undefined when it named no line.
- * Paths below the folder are shown from there.
+ * One in the folder counts before others; paths below it are shown from there.
  */
 export function failingPlace(output: string, folder: string): string | undefined {
   const lines = output.split('\n');
   const start = lines.findIndex((line) => FAILURE.test(line));
   const before = Math.max(0, start - 1);
+  const account = start === -1 ? [] : lines.slice(before);
   return (
-    placeIn(start === -1 ? [] : lines.slice(before), folder) ?? placeIn(lines.slice(0, before).toReversed(), folder)
+    placeIn(
+      account.filter((line) => line.includes(`${folder}/`)),
+      folder,
+    ) ??
+    placeIn(account, folder) ??
+    placeIn(lines.slice(0, before).toReversed(), folder)
   );
 }
 

@@ -169,9 +169,10 @@ function stepState(
   };
 }
 
-/** The results as the task declares them; those of another type are told in the condition. */
+/** The results as the task declares them, by their names; those of another type are told in the condition. */
 function resultsOf({ results }: RunRecord, spec: Json | undefined): readonly JsonObject[] {
-  return declaredAt(spec, 'results').flatMap(({ name, type }) => {
+  const declared = declaredAt(spec, 'results').toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  return declared.flatMap(({ name, type }) => {
     const text = results[name];
     if (text === undefined) return [];
     const value = writtenValue(text, type);
