@@ -36,8 +36,10 @@ export function createPipelineRunReconciler(deps: PipelineRunDeps): Reconcile {
     }
     if (isDone(object)) return done;
     const outcome = await settle(deps, object, signal);
-    const reported = await report(deps, object, outcome, signal);
-    written.note(key, object, reported);
+    const labelled = await withLabels(deps.client, pipelineRunType, object, outcome.labels ?? {}, signal);
+    written.note(key, object, labelled);
+    const reported = await report(deps, labelled, outcome, signal);
+    written.note(key, labelled, reported);
     log.debug({ reason: outcome.verdict.reason }, 'pipeline run reconciled');
     return nextLook(deps, reported);
   };
@@ -79,14 +81,13 @@ async function settle(deps: PipelineRunDeps, object: KubeObject, signal: AbortSi
   return { ...(await advance(deps, object, found.pipeline, signal)), labels };
 }
 
-/** Writes labels and status, if they say anything new, and records events. Answers with the object as it is then. */
+/** Writes the status, if it says anything new, and records events. Answers with the object as it is then. */
 async function report(
   { client, events, now }: PipelineRunDeps,
   object: KubeObject,
-  { verdict, labels = {}, fields = {} }: PipelineOutcome,
+  { verdict, fields = {} }: PipelineOutcome,
   signal: AbortSignal,
 ): Promise<KubeObject> {
-  const labelled = await withLabels(client, pipelineRunType, object, labels, signal);
   const isPending = verdict.reason === 'PipelineRunPending';
   const startTime = getPath(object['status'], 'startTime') ?? rfc3339(now());
   const conditions = conditionsOf(object, verdict, now());
@@ -96,10 +97,11 @@ async function report(
     ...(isPending ? {} : { startTime }),
     ...(verdict.status === 'Unknown' ? {} : { completionTime: rfc3339(now()) }),
   };
-  if (deepEqual(status, object['status'] ?? {})) return labelled;
+  if (deepEqual(status, object['status'] ?? {})) return object;
   const { apiVersion, kind } = object;
-  const { name, namespace } = object.metadata;
-  const written = { apiVersion, kind, metadata: { name, namespace }, status };
+  const { name, namespace, resourceVersion } = object.metadata;
+  // Of this very version: what was decided by an old one is not written.
+  const written = { apiVersion, kind, metadata: { name, namespace, resourceVersion }, status };
   const how = { fieldManager: FIELD_MANAGER, force: true, subresource: 'status', signal };
   const result = await client.apply(pipelineRunType, written, how);
   const after = verdictOf(result);

@@ -15,6 +15,9 @@ import { attemptOf, podName, taskRunSpec } from './task-run.ts';
 import { nextTaskRunStatus, type TaskRunState, taskRunEvents } from './task-run-status.ts';
 import type { TaskRuns } from './task-runs.ts';
 
+/** When to look again while the cache is behind our own writes. */
+const CACHE_LAG_MS = 50;
+
 /** What a TaskRun reconciler reads from and writes to. */
 export type TaskRunDeps = {
   /** The cache of TaskRuns. */
@@ -53,8 +56,11 @@ export function createTaskRunReconciler(deps: TaskRunDeps): Reconcile {
       return done;
     }
     const outcome = await settle(deps, key, object, signal);
-    const reported = await report(deps, object, outcome, signal);
-    written.note(key, object, reported);
+    if (outcome === 'outdated') return { kind: 'again', afterMs: CACHE_LAG_MS };
+    const labelled = await labelledRun(deps, object, outcome, signal);
+    written.note(key, object, labelled);
+    const reported = await report(deps, labelled, outcome, signal);
+    written.note(key, labelled, reported);
     log.debug({ state: outcome.state.kind }, 'task run reconciled');
     return nextLook(deps, object, reported, outcome.state);
   };
@@ -74,13 +80,19 @@ function startOf(object: KubeObject, state: TaskRunState | { readonly kind: 'non
   return 'startedMs' in state ? state.startedMs : timeMs(object, 'startTime');
 }
 
-async function settle(deps: TaskRunDeps, key: string, object: KubeObject, signal: AbortSignal): Promise<Outcome> {
+async function settle(
+  deps: TaskRunDeps,
+  key: string,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<Outcome | 'outdated'> {
   const { runs } = deps;
   const wanted = taskRunSpec(object);
   const { uid = '' } = object.metadata;
   const attempt = attemptOf(object);
   const hasBegun = getPath(object['status'], 'podName') !== undefined;
   const progress = await runs.progress(key, { uid, attempt }, hasBegun);
+  if (progress.kind === 'outdated') return 'outdated';
   const kept = await keptSpec(deps, key, object, progress.kind !== 'none');
   const stopped = async (kind: 'cancelled' | 'timedOut'): Promise<Outcome> => {
     await runs.stop(key);
@@ -167,20 +179,28 @@ function tellImages({ events }: TaskRunDeps, object: KubeObject, images: readonl
   events.event(object, 'Normal', 'ImageNotUsed', message);
 }
 
-/** Writes labels and status, if they say anything new, and records events. Answers with the object as it is then. */
+async function labelledRun(
+  { client }: TaskRunDeps,
+  object: KubeObject,
+  { labels = {} }: Outcome,
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  return withLabels(client, taskRunType, object, { [LABELS.managedBy]: MANAGER, ...labels }, signal);
+}
+
+/** Writes the status, if it says anything new, and records events. Answers with the object as it is then. */
 async function report(
   { client, events, now }: TaskRunDeps,
   object: KubeObject,
-  { state, spec, labels = {} }: Outcome,
+  { state, spec }: Outcome,
   signal: AbortSignal,
 ): Promise<KubeObject> {
-  const all = { [LABELS.managedBy]: MANAGER, ...labels };
-  const labelled = await withLabels(client, taskRunType, object, all, signal);
   const status = nextTaskRunStatus(object, state, spec, now());
-  if (deepEqual(status, object['status'] ?? {})) return labelled;
+  if (deepEqual(status, object['status'] ?? {})) return object;
   const { apiVersion, kind } = object;
-  const { name, namespace } = object.metadata;
-  const written = { apiVersion, kind, metadata: { name, namespace }, status };
+  const { name, namespace, resourceVersion } = object.metadata;
+  // Of this very version: what was decided by an old one is not written.
+  const written = { apiVersion, kind, metadata: { name, namespace, resourceVersion }, status };
   const how = { fieldManager: FIELD_MANAGER, force: true, subresource: 'status', signal };
   const result = await client.apply(taskRunType, written, how);
   const verdict = verdictOf(result);

@@ -12,7 +12,7 @@ import type { Progress } from './task-runs.ts';
 /** Every way in which a run of a task can stand. */
 export type TaskRunState =
   | { readonly kind: 'refused'; readonly reason: ConditionReasonOf<'TaskRun'>; readonly message: string }
-  | Exclude<Progress, { kind: 'none' }>
+  | Exclude<Progress, { kind: 'none' | 'outdated' }>
   | { readonly kind: 'cancelled' | 'timedOut'; readonly record?: RunRecord };
 
 type TaskRunVerdict = Verdict & { readonly reason: ConditionReasonOf<'TaskRun'> };

@@ -44,7 +44,7 @@ describe('what is known of a run after a crash', () => {
     ['a step was about to be started', begun, false, 'interrupted'],
     ['all steps have ended', { ...begun, end: { kind: 'succeeded' } }, false, 'ended'],
     ['the record is of an object of this name before', { ...begun, uid: 'other' }, false, 'none'],
-    ['the record is of the try before', { ...begun, attempt: 1 }, false, 'none'],
+    ['the record is of a later try: who asks is behind', { ...begun, attempt: 1 }, false, 'outdated'],
     ['the record is broken', '{"uid":', false, 'interrupted'],
     ['the record is no record', '[]', false, 'interrupted'],
   ])('%s', async (_case, record, hasBegun, kind) => {

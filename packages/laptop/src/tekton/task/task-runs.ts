@@ -10,6 +10,8 @@ import { type RunOrder, type RunTools, runSteps } from './run-steps.ts';
 export type Progress =
   /** Nothing of it was ever started. */
   | { readonly kind: 'none' }
+  /** A later try of it was started: whoever asks has an old version of the object. */
+  | { readonly kind: 'outdated' }
   /** It waits for others to end, or for the disk. */
   | { readonly kind: 'waiting'; readonly startedMs: number; readonly trouble?: string }
   | { readonly kind: 'running'; readonly startedMs: number; readonly record: RunRecord }
@@ -100,6 +102,7 @@ export function createTaskRuns(options: TaskRunsOptions): TaskRuns {
     places,
     async progress(key, wanted, hasBegun) {
       const job = jobs.get(key);
+      if (job !== undefined && isBefore(wanted, job.wanted)) return { kind: 'outdated' };
       if (job !== undefined && isSame(job.wanted, wanted)) {
         const { startedMs, record, trouble } = job;
         if (record === undefined) return { kind: 'waiting', startedMs, ...(trouble === undefined ? {} : { trouble }) };
@@ -107,6 +110,7 @@ export function createTaskRuns(options: TaskRunsOptions): TaskRuns {
       }
       const kept = await readRunRecord(places(key).recordFile);
       if (kept === 'broken') return { kind: 'interrupted' };
+      if (kept !== undefined && isBefore(wanted, kept)) return { kind: 'outdated' };
       if (kept === undefined || !isSame(kept, wanted)) return hasBegun ? { kind: 'interrupted' } : { kind: 'none' };
       return kept.end === undefined ? { kind: 'interrupted', record: kept } : { kind: 'ended', record: kept };
     },
@@ -136,6 +140,10 @@ export function createTaskRuns(options: TaskRunsOptions): TaskRuns {
       await allEnded([...jobs.keys()].map(stop));
     },
   };
+}
+
+function isBefore(one: Try, other: Try): boolean {
+  return one.uid === other.uid && one.attempt < other.attempt;
 }
 
 function isSame(one: Try, other: Try): boolean {
