@@ -110,8 +110,8 @@ export const playedCases: readonly TektonCase[] = [
   }),
   hangs('cancelled', { patch: { status: 'Cancelled' } }),
   hangs('gracefully', { patch: { status: 'CancelledRunFinally' } }),
-  hangs('late', { run: { timeouts: { pipeline: '3s' } } }),
-  hangs('tasks-late', { run: { timeouts: { tasks: '3s' } } }),
+  hangs('late', { run: { timeouts: { pipeline: '10s' } } }),
+  hangs('tasks-late', { run: { timeouts: { tasks: '10s' } } }),
 ];
 
 const bare = task('a');
