@@ -110,7 +110,18 @@ export function stampWrites(entries: readonly AuditEntry[]): readonly AuditEntry
 export async function commitMessage(repository: string, message: string): Promise<string> {
   await writeFile(join(repository, 'message.txt'), `${message}\n`);
   const author = ['-c', 'user.name=Demo', '-c', 'user.email=demo@carto.invalid'];
-  await run('git', ['-C', repository, ...author, 'commit', '--quiet', '--all', '--allow-empty', '-m', message]);
+  await run('git', [
+    '-C',
+    repository,
+    ...author,
+    'commit',
+    '--quiet',
+    '--all',
+    '--allow-empty',
+    '--allow-empty-message',
+    '-m',
+    message,
+  ]);
   const { stdout } = await run('git', ['-C', repository, 'rev-parse', 'HEAD']);
   return stdout.trim();
 }

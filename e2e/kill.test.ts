@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
-import { getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import { getPath, type KubeObject, listAt, type ResourceType } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import {
   answerOf,
@@ -16,10 +16,13 @@ import {
 
 const MOMENTS = 10;
 /** From the commit to the answer takes about as long; a kill falls anywhere in it. */
-const FLOW_MS = 600;
+const FLOW_MS = 1_500;
 
 const IMAGES = type('kpack.io', 'v1alpha2', 'images');
 const SERVICES = type('serving.knative.dev', 'v1', 'services');
+const TASK_RUNS = type('tekton.dev', 'v1', 'taskruns');
+/** What npm writes when it begins to test. */
+const BEGUN = /^> hello@.* test$/gm;
 
 function type(group: string, version: string, resource: string): ResourceType {
   return { group, version, resource, kind: '', namespaced: true };
@@ -51,7 +54,7 @@ async function untilAnswers(carto: CartoProcess, message: string): Promise<void>
 
 describe('carto up, killed with -9 in the middle of a flow and started again', () => {
   it(`finishes the flow at ${MOMENTS} random moments: no step done twice, no signal lost`, {
-    timeout: 240_000,
+    timeout: 600_000,
   }, async () => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
     process.stdout.write(`kill -9 test: SEED=${seed}\n`);
@@ -68,6 +71,7 @@ describe('carto up, killed with -9 in the middle of a flow and started again', (
         await untilAnswers(carto, `Message ${moment}.`.slice(0, -1));
       }
       await expectEachStepOnce(carto, dataDir, MOMENTS + 1);
+      await expectEachTestOnce(carto, dataDir);
     } finally {
       await carto.end('SIGTERM');
       await rm(dataDir, { recursive: true, force: true });
@@ -92,5 +96,21 @@ async function expectEachStepOnce(carto: CartoProcess, dataDir: string, versions
   for (const resource of ['images', 'configmaps', 'services']) {
     const count = writes.filter(({ objectRef }) => objectRef?.resource === resource).length;
     expect(count, `writes of ${resource} that were answered`).toBeLessThanOrEqual(versions);
+  }
+}
+
+/** A run for each commit; one that a kill fell into was tried once more, as its template allows, and never the same try twice. */
+async function expectEachTestOnce(carto: CartoProcess, dataDir: string): Promise<void> {
+  const { items } = await carto.client.list(TASK_RUNS, { namespace: 'default' });
+  const revisions = items.map(({ spec }) => getPath(listAt(spec, 'params')[1], 'value'));
+  expect(new Set(revisions).size, 'commits with a run').toBe(items.length);
+  for (const { metadata, status } of items) {
+    const logs = join(dataDir, 'laptop/tekton/runs/default', metadata.name ?? '', 'logs');
+    const tries = await readdir(logs);
+    expect(tries.length, `tries of ${metadata.name}`).toBeLessThanOrEqual(listAt(status, 'retriesStatus').length + 1);
+    for (const each of tries) {
+      const log = await readFile(join(logs, each, 'step-test.log'), 'utf8').catch(() => '');
+      expect((log.match(BEGUN) ?? []).length, `how often ${each} was begun`).toBeLessThanOrEqual(1);
+    }
   }
 }

@@ -51,6 +51,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
   'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'controller'],
+  'laptop/src/tekton': ['values', 'kind', 'task', 'pipeline'],
   'scanning/src': [
     'versions',
     'advisories',

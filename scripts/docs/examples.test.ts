@@ -16,27 +16,6 @@ import { createStage, type Stage } from '../../packages/controller/src/testing/s
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/docs');
 
-/** A kind that tools of a cluster bring and the laptop does not; only the shape matters here. */
-const taskRuns: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'taskruns.tekton.dev' },
-  spec: {
-    group: 'tekton.dev',
-    scope: 'Namespaced',
-    names: { plural: 'taskruns', singular: 'taskrun', kind: 'TaskRun', listKind: 'TaskRunList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-};
-
 /** A part of an example: what is applied together, and what must hold once nothing happens any more. */
 type Phase = { readonly documents: string; readonly expectations: readonly string[] };
 
@@ -136,7 +115,7 @@ describe('an example in the docs', () => {
   it.each(readdirSync(EXAMPLES).toSorted())('%s ends as its comments say', async (file) => {
     const phases = phasesOf(readFileSync(join(EXAMPLES, file), 'utf8'));
     expect(phases.filter(({ expectations }) => expectations.length === 0)).toEqual([]);
-    await using stage = await createStage({ crds: [...laptopCrds(), taskRuns] });
+    await using stage = await createStage({ crds: laptopCrds() });
     await stage.restart();
     const example = new ExampleStage(stage);
     for (const phase of phases) await example.play(phase);

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,11 @@ import { describe, expect, it } from 'vitest';
 import { startCarto } from '../../e2e/carto-process.ts';
 import { FakeJenkins } from '../../packages/jenkins/src/remote/testing/fake-jenkins.ts';
 import { serveFake } from '../../packages/jenkins/src/remote/testing/serve-fake.ts';
-import { commandsOf } from './commands.ts';
 import { readDoc } from './markdown.ts';
+import { commandsOf, hasKubectl } from './walk.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readDoc('jenkins.md');
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const title = `the commands of docs/jenkins.md${hasKubectl ? '' : ' (skipped: there is no kubectl on the PATH)'}`;
 
 const run = promisify(execFile);

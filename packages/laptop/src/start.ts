@@ -9,6 +9,8 @@ import { createImageTool } from './image/image-tool.ts';
 import { createKeeper } from './keeper/keeper.ts';
 import { serviceCrd } from './service/service-crd.ts';
 import { createServiceTool } from './service/service-tool.ts';
+import { tektonCrds } from './tekton/kind/tekton-crds.ts';
+import { createTektonTool } from './tekton/tekton-tool.ts';
 
 /** What {@link startLaptop} needs. */
 export type LaptopOptions = {
@@ -35,7 +37,7 @@ export type Laptop = {
 
 /** The CustomResourceDefinitions of the kinds that the tools reconcile. */
 export function laptopCrds(): readonly KubeObject[] {
-  return [gitRepositoryCrd, imageCrd, serviceCrd];
+  return [gitRepositoryCrd, imageCrd, serviceCrd, ...tektonCrds];
 }
 
 /**
@@ -52,6 +54,8 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     git: recorderFor('source-controller'),
     image: recorderFor('kpack-controller'),
     service: recorderFor('service-controller'),
+    taskRun: recorderFor('tekton-taskrun-controller'),
+    pipelineRun: recorderFor('tekton-pipelinerun-controller'),
   };
   const shared = { client, clock, log, environment, random };
   const keeper = await createKeeper({ clock, log, recordFile: join(dataDir, 'processes.json') });
@@ -70,7 +74,9 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     services: service.informer,
   });
 
-  const parts = [git.parts, service.parts, image.parts];
+  const tekton = createTektonTool({ ...shared, keeper, events, dataFolder: join(dataDir, 'tekton') });
+
+  const parts = [git.parts, service.parts, image.parts, tekton.parts];
   const [caches, controllers] = [parts.flatMap(([first = []]) => first), parts.flatMap(([, ...rest]) => rest.flat())];
   const ended = runInOrder([caches, controllers], { clock, log, signal: stop.signal });
   ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, createRetryBackoff, type Log, messageOf } from '@cartographer/machinery';
+import type { EnvValues } from '../env/env-values.ts';
 import type { Exit, Keeper, KeptProcess } from '../keeper/keeper.ts';
 import { lastLines } from '../last-lines.ts';
 import { type Environment, programEnvironment } from '../program-environment.ts';
 import { findFreePort } from '../stable-port.ts';
 import { appCommand } from './app-command.ts';
-import type { EnvValues } from './env-values.ts';
 import { probeApp } from './probe-app.ts';
 import { parseImageReference, pullImage } from './pull-image.ts';
 import type { Revision } from './revisions.ts';

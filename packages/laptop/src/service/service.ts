@@ -10,6 +10,7 @@ import {
   textsAt,
 } from '@cartographer/machinery';
 import { digestOf } from '@cartographer/oci';
+import { type EnvSource, readEnv } from '../env/env-sources.ts';
 import { progressDeadlineOf } from './progress-deadline.ts';
 import { PROGRESS_DEADLINE_ANNOTATION, refuseService } from './service-rules.ts';
 
@@ -25,23 +26,7 @@ export const serviceType: ResourceType = {
 const DEFAULT_PROGRESS_MS = 120_000;
 /** Knative's `revision-timeout-seconds`, as it is installed. */
 const DEFAULT_TIMEOUT_SECONDS = 300;
-/** Kubernetes' rule and words, since 1.32. Knative does not look; the Deployment that it makes is refused. */
-const ENV_NAME = /^[ -<>-~]+$/;
-const ENV_NAME_RULE =
-  "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const DEFAULT_PROBE_TIMEOUT_MS = 1_000;
-
-/** Where a variable's value comes from. */
-export type EnvSource =
-  | { readonly kind: 'value'; readonly name: string; readonly value: string }
-  | {
-      readonly kind: 'secret' | 'configMap';
-      readonly name: string;
-      readonly object: string;
-      /** Absent: all keys of the object, as `envFrom` takes them; `name` is their prefix then. */
-      readonly key?: string;
-      readonly optional: boolean;
-    };
 
 /** How to find out whether an app answers. */
 export type ReadinessProbe = {
@@ -114,7 +99,7 @@ export function appTemplate(
     const message = `spec.template.spec.containers has to hold one container with an image, and has ${containers.length}`;
     return { kind: 'unsupported', message };
   }
-  const env = readEnv(container);
+  const env = readEnv(container, { at: 'spec.template.spec.containers[0]', of: 'spec.template', who: 'apps' });
   if (env.kind === 'unsupported') return env;
   const revisionName = givenText(whole, 'metadata', 'name');
   const workingDir = givenText(container, 'workingDir');
@@ -139,60 +124,6 @@ export function appTemplate(
 /** Reads `status`. */
 export function serviceStatus(object: KubeObject): ServiceStatus {
   return isObject(object['status']) ? object['status'] : {};
-}
-
-function readEnv(
-  container: unknown,
-):
-  | { readonly kind: 'env'; readonly sources: readonly EnvSource[] }
-  | { readonly kind: 'unsupported'; readonly message: string } {
-  const sources: EnvSource[] = [];
-  for (const item of listAt(container, 'envFrom')) {
-    const source = referenceOf(item, 'secretRef', 'configMapRef', givenText(item, 'prefix') ?? '');
-    if (source === undefined)
-      return { kind: 'unsupported', message: 'spec.template: envFrom takes secretRef or configMapRef' };
-    const { key: _all, ...whole } = source;
-    sources.push(whole);
-  }
-  for (const [at, item] of listAt(container, 'env').entries()) {
-    const name = givenText(item, 'name') ?? '';
-    if (!ENV_NAME.test(name)) {
-      const message = `spec.template.spec.containers[0].env[${at}].name: Invalid value: ${JSON.stringify(name)}: ${ENV_NAME_RULE}`;
-      return { kind: 'unsupported', message };
-    }
-    const valueFrom = getPath(item, 'valueFrom');
-    if (valueFrom === undefined || valueFrom === null) {
-      const value = getPath(item, 'value');
-      sources.push({ kind: 'value', name, value: typeof value === 'string' ? value : '' });
-      continue;
-    }
-    const source = referenceOf(valueFrom, 'secretKeyRef', 'configMapKeyRef', name);
-    if (source === undefined) {
-      const message = `spec.template: variable ${name} takes its value from something other than secretKeyRef or configMapKeyRef, which apps on the laptop do not have`;
-      return { kind: 'unsupported', message };
-    }
-    sources.push(source);
-  }
-  return { kind: 'env', sources };
-}
-
-function referenceOf(
-  item: unknown,
-  secretField: string,
-  configField: string,
-  name: string,
-): (EnvSource & { kind: 'secret' | 'configMap' }) | undefined {
-  for (const [field, kind] of [
-    [secretField, 'secret'],
-    [configField, 'configMap'],
-  ] as const) {
-    const reference = getPath(item, field);
-    if (!isObject(reference)) continue;
-    const key = givenText(reference, 'key');
-    const optional = reference['optional'] === true;
-    return { kind, name, object: givenText(reference, 'name') ?? '', ...(key === undefined ? {} : { key }), optional };
-  }
-  return undefined;
 }
 
 function readProbe(probe: Json | undefined): ReadinessProbe {

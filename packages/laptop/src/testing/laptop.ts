@@ -24,7 +24,7 @@ export type LaptopFixture = Embedded & {
   until(type: ResourceType, name: string, holds: (object: KubeObject) => boolean): Promise<KubeObject>;
 };
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 const POLL_MS = 15;
 
 /** Starts the fixture. */

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type Client, getIfThere } from '@cartographer/kube';
 import { CartoError, getPath, isObject, type ResourceType } from '@cartographer/machinery';
-import type { EnvSource } from './service.ts';
+import type { EnvSource } from './env-sources.ts';
 
 /** Looks up the values of variables, in their order. Rejects with what is missing. */
 export type EnvValues = (
