@@ -286,12 +286,12 @@ spec: {type: Directory, path: ${more}, interval: 1s}
     await untilVerdict('clean', 'Refused');
   });
 
-  it('asked for nothing that it may not, but for the Secrets before it was let', async () => {
+  it('asked for nothing that it may not, but for the Secrets before it was let, and whether it may follow them', async () => {
     const refused = (await cluster.audit.since({ byte: 0 })).filter(
       (entry) => byScanner(entry) && entry.responseStatus?.code === 403,
     );
     expect(new Set(refused.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))).toEqual(
-      new Set(['get secrets']),
+      new Set(['get secrets', 'watch secrets']),
     );
   });
 });
