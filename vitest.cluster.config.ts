@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** The tests against a real cluster, and those that take minutes without one: `npm run test:cluster`. */
 export default defineConfig({
   test: {
-    include: ['e2e/cluster/**/*.cluster.ts', 'e2e/*.long.ts'],
+    include: ['e2e/cluster/**/*.cluster.ts', 'e2e/*.long.ts', 'scripts/mutants/*.long.ts'],
     // A file starts a control plane of its own; more than two at once take each other's processor.
     pool: 'forks',
     maxWorkers: 2,
