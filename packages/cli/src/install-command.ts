@@ -122,12 +122,12 @@ async function established(
   { client, clock, dryRun, signal, say }: InstallOptions,
 ): Promise<void> {
   if (dryRun) return;
-  const endMs = clock.now() + ESTABLISH_TIMEOUT_MS;
+  const endMs = clock.monotonicMs() + ESTABLISH_TIMEOUT_MS;
   for (const definition of definitions) {
     const type = await mapper.resourceFor(definition);
     const name = definition.metadata.name ?? '';
     while (!isEstablished(await client.get(type, { name }, { signal }))) {
-      if (clock.now() > endMs) {
+      if (clock.monotonicMs() > endMs) {
         const message = `${nameOf(definition)} is not established after ${ESTABLISH_TIMEOUT_MS / 1_000} s; look at its conditions`;
         throw new CartoError('CARTO_TIMEOUT', message);
       }

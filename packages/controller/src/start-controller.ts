@@ -109,7 +109,7 @@ export function startController(options: ControllerOptions): RunningController {
     ...groups.flat().flatMap(({ name, trouble }) => (trouble === undefined ? [] : [[name, trouble()] as const])),
     ...parts.stamped.troubles(),
   ];
-  options.metrics?.failing(() => failingMs(troubles(), clock.monotonicMs()));
+  options.metrics?.failing(() => failingMs(troubles(), clock));
   const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
     neverReady(error);
     throw error;
@@ -246,7 +246,7 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
       const kinds = caches.all().map(([kind, informer]) => {
         return { kind, synced: informer.hasSynced(), trouble: informer.state().trouble };
       });
-      return withoutCurrentList(kinds, clock.monotonicMs());
+      return withoutCurrentList(kinds, clock);
     },
     recorders,
     stamped,

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { failingMs, withoutCurrentList } from './part-troubles.ts';
 
 const NOW = 1_000_000;
+const clock = { monotonicMs: () => NOW };
 const since = (ms: number) => ({ message: 'things is forbidden', sinceMs: NOW - ms });
 
 it('a part is failing for as long as its trouble lasts, the longest where two have one name', () => {
@@ -11,7 +12,7 @@ it('a part is failing for as long as its trouble lasts, the longest where two ha
     ['informer of things', since(5_000)],
     ['informer of things', undefined],
   ] as const;
-  expect([...failingMs(troubles, NOW)]).toEqual([
+  expect([...failingMs(troubles, clock)]).toEqual([
     ['leader election', 0],
     ['informer of things', 5_000],
   ]);
@@ -36,5 +37,5 @@ it.each([
   ],
   ['one was not asked for yet', [{ kind: 'A', synced: false, trouble: undefined }], 'no current list of A'],
 ])('says what is not current when %s', (_case, kinds, expected) => {
-  expect(withoutCurrentList(kinds, NOW)).toBe(expected);
+  expect(withoutCurrentList(kinds, clock)).toBe(expected);
 });

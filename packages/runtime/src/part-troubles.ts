@@ -1,4 +1,5 @@
 import type { Trouble } from '@cartographer/kube';
+import type { Clock } from '@cartographer/machinery';
 
 /** The parts of a process that go on trying when they fail, each with what is wrong with it now. */
 export type PartTroubles = readonly (readonly [part: string, trouble: Trouble | undefined])[];
@@ -6,11 +7,11 @@ export type PartTroubles = readonly (readonly [part: string, trouble: Trouble | 
 /** How long a list may be out of date before the controller counts as not ready: an API server may well restart. */
 const LONGEST_OUTAGE_MS = 60_000;
 
-/** How long each part has been failing by monotonic time, 0 when it works; the longest where two parts have one name. */
-export function failingMs(troubles: PartTroubles, now: number): ReadonlyMap<string, number> {
+/** How long each part has been failing, 0 when it works; the longest time where two parts have one name. */
+export function failingMs(troubles: PartTroubles, clock: Pick<Clock, 'monotonicMs'>): ReadonlyMap<string, number> {
   const parts = new Map<string, number>();
   for (const [part, trouble] of troubles) {
-    const ms = trouble === undefined ? 0 : now - trouble.sinceMs;
+    const ms = trouble === undefined ? 0 : clock.monotonicMs() - trouble.sinceMs;
     parts.set(part, Math.max(parts.get(part) ?? 0, ms));
   }
   return parts;
@@ -20,7 +21,11 @@ export function failingMs(troubles: PartTroubles, now: number): ReadonlyMap<stri
 export type WatchedState = { readonly kind: string; readonly synced: boolean; readonly trouble: Trouble | undefined };
 
 /** Names the kinds without a list, and those whose list has been out of date for long, with the reason of the first. */
-export function withoutCurrentList(kinds: readonly WatchedState[], now: number): string | undefined {
+export function withoutCurrentList(
+  kinds: readonly WatchedState[],
+  clock: Pick<Clock, 'monotonicMs'>,
+): string | undefined {
+  const now = clock.monotonicMs();
   const missing = kinds.filter(
     ({ synced, trouble }) => !synced || (trouble !== undefined && now - trouble.sinceMs >= LONGEST_OUTAGE_MS),
   );

@@ -126,6 +126,18 @@ describe.each<Dialect>(['jenkins', 'hudson'])('one build is made, on a server th
     expect((await stage.status('one')).attempt?.number).toBe(2);
   });
 
+  it('when the clock is set on while the trigger may still be on its way: it is sent again no sooner', async () => {
+    await using stage = await staged(dialect);
+    stage.jenkins.inject(isTrigger, { kind: 'lost' });
+    await stage.restart();
+    await stage.pass(1_000);
+    stage.clock.jump(120_000);
+    await stage.pass(50_000);
+    expect(stage.jenkins.requests.filter(isTrigger).length).toBe(1);
+    await expectOne(stage, 'after a set clock');
+    expect(stage.jenkins.requests.filter(isTrigger).length).toBe(2);
+  });
+
   it('when the object is deleted, left alone in Jenkins, and made anew by the same owner', async () => {
     await using stage = await createJenkinsStage();
     Object.assign(stage.jenkins, { dialect });

@@ -1,7 +1,7 @@
 import type { Clock } from '@cartographer/machinery';
 import type { Memory } from '../once/remote-run.ts';
 
-/** What this process knows of builds and nobody has written down, by the uid of their objects. */
+/** What this process knows of builds and nobody has written down, by the uid of their objects. Times are of `monotonicMs`. */
 export class BuildMemory {
   readonly #clock: Clock;
   readonly #byUid = new Map<string, Memory>();
@@ -26,7 +26,7 @@ export class BuildMemory {
 
   /** Something was sent. */
   doubted(uid: string): Memory {
-    const memory: Memory = { doubtSinceMs: this.#clock.now() };
+    const memory: Memory = { doubtSinceMs: this.#clock.monotonicMs() };
     this.#byUid.set(uid, memory);
     return memory;
   }
@@ -38,7 +38,7 @@ export class BuildMemory {
 
   /** Notes that a build is being aborted; whether it is time to ask for it (again), and since when it is. */
   aborting(uid: string, everyMs: number): { readonly isDue: boolean; readonly sinceMs: number } {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const known = this.#aborts.get(uid);
     if (known === undefined) {
       this.#aborts.set(uid, { sinceMs: nowMs, askedMs: nowMs });

@@ -67,7 +67,7 @@ export async function halt(
     return done;
   }
   const { sinceMs } = await abort(run, request, desk, sight);
-  const leftMs = sinceMs + ABORT_LIMIT_MS - run.deps.clock.now();
+  const leftMs = sinceMs + ABORT_LIMIT_MS - run.deps.clock.monotonicMs();
   if (leftMs <= 0) {
     await end(run, {
       kind: 'ended',

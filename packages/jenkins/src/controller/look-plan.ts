@@ -35,26 +35,26 @@ export function dueJobs(
     .map(({ ask }) => ask);
 }
 
-/** When a build is looked at again: a queue often, what runs the less often the longer it does, what is over no more. */
-export function nextLookMs(
+/** How long a build is left alone: what waits for little, what runs the longer the longer it does, what is over for good. */
+export function pauseAfter(
   { follow, seen }: { readonly follow: Follow; readonly seen: Seen },
   pollMs: number,
   nowMs: number,
 ): number {
-  if (seen.kind === 'trouble') return nowMs + LONGEST_PAUSE_MS;
+  if (seen.kind === 'trouble') return LONGEST_PAUSE_MS;
   if (seen.kind !== 'seen') return Number.POSITIVE_INFINITY;
   const { sight } = seen;
   if (sight.kind !== 'run') {
     const isOver = follow.identity.attempt === undefined && sight.kind !== 'waiting';
-    return isOver ? Number.POSITIVE_INFINITY : nowMs + pollMs;
+    return isOver ? Number.POSITIVE_INFINITY : pollMs;
   }
   const { isBuilding, result, startedAtMs = nowMs, estimatedMs } = sight.run;
   if (!isBuilding && result !== undefined) return Number.POSITIVE_INFINITY;
-  if (!isBuilding) return nowMs + pollMs;
+  if (!isBuilding) return pollMs;
   const ranMs = Math.max(nowMs - startedAtMs, 0);
   const leftMs = estimatedMs === undefined ? LONGEST_PAUSE_MS : estimatedMs - ranMs;
   const pauseMs = Math.min(ranMs / 4, leftMs > 0 ? leftMs : pollMs, LONGEST_PAUSE_MS);
-  return nowMs + Math.max(pauseMs, pollMs);
+  return Math.max(pauseMs, pollMs);
 }
 
 /** Differs when there is something to tell. What is searched for is told of at each look. */

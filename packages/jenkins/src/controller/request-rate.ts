@@ -26,7 +26,7 @@ export class RequestRate {
   async turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#turns += 1;
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const atMs = Math.max(nowMs, this.#nextMs);
     this.#nextMs = atMs + 1000 / this.#perSecond;
     if (atMs > nowMs) await this.#clock.sleep(atMs - nowMs, signal);

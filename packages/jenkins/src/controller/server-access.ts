@@ -65,7 +65,7 @@ export class ServerAccess {
     const { clock } = this.#options;
     const spec = JSON.stringify(server);
     const kept = this.#kept.get(key);
-    if (kept?.spec === spec && clock.now() - kept.readAtMs < SECRET_FRESH_MS) return opened(kept);
+    if (kept?.spec === spec && clock.monotonicMs() - kept.readAtMs < SECRET_FRESH_MS) return opened(kept);
     const why = this.#notAllowed(server.url);
     if (why !== undefined) return refused('HostNotAllowed', why);
     const caPem = server.caBundle === undefined ? '' : caBundlePem(server.caBundle);
@@ -79,7 +79,7 @@ export class ServerAccess {
     if ('why' in read) return refused('CredentialsMissing', read.why);
     const { version, login } = read;
     if (kept?.spec === spec && kept.secretVersion === version) {
-      kept.readAtMs = clock.now();
+      kept.readAtMs = clock.monotonicMs();
       return opened(kept);
     }
     await this.forget(key);
@@ -91,7 +91,7 @@ export class ServerAccess {
       fetch: this.#options.fetch ?? (async (url, init) => fetch(url, { ...init, ...(agent && { dispatcher: agent }) })),
       ...(login === undefined ? {} : { login }),
     });
-    const fresh: Kept = { spec, secretVersion: version, client, agent, readAtMs: clock.now() };
+    const fresh: Kept = { spec, secretVersion: version, client, agent, readAtMs: clock.monotonicMs() };
     this.#kept.set(key, fresh);
     return opened(fresh);
   }

@@ -5,7 +5,7 @@ import { type Trouble, trouble } from '../remote/answers.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { Follow, Seen } from './followed.ts';
 import { type JobLook, lookAt } from './look.ts';
-import { digestOf, dueJobs, nextLookMs } from './look-plan.ts';
+import { digestOf, dueJobs, pauseAfter } from './look-plan.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Opened, ServerAccess } from './server-access.ts';
 
@@ -23,6 +23,7 @@ export type ServerDeskOptions = {
   readonly onChange: (server: string) => void;
 };
 
+/** Times here and below are of `monotonicMs`, unless they are compared with what a server tells. */
 type Entry = {
   follow: Follow;
   dueMs: number;
@@ -150,7 +151,7 @@ export class ServerDesk {
 
   #rest(entry: Entry): void {
     const pauseMs = Math.min(FIRST_PATIENCE_MS * 2 ** entry.patience, LONGEST_PATIENCE_MS);
-    entry.dueMs = entry.restsUntilMs = this.#options.clock.now() + pauseMs;
+    entry.dueMs = entry.restsUntilMs = this.#options.clock.monotonicMs() + pauseMs;
     entry.patience = Math.min(entry.patience + 1, 16);
     entry.told = '';
     this.#schedule();
@@ -200,7 +201,7 @@ export class ServerDesk {
     const dueMs = Math.max(Math.min(...[...this.#entries.values()].map((entry) => entry.dueMs)), this.#notBeforeMs);
     if (dueMs === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#options;
-    this.#cancelTimer = clock.schedule(Math.max(dueMs - clock.now(), 0), () => {
+    this.#cancelTimer = clock.schedule(Math.max(dueMs - clock.monotonicMs(), 0), () => {
       this.#round ??= this.#look().finally(() => {
         this.#round = undefined;
         this.#schedule();
@@ -212,7 +213,7 @@ export class ServerDesk {
   async #look(): Promise<void> {
     const { clock, log, key } = this.#options;
     const { signal } = this.#stop;
-    const beganMs = clock.now();
+    const beganMs = clock.monotonicMs();
     this.#notBeforeMs = beganMs + LEAST_PAUSE_MS;
     try {
       const opened = await this.#open(signal);
@@ -257,7 +258,7 @@ export class ServerDesk {
   #failed(trouble: Trouble): void {
     this.#failures += 1;
     const backoffMs = Math.min(this.#pollMs() * 2 ** Math.min(this.#failures - 1, 16), LONGEST_BACKOFF_MS);
-    this.#notBeforeMs = this.#options.clock.now() + Math.max(backoffMs, trouble.afterMs ?? 0);
+    this.#notBeforeMs = this.#options.clock.monotonicMs() + Math.max(backoffMs, trouble.afterMs ?? 0);
     const isNews = JSON.stringify(this.#trouble) !== JSON.stringify(trouble);
     this.#trouble = trouble;
     if (isNews) this.#options.onChange(this.#options.key);
@@ -288,8 +289,9 @@ export class ServerDesk {
       // Followed by something else since, which this look knows nothing of.
       if (entry === undefined || entry.follow !== follow) continue;
       entry.seen = seen;
-      entry.dueMs = nextLookMs(entry, this.#pollMs(), beganMs);
-      const told = digestOf(seen, this.#options.clock.now());
+      const nowMs = this.#options.clock.now();
+      entry.dueMs = beganMs + pauseAfter(entry, this.#pollMs(), nowMs);
+      const told = digestOf(seen, nowMs);
       if (told === entry.told) continue;
       entry.told = told;
       this.#options.wake(key);

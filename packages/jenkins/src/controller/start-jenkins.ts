@@ -78,7 +78,7 @@ export function startJenkins(options: JenkinsOptions): RunningJenkins {
   };
   const groups = [parts.informers, elector === undefined ? [] : [candidacy(elector)], parts.loops];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  metrics?.failing(() => failingMs(troubles(), clock.now()));
+  metrics?.failing(() => failingMs(troubles(), clock));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -189,7 +189,7 @@ function assemble(options: JenkinsOptions, signal: AbortSignal): Parts {
         const { trouble } = informer.state();
         return { kind, synced: informer.hasSynced(), trouble };
       });
-      return withoutCurrentList(kinds, clock.now());
+      return withoutCurrentList(kinds, clock);
     },
     async close() {
       await desks.close();

@@ -103,7 +103,7 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
   const { parts: further = [], leaderParts = [] } = options;
   const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  options.metrics?.failing(() => failingMs(troubles(), clock.monotonicMs()));
+  options.metrics?.failing(() => failingMs(troubles(), clock));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
@@ -299,7 +299,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
         const { trouble } = informer.state();
         return { kind, synced: informer.hasSynced(), trouble };
       });
-      return withoutCurrentList(kinds, clock.monotonicMs());
+      return withoutCurrentList(kinds, clock);
     },
     async close() {
       folders.close();
