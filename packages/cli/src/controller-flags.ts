@@ -1,13 +1,8 @@
-import { CartoError } from '@cartographer/machinery';
-import type { ClusterOptions } from './cluster-client.ts';
+import { type Address, type PartFlags, parseAddress } from './run-part.ts';
 
 /** Flags of `carto controller`. */
-export type ControllerFlags = ClusterOptions & {
-  readonly metricsAddress: string;
+export type ControllerFlags = PartFlags & {
   readonly concurrency: number;
-  readonly logLevel: string;
-  readonly leaderElect?: boolean;
-  readonly leaderElectionNamespace?: string;
   readonly webhooksAddress?: string;
   readonly webhooksCertDir?: string;
 } & UpstreamFlags;
@@ -21,9 +16,6 @@ type UpstreamFlags = {
   readonly maxConcurrentDeliveries?: number;
   readonly maxConcurrentRunnables?: number;
 };
-
-/** A place to listen at. */
-export type Address = { readonly host: string; readonly port: number };
 
 const WEBHOOKS_ADDRESS = '0.0.0.0:9443';
 const UPSTREAM_FLAG =
@@ -61,15 +53,4 @@ export function concurrencyOf(flags: ControllerFlags): number {
     (value) => value !== undefined,
   );
   return given.length === 0 ? flags.concurrency : Math.max(...given);
-}
-
-/** @throws CartoError `CARTO_USAGE` for anything but `host:port`; the host may be left out. */
-export function parseAddress(flag: string, text: string): Address {
-  const match = /^(?<host>.*):(?<port>\d{1,5})$/.exec(text);
-  if (match?.groups === undefined || Number(match.groups['port']) > 65_535) {
-    throw new CartoError('CARTO_USAGE', `${flag} "${text}" is not host:port, such as 127.0.0.1:8080`, {
-      retry: 'never',
-    });
-  }
-  return { host: match.groups['host'] || '0.0.0.0', port: Number(match.groups['port']) };
 }

@@ -10,7 +10,7 @@ import {
   SCANNER_NAMES,
   serveQuestions,
 } from '@cartographer/scanning';
-import type { Address } from './controller-flags.ts';
+import type { Address } from './run-part.ts';
 
 /** What {@link createQuestions} needs. */
 export type QuestionsOptions = Address & {
