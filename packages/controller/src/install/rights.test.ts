@@ -13,12 +13,11 @@ import {
   type Condition,
   findCondition,
   type KubeObject,
-  parseYamlDocuments,
   silentLog,
   type Transport,
   type WireRequest,
 } from '@cartographer/machinery';
-import { type Embedded, startEmbedded } from '@cartographer/testkit';
+import { type Embedded, objectsIn, startEmbedded } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { startController } from '../start-controller.ts';
 import { chain, workload } from '../testing/stage.ts';
@@ -51,8 +50,6 @@ async function applyAll({ client }: Embedded, objects: readonly KubeObject[]): P
     await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'test', force: true });
   }
 }
-
-const parsed = (yaml: string): readonly KubeObject[] => parseYamlDocuments(yaml) as unknown as readonly KubeObject[];
 
 /** A server with RBAC on, and the controller's account with what `deploy/` gives it and nothing else. */
 async function stage() {
@@ -89,7 +86,7 @@ async function readyOf(client: Client): Promise<string | undefined> {
 describe('the rights in deploy/', () => {
   it('are all that the controller needs for a chain, a lease, events and its webhook certificate', async () => {
     await using at = await stage();
-    await applyAll(at, parsed(`${TEAM}---${chain('web')}---${workload('shop', 'web')}`));
+    await applyAll(at, objectsIn(`${TEAM}---${chain('web')}---${workload('shop', 'web')}`));
     const raw = createClient({ transport: at.transport, clock });
     const lease = { namespace, name: INSTALL_NAMES.lease };
     const elector = createLeaderElector({ client: raw, clock, log: silentLog, lease, identity: 'one' });
@@ -125,7 +122,7 @@ describe('the rights in deploy/', () => {
   it('do not let the controller write what it stamps, nor the specs of its own kinds, nor other secrets', async () => {
     await using at = await stage();
     const client = createClient({ transport: at.transport, clock });
-    const [, , chainObject] = parsed(chain('web')) as [KubeObject, KubeObject, KubeObject];
+    const [, , chainObject] = objectsIn(chain('web')) as [KubeObject, KubeObject, KubeObject];
     const metadata = { namespace: 'default', name: 'x' };
     const tries = [
       client.create(CONFIG_MAP, { apiVersion: 'v1', kind: 'ConfigMap', metadata }),

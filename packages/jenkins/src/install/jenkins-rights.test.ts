@@ -7,14 +7,8 @@ import {
   fenced,
   isForbidden,
 } from '@cartographer/kube';
-import {
-  type KubeObject,
-  parseYamlDocuments,
-  silentLog,
-  type Transport,
-  type WireRequest,
-} from '@cartographer/machinery';
-import { startEmbedded } from '@cartographer/testkit';
+import { type KubeObject, silentLog, type Transport, type WireRequest } from '@cartographer/machinery';
+import { objectsIn, startEmbedded } from '@cartographer/testkit';
 import { expect, it } from 'vitest';
 import { startJenkins } from '../controller/start-jenkins.ts';
 import { build, server } from '../controller/testing/jenkins-stage.ts';
@@ -34,7 +28,6 @@ it('the rights of deploy/ are all that is needed from the lease to the end of a 
       await embedded.client.apply(await mapper.resourceFor(object), object, { fieldManager: 'test', force: true });
     }
   };
-  const yaml = (text: string): readonly KubeObject[] => parseYamlDocuments(text) as unknown as readonly KubeObject[];
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, ...jenkinsRights(namespace));
   await apply(...serverSecretsRights(namespace, ['default']));
   const { token } = await embedded.client.createToken({ namespace, name: JENKINS_NAMES.jenkins }, {});
@@ -65,7 +58,7 @@ it('the rights of deploy/ are all that is needed from the lease to the end of a 
     serverHosts,
     fetch: jenkins.fetch,
   });
-  await apply(...yaml(server(', pollInterval: 1s') + build('one')));
+  await apply(...objectsIn(server(', pollInterval: 1s') + build('one')));
   const key = { namespace: 'default', name: 'one' };
   await expect
     .poll(async () => (await embedded.client.get(jenkinsKinds.JenkinsBuild, key))['status'])

@@ -1,17 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isList, isObject, type Json, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
+import { isList, isObject, type Json, type JsonObject, type KubeObject, textAt } from '@cartographer/machinery';
+import { readObjects } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LaptopFixture, startLaptopFixture } from '../../testing/laptop.ts';
 import { pipelineRunType, pipelineType, taskRunType } from '../kind/tekton-types.ts';
 import { step, type TektonFixture, tektonFixture } from '../testing/runs.ts';
 
-type Recording = { readonly kind: string; readonly name: string; readonly labels: object; readonly status: Json };
-
 /** What the real controller wrote; its pods were played: `good` ended with 0 and a result, `bad` with 1. */
-const recordings = parseYamlDocuments(
-  readFileSync(join(import.meta.dirname, '../golden/tekton-real.yaml'), 'utf8'),
-) as unknown as readonly Recording[];
+const recordings = readObjects(join(import.meta.dirname, '../golden/tekton-real.yaml'));
 
 /** Where the stand-in may differ: times, what only a container has, and what is beside Tekton's words in a failure. */
 const OPEN_FIELDS = new Set(['startTime', 'completionTime', 'lastTransitionTime', 'startedAt', 'finishedAt', 'script']);
@@ -30,8 +26,8 @@ function tektonWords(message: string): string {
   return message.replace(/; (?:unit: |at |last lines: ).*$/s, '');
 }
 
-function recorded(kind: string, name: string): Recording {
-  const found = recordings.find((one) => one.kind === kind && one.name === name);
+function recorded(kind: string, name: string): KubeObject {
+  const found = recordings.find((one) => one.kind === kind && one['name'] === name);
   if (found === undefined) throw new Error(`no recording of ${kind} ${name}`);
   return found;
 }
@@ -90,18 +86,19 @@ describe('a run on the laptop ends in the status that the real controller wrote'
 
   const hasStep = ({ status }: KubeObject): boolean => isObject(status) && isList(status['steps']);
 
-  it.each(recordings.map(({ kind, name }) => [kind, name]))('%s %s', async (kind, name) => {
+  it.each(recordings.map((one) => [one.kind, textAt(one, 'name')]))('%s %s', async (kind, name) => {
     const type = kind === 'TaskRun' ? taskRunType : pipelineRunType;
     const isRunning = name.startsWith('running');
     const object = isRunning
       ? await laptop.client.get(type, { namespace: 'default', name })
       : await tekton.endOf(type, name);
     const recording = recorded(kind, name);
-    expect(comparable(object['status'])).toEqual(comparable(recording.status));
+    expect(comparable(object['status'])).toEqual(comparable(recording['status']));
+    const labels = recording['labels'] as JsonObject;
     const uid = { 'tekton.dev/pipelineRunUID': expect.any(String) };
     expect(object.metadata.labels ?? {}).toEqual({
-      ...recording.labels,
-      ...('tekton.dev/pipelineRunUID' in recording.labels ? uid : {}),
+      ...labels,
+      ...('tekton.dev/pipelineRunUID' in labels ? uid : {}),
     });
   });
 });
