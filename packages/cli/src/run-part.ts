@@ -1,6 +1,12 @@
 import { type Client, createClient, fenced, type LeaderElector, systemClock } from '@cartographer/kube';
 import { CartoError, type Log, whenAborted } from '@cartographer/machinery';
-import { type ControllerMetrics, createControllerMetrics, createLog, serveHealth } from '@cartographer/runtime';
+import {
+  type ControllerMetrics,
+  createControllerMetrics,
+  createLog,
+  type RunningParts,
+  serveHealth,
+} from '@cartographer/runtime';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from './cluster-client.ts';
 import { type ElectionFlags, electorOf, systemNamespace } from './leader-election.ts';
 import { logLevel } from './log-level.ts';
@@ -39,12 +45,7 @@ export type PartWorld = {
 };
 
 /** A part at work. */
-export type RunningPart = {
-  /** Rejects when it failed for good. */
-  readonly ended: Promise<void>;
-  readonly notReady: () => string | undefined;
-  readonly stop: () => Promise<void>;
-};
+export type RunningPart = Pick<RunningParts, 'ended' | 'notReady' | 'stop'>;
 
 /** Runs a part, its metrics and its probes, until it is told to stop or fails for good. */
 export async function runPart(

@@ -13,15 +13,16 @@ import {
   type Controller,
   type ControllerMetrics,
   candidacy,
+  controllerParts,
   createController,
   createRateLimiter,
-  failingMs,
+  informerParts,
   type PartTroubles,
   type Reconcile,
   type Runnable,
-  runInOrder,
-  withoutCurrentList,
-  withoutLease,
+  type RunningParts,
+  startParts,
+  type WatchedCaches,
 } from '@cartographer/runtime';
 import type { Renderer, Shared } from './acting/effects.ts';
 import { createOwnerAccess } from './acting/owner-access.ts';
@@ -67,18 +68,7 @@ export type ControllerOptions = {
 };
 
 /** A controller at work. */
-export interface RunningController {
-  /** Resolves when all caches are filled and reconciling has begun. */
-  readonly ready: Promise<void>;
-  /** Resolves after a stop; rejects when a part failed for good. */
-  readonly ended: Promise<void>;
-  /** Nothing waits and nothing runs, retries that wait for their time left aside. */
-  isIdle(): boolean;
-  /** Says what keeps the controller from doing its work, or undefined when it does it. */
-  notReady(): string | undefined;
-  /** Stops taking work, finishes what is in flight, sends the last events. */
-  stop(): Promise<void>;
-}
+export type RunningController = RunningParts;
 
 /** What the platform writes, and no template can stamp: it is not of a namespace. */
 const PLATFORM_KINDS = (Object.keys(carto.kinds) as KindName[]).filter((kind) => !carto.kinds[kind].namespaced);
@@ -94,41 +84,29 @@ export function startController(options: ControllerOptions): RunningController {
   const { clock, log, elector } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
-  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
-  ready.catch(() => undefined);
-  let isReady = false;
-
-  const onReady = (): void => {
-    isReady = true;
-    becomeReady();
-  };
   const election = elector === undefined ? [] : [candidacy(elector)];
   const { parts: further = [], leaderParts = [] } = options;
-  const groups = [[...parts.informers, ...further], election, [lastEvents(parts)], [...parts.loops, ...leaderParts]];
+  const groups = [
+    [...informerParts(parts.caches), ...further],
+    election,
+    [lastEvents(parts)],
+    [...controllerParts(parts.controllers), ...leaderParts],
+  ];
   const troubles = (): PartTroubles => [
     ...groups.flat().flatMap(({ name, trouble }) => (trouble === undefined ? [] : [[name, trouble()] as const])),
     ...parts.stamped.troubles(),
   ];
-  options.metrics?.failing(() => failingMs(troubles(), clock));
-  const ended = runInOrder(groups, { clock, log, signal: stop.signal, onReady }).catch((error: unknown) => {
-    neverReady(error);
-    throw error;
+  return startParts({
+    groups,
+    caches: parts.caches,
+    isIdle: () => parts.controllers.every((controller) => controller.isIdle()),
+    troubles,
+    stop,
+    clock,
+    log,
+    metrics: options.metrics,
+    elector,
   });
-  ended.catch(() => undefined);
-
-  return {
-    ready,
-    ended,
-    isIdle: () => isReady && parts.controllers.every((controller) => controller.isIdle()),
-    notReady: () =>
-      withoutLease(elector) ??
-      parts.unsynced() ??
-      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
-    async stop() {
-      stop.abort();
-      await ended;
-    },
-  };
 }
 
 /** Sends the last events, once nothing makes new ones. */
@@ -147,10 +125,8 @@ function lastEvents({ recorders }: Pick<Parts, 'recorders'>): Runnable {
 type Loop = Woken & { readonly controller: Controller };
 
 type Parts = {
-  readonly informers: readonly Runnable[];
-  readonly loops: readonly Runnable[];
+  readonly caches: WatchedCaches;
   readonly controllers: readonly Controller[];
-  readonly unsynced: () => string | undefined;
   readonly recorders: readonly EventRecorder[];
   readonly stamped: StampedCaches;
 };
@@ -231,23 +207,8 @@ function assemble(options: ControllerOptions, signal: AbortSignal): Parts {
   wakeByDefinitions(caches, { mappings, stamped, clock, signal }, all);
 
   return {
-    informers: caches.all().map(([kind, informer]) => ({
-      name: `informer of ${kind}`,
-      run: (until) => informer.run(until),
-      ready: () => informer.synced,
-      trouble: () => informer.state().trouble,
-    })),
-    loops: all.map(({ controller }) => ({
-      name: `controller ${controller.name}`,
-      run: (until) => controller.run(until),
-    })),
+    caches: caches.all(),
     controllers: all.map(({ controller }) => controller),
-    unsynced: () => {
-      const kinds = caches.all().map(([kind, informer]) => {
-        return { kind, synced: informer.hasSynced(), trouble: informer.state().trouble };
-      });
-      return withoutCurrentList(kinds, clock);
-    },
     recorders,
     stamped,
   };

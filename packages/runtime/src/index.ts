@@ -1,4 +1,4 @@
-export { candidacy, withoutLease } from './candidacy.ts';
+export { candidacy } from './candidacy.ts';
 export {
   type Controller,
   type ControllerOptions,
@@ -19,7 +19,7 @@ export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';
 export { type ControllerMetrics, createControllerMetrics, type NamedGauge, type Sample } from './metrics.ts';
-export { failingMs, type PartTroubles, type WatchedState, withoutCurrentList } from './part-troubles.ts';
+export { type PartTroubles } from './part-troubles.ts';
 export {
   type DeployedProcess,
   METRICS_PORT,
@@ -29,5 +29,6 @@ export {
 } from './process-deployment.ts';
 export { processBinding, processRole } from './process-rights.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { controllerParts, informerParts, type RunningParts, startParts, type WatchedCaches } from './start-parts.ts';
 export { watchClock } from './watch-clock.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

@@ -1,19 +1,19 @@
 import { type Client, createEventRecorder, type LeaderElector, WrittenObjects } from '@cartographer/kube';
-import { CartoError, type Clock, type Log } from '@cartographer/machinery';
+import { type Clock, type Log } from '@cartographer/machinery';
 import type { DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
   candidacy,
+  controllerParts,
   createController,
   createRateLimiter,
-  failingMs,
+  informerParts,
   type PartTroubles,
   type Reconcile,
   type Runnable,
-  runInOrder,
-  withoutCurrentList,
-  withoutLease,
+  type RunningParts,
+  startParts,
 } from '@cartographer/runtime';
 import type { Fetch } from '../remote/exchange.ts';
 import { BuildMemory } from './build-memory.ts';
@@ -45,17 +45,7 @@ export type JenkinsOptions = {
 };
 
 /** What runs builds, at work. */
-export interface RunningJenkins {
-  /** Resolves when all caches are filled and work has begun. */
-  readonly ready: Promise<void>;
-  /** Resolves after a stop; rejects when a part failed for good. */
-  readonly ended: Promise<void>;
-  /** Nothing waits and nothing runs, what waits for its time left aside. */
-  isIdle(): boolean;
-  /** Says what keeps it from doing its work, or undefined when it does it. */
-  notReady(): string | undefined;
-  stop(): Promise<void>;
-}
+export type RunningJenkins = RunningParts;
 
 /** Builds that wait for servers wait for no processor: many are worked on at once. */
 const BUILDS_AT_ONCE = 256;
@@ -69,48 +59,26 @@ export function startJenkins(options: JenkinsOptions): RunningJenkins {
   const { clock, log, elector, metrics } = options;
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
-  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
-  ready.catch(() => undefined);
-  let isReady = false;
-  const onReady = (): void => {
-    isReady = true;
-    becomeReady();
-  };
-  const groups = [parts.informers, elector === undefined ? [] : [candidacy(elector)], parts.loops];
+  const groups = [informerParts(parts.caches.all()), elector === undefined ? [] : [candidacy(elector)], parts.loops];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  metrics?.failing(() => failingMs(troubles(), clock));
-  const run = async (): Promise<void> => {
-    try {
-      await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
-    } catch (error) {
-      neverReady(error);
-      throw error;
-    } finally {
-      await parts.close();
-    }
-  };
-  const ended = run();
-  ended.catch(() => undefined);
-  return {
-    ready,
-    ended,
-    isIdle: () => isReady && parts.isIdle(),
-    notReady: () =>
-      withoutLease(elector) ??
-      parts.unsynced() ??
-      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
-    async stop() {
-      stop.abort(new CartoError('CARTO_STOPPING', 'what runs builds on Jenkins is stopping'));
-      await ended;
-    },
-  };
+  return startParts({
+    groups,
+    caches: parts.caches.all(),
+    isIdle: parts.isIdle,
+    troubles,
+    stop,
+    close: parts.close,
+    clock,
+    log,
+    metrics,
+    elector,
+  });
 }
 
 type Parts = {
-  readonly informers: readonly Runnable[];
+  readonly caches: ReturnType<typeof createJenkinsCaches>;
   readonly loops: readonly Runnable[];
   readonly isIdle: () => boolean;
-  readonly unsynced: () => string | undefined;
   close(): Promise<void>;
 };
 
@@ -173,24 +141,9 @@ function assemble(options: JenkinsOptions, signal: AbortSignal): Parts {
   wakeByChanges({ caches, builds, servers, writtenBuilds: written.builds });
   if (metrics !== undefined) showJenkinsMetrics(metrics, { caches, desks });
   return {
-    informers: caches.all().map(([kind, informer]) => ({
-      name: `informer of ${kind}`,
-      run: (until: AbortSignal) => informer.run(until),
-      ready: () => informer.synced,
-      trouble: () => informer.state().trouble,
-    })),
-    loops: [builds, servers].map((controller) => ({
-      name: `controller ${controller.name}`,
-      run: (until: AbortSignal) => controller.run(until),
-    })),
+    caches,
+    loops: controllerParts([builds, servers]),
     isIdle: () => builds.isIdle() && servers.isIdle() && desks.isIdle,
-    unsynced: () => {
-      const kinds = caches.all().map(([kind, informer]) => {
-        const { trouble } = informer.state();
-        return { kind, synced: informer.hasSynced(), trouble };
-      });
-      return withoutCurrentList(kinds, clock);
-    },
     async close() {
       await desks.close();
       await events.flush();

@@ -1,20 +1,20 @@
 import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
-import { CartoError, type Clock, type Log, whenAborted } from '@cartographer/machinery';
+import { type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import type { DestinationRules } from '@cartographer/oci';
 import {
   type Controller,
   type ControllerMetrics,
   candidacy,
+  controllerParts,
   createController,
   createRateLimiter,
-  failingMs,
+  informerParts,
   type PartTroubles,
   type Reconcile,
   type Runnable,
-  runInOrder,
+  type RunningParts,
+  startParts,
   watchClock,
-  withoutCurrentList,
-  withoutLease,
 } from '@cartographer/runtime';
 import type { SqlDatabase } from '@cartographer/store';
 import { Portfolio } from '../portfolio/portfolio.ts';
@@ -65,18 +65,9 @@ export type ScannerOptions = {
 };
 
 /** A scanner at work. */
-export interface RunningScanner {
-  /** Resolves when all caches are filled and judging has begun. */
-  readonly ready: Promise<void>;
-  /** Resolves after a stop; rejects when a part failed for good. */
-  readonly ended: Promise<void>;
-  /** Nothing waits and nothing runs, retries that wait for their time left aside. */
-  isIdle(): boolean;
-  /** Says what keeps the scanner from doing its work, or undefined when it does it. */
-  notReady(): string | undefined;
+export interface RunningScanner extends RunningParts {
   readonly portfolio: Portfolio;
   readonly caches: Pick<ScannerCaches, 'informer'>;
-  stop(): Promise<void>;
 }
 
 const SCANS_AT_ONCE = 4;
@@ -90,58 +81,37 @@ const KEEP_BILLS_MS = 30 * DAY_MS;
 export async function startScanner(options: ScannerOptions): Promise<RunningScanner> {
   const { clock, log, database, elector } = options;
   const portfolio = await Portfolio.open({ database, clock });
-  const stop = new AbortController();
   const parts = assemble(options, portfolio);
-  const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
-  ready.catch(() => undefined);
-  let isReady = false;
-  const onReady = (): void => {
-    isReady = true;
-    becomeReady();
-  };
   const election = elector === undefined ? [] : [candidacy(elector)];
   const { parts: further = [], leaderParts = [] } = options;
-  const groups = [[...parts.informers, ...further], election, [parts.store], [...parts.loops, ...leaderParts]];
+  const groups = [
+    [...informerParts(parts.caches.all()), ...further],
+    election,
+    [parts.store],
+    [...parts.loops, ...leaderParts],
+  ];
   const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
-  options.metrics?.failing(() => failingMs(troubles(), clock));
-  const run = async (): Promise<void> => {
-    try {
-      await runInOrder(groups, { clock, log, signal: stop.signal, onReady });
-    } catch (error) {
-      neverReady(error);
-      throw error;
-    } finally {
-      await parts.close();
-    }
-  };
-  const ended = run();
-  ended.catch(() => undefined);
-
-  return {
-    ready,
-    ended,
-    portfolio,
-    caches: parts.caches,
-    isIdle: () => isReady && parts.isIdle(),
-    notReady: () =>
-      withoutLease(elector) ??
-      parts.unsynced() ??
-      (isReady || elector !== undefined ? undefined : 'the first lists have not arrived yet'),
-    async stop() {
-      stop.abort(new CartoError('CARTO_STOPPING', 'the scanner is stopping'));
-      await ended;
-    },
-  };
+  const running = startParts({
+    groups,
+    caches: parts.caches.all(),
+    isIdle: parts.isIdle,
+    troubles,
+    stop: new AbortController(),
+    close: parts.close,
+    clock,
+    log,
+    metrics: options.metrics,
+    elector,
+  });
+  return { ...running, portfolio, caches: parts.caches };
 }
 
 type Parts = {
   readonly caches: ScannerCaches;
-  readonly informers: readonly Runnable[];
   /** Read when this replica leads: whoever led before it went on with it. */
   readonly store: Runnable;
   readonly loops: readonly Runnable[];
   readonly isIdle: () => boolean;
-  readonly unsynced: () => string | undefined;
   close(): Promise<void>;
 };
 
@@ -271,21 +241,12 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   };
   return {
     caches,
-    informers: caches.all().map(([kind, informer]) => ({
-      name: `informer of ${kind}`,
-      run: (until: AbortSignal) => informer.run(until),
-      ready: () => informer.synced,
-      trouble: () => informer.state().trouble,
-    })),
     store: { name: 'store', run: whenAborted, ready: () => book.load() },
     loops: [
       begin,
       watch,
       { name: 'logins that scans wait for', run: (until: AbortSignal) => logins.run(until) },
-      ...[scans, sources, exceptions, policies].map((controller) => ({
-        name: `controller ${controller.name}`,
-        run: (until: AbortSignal) => controller.run(until),
-      })),
+      ...controllerParts([scans, sources, exceptions, policies]),
     ],
     isIdle: () =>
       scans.isIdle() &&
@@ -294,13 +255,6 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
       // Those that wait for scans whose retries wait for their time are idle, too.
       (sources.queue.depth === 0 || sources.queue.processing > 0) &&
       sources.queue.processing <= settlement.waiting,
-    unsynced: () => {
-      const kinds = caches.all().map(([kind, informer]) => {
-        const { trouble } = informer.state();
-        return { kind, synced: informer.hasSynced(), trouble };
-      });
-      return withoutCurrentList(kinds, clock);
-    },
     async close() {
       folders.close();
       await Promise.allSettled([reading.close(), access.close()]);
