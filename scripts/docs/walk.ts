@@ -20,7 +20,7 @@ const run = promisify(execFile);
 type Command = { readonly text: string; readonly output?: string };
 
 /** All commands in order: a block of `sh` is one, a block of `console` has one behind each prompt. */
-export function commandsOf(text: string): readonly Command[] {
+function commandsOf(text: string): readonly Command[] {
   return [...text.matchAll(/^```(sh|console)\n(.*?)^```$/gms)].flatMap(([, kind, body = '']) =>
     kind === 'sh' ? [{ text: body.trim() }] : body.split(/^\$ /m).slice(1).map(prompted),
   );
@@ -49,6 +49,10 @@ type Given = {
   readonly environment?: Readonly<Record<string, string>>;
   /** The command, which is not run. */
   readonly without?: string;
+  /** Flags of `carto up` that stand behind {@link START} on the page, and what is run for them. */
+  readonly flags?: { readonly shown: string; readonly run: readonly string[] };
+  /** What is to hold when all commands were run, while `carto up` still runs. */
+  readonly inTheEnd?: () => Promise<unknown>;
 };
 
 /**
@@ -56,12 +60,12 @@ type Given = {
  * with how many there were after the start.
  */
 export async function walkThrough(page: string, given: Given = {}): Promise<number> {
-  const [start, environment, ...all] = commandsOf(page);
-  expect([start, environment]).toEqual([{ text: START }, { text: ENVIRONMENT }]);
-  const commands = all.filter(({ text }) => text !== given.without);
+  const { flags = { shown: '', run: [] } } = given;
+  const [start, environment, ...commands] = commandsOf(page).filter(({ text }) => text !== given.without);
+  expect([start, environment]).toEqual([{ text: `${START}${flags.shown}` }, { text: ENVIRONMENT }]);
   const folder = await mkdtemp(join(tmpdir(), 'carto-walk-'));
   await symlink(join(ROOT, 'examples'), join(folder, 'examples'));
-  const carto = await startCarto(join(folder, '.carto'), ['--no-example']);
+  const carto = await startCarto(join(folder, '.carto'), ['--no-example', ...flags.run], given.environment);
   const who = { NAME: 'Walker', EMAIL: 'walker@carto.invalid' };
   const env = {
     ...process.env,
@@ -87,6 +91,7 @@ export async function walkThrough(page: string, given: Given = {}): Promise<numb
       const lines = (shown: string) => (text.startsWith('kubectl events') ? steady(shown).toSorted() : steady(shown));
       expect(lines(stdout), `$ ${text}\n${stdout}`).toEqual(lines(output));
     }
+    await given.inTheEnd?.();
   } finally {
     await carto.end('SIGINT');
     await rm(folder, { recursive: true, force: true });
