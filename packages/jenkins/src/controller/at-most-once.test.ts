@@ -1,6 +1,6 @@
 import type { WireRequest } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
-import type { SeenRequest } from '../remote/testing/fake-jenkins.ts';
+import type { SeenRequest } from '../remote/testing/fake-state.ts';
 import { build, createJenkinsStage, type JenkinsStage, type StageSetting, server } from './testing/jenkins-stage.ts';
 
 const isWrite = ({ method }: WireRequest): boolean => method !== 'GET';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { page, redirect } from '../remote/testing/fake-jenkins.ts';
+import { page, redirect } from '../remote/testing/fake-answers.ts';
 import { base64, build, createJenkinsStage, type JenkinsStage, saidIn, server } from './testing/jenkins-stage.ts';
 
 const isTrigger = ({ method, path }: { method: string; path: string }): boolean =>

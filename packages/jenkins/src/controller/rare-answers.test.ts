@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { page } from '../remote/testing/fake-jenkins.ts';
+import { page } from '../remote/testing/fake-answers.ts';
 import {
   base64,
   build,

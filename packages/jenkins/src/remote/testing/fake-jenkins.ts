@@ -1,71 +1,7 @@
 import type { Clock } from '@cartographer/machinery';
 import type { Fetch } from '../exchange.ts';
-
-/** A build as the scripted server keeps it. */
-export type FakeBuild = {
-  readonly job: string;
-  readonly number: number;
-  readonly queueId: number;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly startedAtMs: number;
-  isBuilding: boolean;
-  result: string | null;
-  durationMs: number;
-};
-
-/** A job of the scripted server: what a test says of it. */
-export type FakeJob = {
-  /** Names, or names with their types; undefined takes no parameters at all. */
-  parameters?: readonly (
-    | string
-    | { readonly name: string; readonly type: string; readonly choices?: readonly string[] }
-  )[];
-  isBuildable?: boolean;
-  isForbidden?: boolean;
-  /** How long a build takes. */
-  takesMs?: number;
-  result?: string;
-  description?: string;
-  artifacts?: Readonly<Record<string, string>>;
-  log?: string;
-  stages?: readonly { readonly id: string; readonly name: string; readonly status: string }[];
-  stageLogs?: Readonly<Record<string, string>>;
-  tests?: object;
-  environment?: Readonly<Record<string, string>>;
-  nextBuildNumber?: number;
-};
-
-type Item = {
-  readonly id: number;
-  readonly job: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly sinceMs: number;
-  why: string;
-  leftAtMs?: number;
-  isCancelled?: boolean;
-  build?: number;
-};
-
-/** What goes wrong with one request. */
-export type FakeFault =
-  /** The connection breaks before the server sees it; refused before a byte was sent. */
-  | { readonly kind: 'unsent' }
-  | { readonly kind: 'lost' }
-  /** The server does it, and the answer is lost. */
-  | { readonly kind: 'answer lost' }
-  /** The server does it, and something between answers for it. */
-  | { readonly kind: 'answered by another'; readonly status: number }
-  | { readonly kind: 'answer'; readonly response: () => Response }
-  | { readonly kind: 'silence' };
-
-/** One request as the server saw it. */
-export type SeenRequest = {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly atMs: number;
-  readonly headers: Readonly<Record<string, string>>;
-};
+import { json, page, redirect, withCode } from './fake-answers.ts';
+import type { FakeBuild, FakeFault, FakeItem, FakeJob, SeenRequest } from './fake-state.ts';
 
 const QUEUE_KEEPS_MS = 300_000;
 
@@ -87,7 +23,7 @@ export class FakeJenkins {
   /** The answers to triggers tell no item. */
   tellsItem = true;
   underWay = 0;
-  items: Item[] = [];
+  items: FakeItem[] = [];
   readonly #clock: Clock;
   #nextItem = 1;
   readonly #faults: { when: (request: SeenRequest) => boolean; fault: FakeFault; times: number }[] = [];
@@ -262,8 +198,8 @@ export class FakeJenkins {
     return back ?? new Response(null, { status: 201, ...(headers === undefined ? {} : { headers }) });
   }
 
-  #enqueue(job: string, parameters: Readonly<Record<string, string>>): Item {
-    const item: Item = {
+  #enqueue(job: string, parameters: Readonly<Record<string, string>>): FakeItem {
+    const item: FakeItem = {
       id: this.#nextItem++,
       job,
       parameters,
@@ -275,7 +211,7 @@ export class FakeJenkins {
     return item;
   }
 
-  #start(item: Item): void {
+  #start(item: FakeItem): void {
     if (item.leftAtMs !== undefined) return;
     if (this.builds.filter(({ isBuilding }) => isBuilding).length >= this.executors) {
       item.why = 'Waiting for next available executor';
@@ -369,29 +305,10 @@ export class FakeJenkins {
   }
 }
 
-function actionsOf({ parameters }: Pick<Item, 'parameters'>): readonly object[] {
+function actionsOf({ parameters }: Pick<FakeItem, 'parameters'>): readonly object[] {
   return [{ parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })) }, {}];
 }
 
 function isToken({ headers }: SeenRequest): boolean {
   return (headers['authorization'] ?? '').includes(Buffer.from('bot:token').toString('base64'));
-}
-
-function json(value: object, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(value), { headers: { 'content-type': 'application/json', ...headers } });
-}
-
-/** A page, as servers and proxies answer what is wrong. */
-export function page(status: number, title: string): Response {
-  const text = `<html><head><title>${title}</title></head><body>${title}</body></html>`;
-  return new Response(text, { status, headers: { 'content-type': 'text/html' } });
-}
-
-/** An answer that leads elsewhere. */
-export function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location } });
-}
-
-function withCode(message: string, code: string): Error {
-  return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 }
