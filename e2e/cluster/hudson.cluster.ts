@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type JenkinsBuildStatus, jenkinsKinds } from '@cartographer/jenkins';
@@ -129,10 +130,11 @@ spec:
   });
 
   it('say which line failed, and wait in the queue while executors and jobs are busy', async () => {
+    const gate = join(cluster.folder, 'broken-goes-on');
     await hudson.createJob(
       'broken',
       ['CARTO_RUN_ID'],
-      'echo compiling; echo "AssertionError: 1 is not 2"; sleep 4; exit 1',
+      `echo compiling; echo "AssertionError: 1 is not 2"; set +x; until [ -e "${gate}" ]; do sleep 0.2; done; exit 1`,
     );
     await build('broken-1', 'broken');
     await untilStatus('broken-1', ({ phase }) => phase === 'Running');
@@ -142,6 +144,7 @@ spec:
       ({ phase, queue }) => phase === 'Queued' && (queue?.why ?? '').includes('already in progress'),
     );
     expect(saidOf(queued)?.reason).toBe('Queued');
+    await writeFile(gate, '');
     const failed = await untilStatus('broken-1', isOver);
     expect(saidOf(failed)?.reason).toBe('BuildFailed');
     expect(failed.log?.lines).toContain('AssertionError: 1 is not 2');
