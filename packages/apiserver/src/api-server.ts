@@ -78,10 +78,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     adminToken: credentials.adminToken,
     caPem: credentials.caPem,
     async listen(where) {
+      const { serverCertPem, serverKeyPem } = await credentials.serverCertificate();
       const server = await listenHttps(
         {
-          certPem: credentials.serverCertPem,
-          keyPem: credentials.serverKeyPem,
+          certPem: serverCertPem,
+          keyPem: serverKeyPem,
           admit: (head) => parts.pipeline.admit(head),
           clock: options.clock,
           log: options.log,

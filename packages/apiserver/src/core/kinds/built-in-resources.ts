@@ -2,6 +2,7 @@ import {
   dns1123SubdomainErrors,
   getPath,
   type KubeObject,
+  type MergeSchema,
   memoByIdentity,
   mergeSchemaOf,
 } from '@cartographer/machinery';
@@ -11,7 +12,7 @@ import { ResourceTable } from '../storage/resource-table.ts';
 import { decodeTyped } from '../typed/decode.ts';
 import { metaTypes } from '../typed/meta-types.ts';
 import { patchSchemaOf } from '../typed/patch-schema.ts';
-import { createTypeResolver } from '../typed/type-node.ts';
+import { createTypeResolver, type StructNode } from '../typed/type-node.ts';
 import { typedSchema } from '../typed/typed-schema.ts';
 import { workloadTypes } from '../typed/workload-types.ts';
 import { autoscalingKinds } from './autoscaling-kinds.ts';
@@ -94,6 +95,9 @@ function createBuiltIn(definition: KindDefinition, table: ResourceTable): Served
   };
 }
 
+/** Made once for each type, not for each server. */
+const mergeSchemaOfType = memoByIdentity((type: StructNode): MergeSchema => mergeSchemaOf(typedSchema(type)));
+
 function createRules(definition: KindDefinition, status: boolean): KindRules {
   const type = resolveType(definition.type ?? definition.kind);
   const stored = definition.viewOf === undefined ? type : resolveType(definition.viewOf.type);
@@ -102,7 +106,7 @@ function createRules(definition: KindDefinition, status: boolean): KindRules {
     statusSubresource: status,
     unconditionalUpdate: definition.unconditionalUpdate ?? true,
     createOnUpdate: definition.createOnUpdate ?? false,
-    mergeSchema: mergeSchemaOf(typedSchema(stored)),
+    mergeSchema: mergeSchemaOfType(stored),
     patchSchema: patchSchemaOf(type),
     nameErrors: definition.nameErrors ?? dns1123SubdomainErrors,
     decode: (body) => decodeTyped(body, type),

@@ -1,9 +1,9 @@
-import type { ListPatchRule, PatchSchema } from '@cartographer/machinery';
+import { type ListPatchRule, memoByIdentity, type PatchSchema } from '@cartographer/machinery';
 
 import type { StructNode, TypeNode } from './type-node.ts';
 
 /** The lists of a type that strategic merge patches item by item; a list with several keys is patched by the first. */
-export function patchSchemaOf(type: StructNode): PatchSchema {
+export const patchSchemaOf = memoByIdentity((type: StructNode): PatchSchema => {
   const lists: Record<string, ListPatchRule> = {};
   const visit = (node: TypeNode, path: string): void => {
     if (node.kind === 'struct') {
@@ -19,4 +19,4 @@ export function patchSchemaOf(type: StructNode): PatchSchema {
   };
   visit(type, '');
   return { lists };
-}
+});

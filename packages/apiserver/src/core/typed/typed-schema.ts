@@ -1,16 +1,17 @@
-import type { StructuralSchema } from '@cartographer/machinery';
+import { memoByIdentity, type StructuralSchema } from '@cartographer/machinery';
 
 import type { ListNode, Scalar, StructNode, TypeNode } from './type-node.ts';
 
 /**
  * A built-in type as a structural schema: what OpenAPI shows and server-side apply reads its merge rules from.
- * The root leaves out apiVersion, kind and metadata, which every object has.
+ * The root leaves out apiVersion, kind and metadata, which every object has. Types are the same for every server of a process:
+ * each is made once, and shared; never change one.
  */
-export function typedSchema(type: StructNode): StructuralSchema {
+export const typedSchema = memoByIdentity((type: StructNode): StructuralSchema => {
   const properties = Object.entries(schemaOfStruct(type).properties ?? {});
   const own = properties.filter(([key]) => key !== 'apiVersion' && key !== 'kind' && key !== 'metadata');
   return { type: 'object', properties: Object.fromEntries(own) };
-}
+});
 
 const SCALAR_SCHEMAS: Readonly<Record<Scalar, StructuralSchema>> = {
   string: { type: 'string' },
@@ -44,10 +45,11 @@ function schemaOf(node: TypeNode): StructuralSchema {
   }
 }
 
-function schemaOfStruct(node: StructNode): StructuralSchema {
+/** Kinds share most of their structs: a pod's stands in seven. */
+const schemaOfStruct = memoByIdentity((node: StructNode): StructuralSchema => {
   const properties = Object.fromEntries([...node.fields].map(([key, field]) => [key, schemaOf(field)]));
   return { type: 'object', properties, ...(node.atomic ? { 'x-kubernetes-map-type': 'atomic' as const } : {}) };
-}
+});
 
 function schemaOfList(node: ListNode): StructuralSchema {
   const items = schemaOf(node.item);

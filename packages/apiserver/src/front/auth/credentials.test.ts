@@ -25,11 +25,17 @@ describe('credentials', () => {
     const now = Date.now();
     const first = await loadCredentials(data, now);
     expect((await stat(join(data, 'credentials.json'))).mode & 0o777).toBe(0o600);
-    expect(await loadCredentials(data, now)).toEqual(first);
+    const again = await loadCredentials(data, now);
+    expect({ ...again, ...(await again.serverCertificate()) }).toEqual({
+      ...first,
+      ...(await first.serverCertificate()),
+      serverCertificate: expect.any(Function),
+    });
   });
 
   test('hold a certificate for loopback that the authority signed', async () => {
-    const { caPem, serverCertPem } = await loadCredentials(undefined, Date.now());
+    const { caPem, serverCertificate } = await loadCredentials(undefined, Date.now());
+    const { serverCertPem } = await serverCertificate();
     const server = new X509Certificate(serverCertPem);
     expect(server.verify(new X509Certificate(caPem).publicKey)).toBe(true);
     expect(server.checkIP('127.0.0.1')).toBe('127.0.0.1');
@@ -40,13 +46,35 @@ describe('credentials', () => {
     const data = await folder();
     const first = await loadCredentials(data, Date.now() - 2.2 * YEAR_MS);
     const second = await loadCredentials(data, Date.now());
-    expect(second.serverCertPem).not.toBe(first.serverCertPem);
+    const [{ serverCertPem: old }, { serverCertPem: made }] = await Promise.all([
+      first.serverCertificate(),
+      second.serverCertificate(),
+    ]);
+    expect(made).not.toBe(old);
     expect(second).toMatchObject({
       caPem: first.caPem,
       adminToken: first.adminToken,
       signingKeyPem: first.signingKeyPem,
     });
-    expect(await readFile(join(data, 'credentials.json'), 'utf8')).toContain(JSON.stringify(second.serverCertPem));
+    expect(await readFile(join(data, 'credentials.json'), 'utf8')).toContain(JSON.stringify(made));
+  });
+
+  test('of servers that keep nothing share an authority as long as it is valid, and nothing else', async () => {
+    const now = Date.now();
+    const first = await loadCredentials(undefined, now);
+    const second = await loadCredentials(undefined, now + YEAR_MS);
+    expect(second.caPem).toBe(first.caPem);
+    expect(second.adminToken).not.toBe(first.adminToken);
+    expect(second.signingKeyPem).not.toBe(first.signingKeyPem);
+    expect(await second.serverCertificate()).not.toEqual(await first.serverCertificate());
+    for (const other of [now - 10 * YEAR_MS, now + 20 * YEAR_MS]) {
+      const { caPem, serverCertificate } = await loadCredentials(undefined, other);
+      const { serverCertPem } = await serverCertificate();
+      for (const { validFrom, validTo } of [new X509Certificate(caPem), new X509Certificate(serverCertPem)]) {
+        expect(Date.parse(validFrom)).toBeLessThan(other);
+        expect(Date.parse(validTo)).toBeGreaterThan(other + YEAR_MS);
+      }
+    }
   });
 
   test('that are damaged are named, with the way out', async () => {

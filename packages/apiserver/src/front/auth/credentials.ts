@@ -11,17 +11,28 @@ import { join } from 'node:path';
 
 import { CartoError, messageOf } from '@cartographer/machinery';
 
-/** Everything secret that a server needs to be itself: kept in one file, so that kubeconfigs and tokens survive a restart. */
-export type Credentials = {
-  /** Certificate of the authority that clients trust. */
-  readonly caPem: string;
-  readonly caKeyPem: string;
-  readonly serverCertPem: string;
-  readonly serverKeyPem: string;
+/** Certificate of a server and its key, both PEM. */
+export type ServerCertificate = { readonly serverCertPem: string; readonly serverKeyPem: string };
+
+/** Certificate of the authority that clients trust, and its key, both PEM. */
+type Authority = { readonly caPem: string; readonly caKeyPem: string };
+
+/** What of a server's secrets does not depend on its address. */
+type Keys = {
   /** Bearer token of the user `admin`, a member of system:masters. */
   readonly adminToken: string;
   /** PKCS #8 key (P-256) that signs ServiceAccount tokens. */
   readonly signingKeyPem: string;
+};
+
+/** What a data folder holds. */
+type Stored = Authority & ServerCertificate & Keys;
+
+/** Everything secret that a server needs to be itself: kept in one file, so that kubeconfigs and tokens survive a restart. */
+export type Credentials = Keys & {
+  readonly caPem: string;
+  /** The certificate for HTTPS; a server that keeps nothing makes it when it is asked for. */
+  serverCertificate(): Promise<ServerCertificate>;
 };
 
 const FILE = 'credentials.json';
@@ -35,20 +46,46 @@ const RENEW_BEFORE_DAYS = 60;
  * server certificate is renewed in time; the authority, the token and the signing key stay.
  */
 export async function loadCredentials(folder: string | undefined, nowMs: number): Promise<Credentials> {
-  if (folder === undefined) return createCredentials(nowMs);
+  if (folder === undefined) return briefCredentials(nowMs);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FILE);
   const stored = await readStored(path);
-  if (stored !== undefined && !expiresSoon(stored.serverCertPem, nowMs)) return stored;
-  const credentials =
-    stored === undefined || expiresSoon(stored.caPem, nowMs)
-      ? await createCredentials(nowMs, stored)
-      : { ...stored, ...(await issueServerCertificate(stored.caPem, stored.caKeyPem, nowMs)) };
+  if (stored !== undefined && !expiresSoon(stored.serverCertPem, nowMs)) return withCertificate(stored);
+  const authority = stored === undefined || expiresSoon(stored.caPem, nowMs) ? await createAuthority(nowMs) : stored;
+  const credentials: Stored = {
+    caPem: authority.caPem,
+    caKeyPem: authority.caKeyPem,
+    ...(await issueServerCertificate(authority, nowMs)),
+    adminToken: stored?.adminToken ?? newToken(),
+    signingKeyPem: stored?.signingKeyPem ?? newSigningKey(),
+  };
   await writePrivate(path, `${JSON.stringify(credentials, undefined, 2)}\n`);
-  return credentials;
+  return withCertificate(credentials);
 }
 
-async function readStored(path: string): Promise<Credentials | undefined> {
+function withCertificate({ serverCertPem, serverKeyPem, caPem, adminToken, signingKeyPem }: Stored): Credentials {
+  const certificate = Promise.resolve({ serverCertPem, serverKeyPem });
+  return { caPem, adminToken, signingKeyPem, serverCertificate: () => certificate };
+}
+
+/** Of servers that keep nothing: the authority is one for all of a process, as it costs more than the rest of a server. */
+let briefAuthority: Authority | undefined;
+
+async function briefCredentials(nowMs: number): Promise<Credentials> {
+  if (briefAuthority === undefined || !isValid(briefAuthority.caPem, nowMs)) {
+    briefAuthority = await createAuthority(nowMs);
+  }
+  const authority = briefAuthority;
+  let issued: Promise<ServerCertificate> | undefined;
+  return {
+    caPem: authority.caPem,
+    adminToken: newToken(),
+    signingKeyPem: newSigningKey(),
+    serverCertificate: () => (issued ??= issueServerCertificate(authority, nowMs)),
+  };
+}
+
+async function readStored(path: string): Promise<Stored | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -57,7 +94,7 @@ async function readStored(path: string): Promise<Credentials | undefined> {
     throw error;
   }
   try {
-    const stored = JSON.parse(text) as Credentials;
+    const stored = JSON.parse(text) as Stored;
     createPrivateKey(stored.signingKeyPem);
     createPrivateKey(stored.serverKeyPem);
     if (typeof stored.adminToken !== 'string' || stored.adminToken === '') throw new TypeError('it has no admin token');
@@ -86,7 +123,13 @@ function expiresSoon(pem: string, nowMs: number): boolean {
   return Date.parse(new X509Certificate(pem).validTo) - nowMs < RENEW_BEFORE_DAYS * DAY_MS;
 }
 
-async function createCredentials(nowMs: number, kept?: Credentials): Promise<Credentials> {
+/** Valid now, and as long as a server certificate may be that it signs. */
+function isValid(caPem: string, nowMs: number): boolean {
+  const { validFrom, validTo } = new X509Certificate(caPem);
+  return Date.parse(validFrom) <= nowMs && nowMs + SERVER_DAYS * DAY_MS <= Date.parse(validTo);
+}
+
+async function createAuthority(nowMs: number): Promise<Authority> {
   const id = randomBytes(4).toString('hex');
   const generate = await loadGenerate();
   const ca = await generate([{ name: 'commonName', value: `cartographer-ca-${id}` }], {
@@ -97,13 +140,11 @@ async function createCredentials(nowMs: number, kept?: Credentials): Promise<Cre
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true, critical: true },
     ],
   });
-  return {
-    caPem: ca.cert,
-    caKeyPem: ca.private,
-    ...(await issueServerCertificate(ca.cert, ca.private, nowMs)),
-    adminToken: kept?.adminToken ?? randomBytes(32).toString('base64url'),
-    signingKeyPem: kept?.signingKeyPem ?? newSigningKey(),
-  };
+  return { caPem: ca.cert, caKeyPem: ca.private };
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** Two hundred modules that only a new data folder needs. */
@@ -117,11 +158,7 @@ function validity(nowMs: number, days: number): { readonly notBeforeDate: Date; 
   return { notBeforeDate: new Date(nowMs - DAY_MS), notAfterDate: new Date(nowMs + days * DAY_MS) };
 }
 
-async function issueServerCertificate(
-  caPem: string,
-  caKeyPem: string,
-  nowMs: number,
-): Promise<Pick<Credentials, 'serverCertPem' | 'serverKeyPem'>> {
+async function issueServerCertificate({ caPem, caKeyPem }: Authority, nowMs: number): Promise<ServerCertificate> {
   const names = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'host.docker.internal'];
   const generate = await loadGenerate();
   const server = await generate([{ name: 'commonName', value: 'cartographer-apiserver' }], {

@@ -6,7 +6,7 @@ import { failure, silentLog, type WireRequest, type WireResponse } from '@cartog
 import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Credentials, loadCredentials } from '../auth/credentials.ts';
+import { type Credentials, loadCredentials, type ServerCertificate } from '../auth/credentials.ts';
 import { statusAnswer } from '../wire/respond.ts';
 import { type HttpServer, type HttpServerOptions, listenHttps } from './http-server.ts';
 
@@ -14,8 +14,10 @@ import { type HttpServer, type HttpServerOptions, listenHttps } from './http-ser
 const LARGE = 'x'.repeat(16 * 1024 * 1024);
 
 let credentials: Credentials;
+let certificate: ServerCertificate;
 beforeAll(async () => {
   credentials = await loadCredentials(undefined, Date.now());
+  certificate = await credentials.serverCertificate();
 });
 
 const cleanUp: (() => unknown)[] = [];
@@ -38,7 +40,7 @@ async function serve(limits: HttpServerOptions['limits'] = {}): Promise<Started>
       return answer(head.path === '/large' ? LARGE : 'ok');
     };
   };
-  const { serverCertPem: certPem, serverKeyPem: keyPem } = credentials;
+  const { serverCertPem: certPem, serverKeyPem: keyPem } = certificate;
   const server = await listenHttps({ certPem, keyPem, admit, clock, log: silentLog, limits }, { port: 0 });
   cleanUp.push(() => server.close());
   return { server, clock, seen };

@@ -4,12 +4,14 @@ import { silentLog, type WatchEvent, type WireRequest, type WireResponse } from 
 import { createFakeClock } from '@cartographer/testkit';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { type Credentials, loadCredentials } from '../auth/credentials.ts';
+import { type Credentials, loadCredentials, type ServerCertificate } from '../auth/credentials.ts';
 import { type HttpServer, type HttpServerOptions, listenHttps, MAX_BODY_BYTES } from './http-server.ts';
 
 let credentials: Credentials;
+let certificate: ServerCertificate;
 beforeAll(async () => {
   credentials = await loadCredentials(undefined, Date.now());
+  certificate = await credentials.serverCertificate();
 });
 
 const open: HttpServer[] = [];
@@ -20,7 +22,7 @@ afterEach(async () => {
 type Handle = (request: WireRequest) => Promise<WireResponse>;
 
 function optionsFor(handle: Handle): HttpServerOptions {
-  const { serverCertPem: certPem, serverKeyPem: keyPem } = credentials;
+  const { serverCertPem: certPem, serverKeyPem: keyPem } = certificate;
   const admit: HttpServerOptions['admit'] = async (head) => (body) => handle({ ...head, body });
   return { certPem, keyPem, admit, clock: createFakeClock(), log: silentLog };
 }
