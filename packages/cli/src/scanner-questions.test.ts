@@ -141,7 +141,7 @@ describe('questions over HTTPS, with the authority that the scanner publishes', 
         textAt((await client.get(scanningKinds.ImageScan, key))['status'], 'inventory', 'digest');
       await soon(async () => expect(await shown()).not.toBe(''));
     }
-  }, 120_000);
+  });
   afterAll(async () => {
     await scanner.stop();
     await embedded.close();

@@ -162,7 +162,7 @@ test('A → B → A is A, B is B wherever it came from, values come from where t
     }),
     { numRuns: 12 },
   );
-}, 60_000);
+});
 
 test('edits that come faster than they can be followed end where the last of them alone would', async () => {
   await fc.assert(
@@ -185,7 +185,7 @@ test('edits that come faster than they can be followed end where the last of the
     ),
     { numRuns: 6 },
   );
-}, 60_000);
+});
 
 /** What a hand may do to a stamped object; runs are only ever deleted, since nobody changes what a run was. */
 type Deed = { readonly target: number; readonly what: 'delete' | 'edit' | 'unlabel' | 'unmark' | 'disown' };
@@ -231,4 +231,4 @@ test('whatever a hand does to stamped objects is made good', async () => {
     }),
     { numRuns: 12 },
   );
-}, 60_000);
+});

@@ -95,7 +95,7 @@ function keeping(held: Held, refuses: (request: WireRequest) => boolean = () => 
     trouble: () => keeper.trouble?.()?.message,
     /** Keys are made on another thread: time stands still until so many writes were sent. */
     until: (count: number, ms = 0) =>
-      expect.poll(async () => (await clock.advance(ms), sent.length), { interval: 5, timeout: 20_000 }).toBe(count),
+      expect.poll(async () => (await clock.advance(ms), sent.length), { interval: 5 }).toBe(count),
     async [Symbol.asyncDispose]() {
       end.abort();
       await life;

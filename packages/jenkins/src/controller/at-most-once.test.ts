@@ -51,7 +51,7 @@ describe.each<Dialect>(['jenkins', 'hudson'])('one build is made, on a server th
       await stage.restart();
       await expectOne(stage, `after ${survived} requests`);
     }
-  }, 300_000);
+  });
 
   it('whichever request to Jenkins had its answer lost', async () => {
     const { requests } = await uninterrupted(dialect);
@@ -62,7 +62,7 @@ describe.each<Dialect>(['jenkins', 'hudson'])('one build is made, on a server th
       await stage.restart();
       await expectOne(stage, `answer ${lost} lost`);
     }
-  }, 300_000);
+  });
 
   it('whichever write was the last before a crash, done or not', async () => {
     const { writes } = await uninterrupted(dialect);
@@ -76,7 +76,7 @@ describe.each<Dialect>(['jenkins', 'hudson'])('one build is made, on a server th
       await stage.restart();
       await expectOne(stage, `after ${survived} writes`);
     }
-  }, 300_000);
+  });
 
   it('whichever write was done but never answered', async () => {
     const { writes } = await uninterrupted(dialect);
@@ -86,7 +86,7 @@ describe.each<Dialect>(['jenkins', 'hudson'])('one build is made, on a server th
       await stage.restart();
       await expectOne(stage, `write ${lost} lost`);
     }
-  }, 300_000);
+  });
 
   it('by two replicas that both take themselves for the only one', async () => {
     await using stage = await staged(dialect, ['CARTO_RUN_ID'], { replicas: 2 });

@@ -74,7 +74,7 @@ describe('a new advisory', () => {
     expect(scannerWrites(stage, since)).toEqual({ 'update imagescans/status': 10, 'create events': 10, ...ONE_SOURCE });
     expect((await stage.status('app-100')).compliantArtifact).toBeDefined();
     expect([...stage.reads.values()].every((times) => times === 1)).toBe(true);
-  }, 300_000);
+  });
 
   it('is found again after the store was lost, which writes no scan', async () => {
     await using stage = await settledWith(4, 2);

@@ -12,7 +12,7 @@ afterAll(() => ytt.close());
 describe('played to our controller, a scenario leaves what upstream left', () => {
   it.each(scenarioNames())('%s', async (name) => {
     const scenario = loadScenario(name);
-    const found = differencesOf(scenario, await play(scenario, AbortSignal.timeout(25_000), ytt.render));
+    const found = differencesOf(scenario, await play(scenario, AbortSignal.timeout(250_000), ytt.render));
     const { unexpected, missing } = judge(found, loadAllowedDifferences(name));
     expect(describeDifferences(unexpected), 'unexpected differences').toBe('');
     expect(describeDifferences(missing), 'allowed differences that did not occur').toBe('');

@@ -133,7 +133,7 @@ test('no request, however odd, is answered with an internal error or left withou
     }),
     { numRuns: 1500 },
   );
-}, 60_000);
+});
 
 const CORE = '/api/v1/namespaces/default';
 const JSON_TYPE = 'application/json';
