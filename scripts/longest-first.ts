@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Tests of whole programs, which take longest and mostly wait. */
-const PROGRAMS = /\/(?:e2e|scripts\/(?:docs|mutants)|front\/kubectl)\//;
+/** Tests that start programs: they take longest, and to start one costs least while the worker is small. */
+const PROGRAMS = /\/(?:e2e|scripts\/(?:docs|mutants)|front\/kubectl|packages\/(?:laptop|cli))\//;
 
 /** Starts the tests of whole programs first, so that at the end no worker is left alone with one; the rest as vitest has it. */
 export class LongestFirst extends BaseSequencer {
