@@ -21,7 +21,7 @@ RUN PATH="/usr/local/go/bin:$PATH" GOTOOLCHAIN=local node packages/ytt/build.ts
 # What the controller does not run, and times of files, which would make two builds of one commit differ.
 ARG SOURCE_DATE_EPOCH=0
 RUN rm -rf packages/testkit node_modules/@cartographer/testkit \
- && find packages -name '*.test*.ts' -delete \
+ && find packages \( -name '*.test*.ts' -o -name '*.long.ts' \) -delete \
  && find packages -depth -type d -name testing -exec rm -rf {} + \
  && rm -rf node_modules/.package-lock.json \
  && find /app -print0 | xargs -0 touch --no-dereference --date="@${SOURCE_DATE_EPOCH}"

@@ -3,13 +3,13 @@ import { defineConfig } from 'vitest/config';
 /** The tests against a real cluster, and those that take minutes without one: `npm run test:cluster`. */
 export default defineConfig({
   test: {
-    include: ['e2e/cluster/**/*.cluster.ts', 'e2e/*.long.ts', 'scripts/mutants/*.long.ts'],
+    include: ['e2e/cluster/**/*.cluster.ts', '{e2e,scripts,packages/*/src}/**/*.long.ts'],
     // A file starts a control plane of its own; more than two at once take each other's processor.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: ['./scripts/run-folder.ts'],
+    globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

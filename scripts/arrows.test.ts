@@ -90,7 +90,7 @@ function sources(name: string): readonly string[] {
 
 /** Tests, and what stands in a `testing` folder: what the Dockerfile leaves out of the image. */
 function isTestOnly(file: string): boolean {
-  return /\.test(-d)?\.ts$|\/testing\//.test(file);
+  return /\.(?:test(?:-d)?|long)\.ts$|\/testing\//.test(file);
 }
 
 function importsOf(file: string): readonly string[] {
