@@ -99,9 +99,11 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('TLS', () => {
   it('refuses a server whose authority is not the one of the kubeconfig, and says what to check', async () => {
-    const [embedded, other] = [await startEmbedded(), await startEmbedded()];
-    const { url } = await embedded.server.listen({ port: 0 });
     const folder = await mkdtemp(join(tmpdir(), 'carto-tls-'));
+    const embedded = await startEmbedded();
+    // With a folder of its own: servers that keep nothing share an authority.
+    const other = await startEmbedded({ data: join(folder, 'other') });
+    const { url } = await embedded.server.listen({ port: 0 });
     const path = join(folder, 'config');
     await writeFile(path, other.server.kubeconfig(url));
     const transport = createHttpTransport(loadKubeconfig({ env: {}, path, clock }));
@@ -110,9 +112,9 @@ describe('TLS', () => {
       message: expect.stringContaining('check certificate-authority in the kubeconfig') as string,
     });
     await transport.close();
-    await rm(folder, { recursive: true });
     await embedded.close();
     await other.close();
+    await rm(folder, { recursive: true });
   });
 });
 
