@@ -1,11 +1,20 @@
 export * from './apply/apply.ts';
 export * from './apply/merge-schema.ts';
+export { typedErrors } from './apply/typed-errors.ts';
+export { mergeFragment } from './apply/typed-fragment.ts';
 export { RuleError } from './cel/cel-expression.ts';
-export { type CelPredicate, compilePredicate } from './cel/cel-predicate.ts';
+export {
+  type CelInput,
+  type CelPredicate,
+  type CelQuery,
+  celInput,
+  compilePredicate,
+  compileQuery,
+} from './cel/cel-query.ts';
 export * from './jsonpath/jsonpath.ts';
 export { JsonPathError } from './jsonpath/jsonpath-error.ts';
 export { applyJsonPatch } from './patch/json-patch.ts';
-export { applyMergePatch, createMergePatch } from './patch/merge-patch.ts';
+export { applyMergePatch, createMergePatch, withoutNulls } from './patch/merge-patch.ts';
 export { PatchError } from './patch/patch-error.ts';
 export { applyStrategicMergePatch, type ListPatchRule, type PatchSchema } from './patch/strategic-merge-patch.ts';
 export * from './schema/compiled-schema.ts';
@@ -25,6 +34,7 @@ export {
 } from './selectors/selectors.ts';
 export * from './text/field-error.ts';
 export { globMatches } from './text/glob.ts';
+export { goDuration } from './text/go-duration.ts';
 export { goJson, goQuote, goText } from './text/go-text.ts';
 export * from './text/names.ts';
 export { PatternError } from './text/schema-pattern.ts';

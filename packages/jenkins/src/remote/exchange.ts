@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createDeadline } from '@cartographer/kube';
-import { CartoError, type Clock, messageOf } from '@cartographer/machinery';
+import { CartoError, type Clock, failureCode, messageOf } from '@cartographer/machinery';
 import { RegistryError } from '@cartographer/oci';
 import type { ServerTrouble } from '../kinds/reasons.ts';
 
@@ -94,7 +94,7 @@ const TLS = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOS
 
 function failureOf(error: unknown, { host }: URL): Exchange {
   const inner = innermost(error);
-  const code = codeOf(inner);
+  const code = failureCode(inner);
   const said = `${host}: ${messageOf(inner)}`;
   if (inner instanceof RegistryError) return { kind: 'unsent', reason: 'DestinationRefused', message: inner.message };
   if (TLS.test(code)) return { kind: 'unsent', reason: 'TlsFailed', message: said };
@@ -108,9 +108,4 @@ function innermost(error: unknown): unknown {
     inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause;
   }
   return inner;
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return typeof code === 'string' ? code : '';
 }

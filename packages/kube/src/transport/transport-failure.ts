@@ -1,5 +1,5 @@
 import type { WireRequest } from '@cartographer/machinery';
-import { CartoError } from '@cartographer/machinery';
+import { CartoError, failureCode } from '@cartographer/machinery';
 import type { TransportErrorCode } from './api-error.ts';
 import { TransportError } from './api-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -9,7 +9,7 @@ export function transportErrorOf(error: unknown, access: ClusterAccess, request:
   if (request.signal?.aborted === true) return request.signal.reason;
   if (error instanceof CartoError) return error;
   if (!(error instanceof Error)) return error;
-  const code = codeOf(error);
+  const code = failureCode(error);
   const { kind, advice } = classify(code);
   const what = `${request.method} ${access.server}${request.path}`;
   return new TransportError(kind, `${what}: ${detailOf(error, code)}${advice === '' ? '' : `; ${advice}`}`, error);
@@ -45,13 +45,6 @@ function classify(code: string): Class {
     return { kind: 'CARTO_ANSWER_TOO_LARGE', advice: 'ask for smaller pages' };
   }
   return { kind: 'CARTO_CONNECTION_LOST', advice: '' };
-}
-
-function codeOf(error: Error): string {
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string') return code;
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
-  return error.cause instanceof Error ? codeOf(error.cause) : '';
 }
 
 function detailOf(error: Error, code: string): string {

@@ -94,7 +94,7 @@ function mapToCel(toCel: ToCel): ToCel {
 }
 
 /** A value without a schema, or one that may be an integer or a string. */
-const dynamicToCel: ToCel = (value) => {
+export const dynamicToCel: ToCel = (value) => {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (isList(value)) return value.map(dynamicToCel);
   return isObject(value) ? mapToCel(dynamicToCel)(value) : value;

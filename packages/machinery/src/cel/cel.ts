@@ -43,7 +43,7 @@ export const celCompiler: CelCompiler = {
     const expression = parseExpression(text, isCelFunction);
     const evaluate = compileEvaluation(expression, ['self', 'oldSelf']);
     return {
-      usesOldSelf: mentions(expression, 'oldSelf'),
+      usesOldSelf: mentions(expression, (node) => node.kind === 'identifier' && node.name === 'oldSelf'),
       expression,
       evaluate: (self, oldSelf, guard) => {
         const meter = new CelMeter(guard);
@@ -76,11 +76,11 @@ export function outcomeOf(evaluate: () => unknown, meter: CelMeter): CelOutcome 
   }
 }
 
-/** Whether an expression reads a variable. */
-function mentions(root: CelExpression, name: string): boolean {
+/** Whether an expression has a part that fits. */
+export function mentions(root: CelExpression, fits: (node: CelExpression) => boolean): boolean {
   const pending: CelExpression[] = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (node.kind === 'identifier' && node.name === name) return true;
+    if (fits(node)) return true;
     pending.push(...childrenOf(node));
   }
   return false;

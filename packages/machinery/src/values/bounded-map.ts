@@ -1,10 +1,16 @@
-/** A map that forgets the entry unused for longest once it is full. */
+/**
+ * A map that forgets the entry unused for longest once it is full: of so many entries, or of so much as they weigh together.
+ * What is too heavy by itself is not kept.
+ */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #limit: number;
+  readonly #weightOf: (value: Value) => number;
+  #weight = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, weightOf: (value: Value) => number = () => 1) {
     this.#limit = limit;
+    this.#weightOf = weightOf;
   }
 
   get(key: string): Value | undefined {
@@ -16,13 +22,17 @@ export class BoundedMap<Value> {
   }
 
   set(key: string, value: Value): void {
-    this.#entries.delete(key);
+    this.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value ?? key);
+    this.#weight += this.#weightOf(value);
+    while (this.#weight > this.#limit) this.delete(this.#entries.keys().next().value ?? key);
   }
 
   delete(key: string): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= this.#weightOf(value);
   }
 
   values(): IterableIterator<Value> {

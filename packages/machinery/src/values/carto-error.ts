@@ -5,6 +5,14 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The code (`ECONNREFUSED`, `UND_ERR_SOCKET`) of a failure or of what is behind it; `''` when it has none. */
+export function failureCode(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code === 'string') return code;
+  return failureCode(error instanceof AggregateError ? (error.errors[0] ?? error.cause) : error.cause);
+}
+
 /** Whether and how the controller loop tries again after a failure. */
 export type Retry = 'backoff' | 'after' | 'never';
 

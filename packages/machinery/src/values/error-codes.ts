@@ -105,6 +105,17 @@ export const ERRORS = {
       next: 'let the controller create `serviceaccounts/token`. Retries',
     },
   },
+  conventions: {
+    CARTO_CONVENTION_RULE: {
+      means: 'a rule of a convention does not compile, throws, costs too much or adds what no pod can have',
+      next: 'correct the rule; the message has its name, the place in it and what is wrong',
+    },
+    CARTO_CONVENTION_CALL: {
+      means:
+        'a convention server cannot be asked, or did not answer with a pod template; the message has its URL and what came',
+      next: 'see the message: the server, its address or its certificate. Retries, but for an address that cannot be one',
+    },
+  },
   store: {
     CARTO_STORE_UNREACHABLE: {
       means: 'the database of bills, advisories and findings cannot be opened or reached, or went away',

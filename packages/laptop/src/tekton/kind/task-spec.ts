@@ -1,6 +1,6 @@
 import { getPath, isObject, type Json, type JsonObject, listAt, textAt, textsAt } from '@cartographer/machinery';
 import { type EnvSource, readEnv } from '../../env/env-sources.ts';
-import { durationMs } from '../values/go-duration.ts';
+import { durationMs } from '../values/duration-ms.ts';
 import { declaredType } from '../values/param-value.ts';
 
 /** A step, as far as it is honoured here. */

@@ -1,5 +1,5 @@
 import { getPath, isObject, type JsonObject, type KubeObject, textAt } from '@cartographer/machinery';
-import { durationMs } from '../values/go-duration.ts';
+import { durationMs } from '../values/duration-ms.ts';
 import { type Param, paramsAt } from '../values/param-value.ts';
 
 const DEFAULT_TIMEOUT_MS = 60 * 60_000;

@@ -1,7 +1,6 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import { goDuration, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import type { ConditionReasonOf } from '../../laptop-reasons.ts';
 import { type Verdict, verdictOf } from '../kind/run-status.ts';
-import { goDuration } from '../values/go-duration.ts';
 import { type Facts, stoppedBy } from './facts.ts';
 import type { PipelineTask, When } from './pipeline-task.ts';
 

@@ -1,9 +1,16 @@
-import { type Json, type JsonObject, type KubeObject, listAt, rfc3339, textAt } from '@cartographer/machinery';
+import {
+  goDuration,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  listAt,
+  rfc3339,
+  textAt,
+} from '@cartographer/machinery';
 import type { ConditionReasonOf, EventText } from '../../laptop-reasons.ts';
 import { conditionsOf, runStatus, type Verdict, verdictOf } from '../kind/run-status.ts';
 import { stepName } from '../kind/task-spec.ts';
 import { ON_ERROR_ANNOTATION } from '../kind/tekton-types.ts';
-import { goDuration } from '../values/go-duration.ts';
 import { declaredAt, typeOf, writtenValue } from '../values/param-value.ts';
 import type { RunRecord, StepRecord } from './run-record.ts';
 import { attemptOf, podName, taskRunSpec } from './task-run.ts';

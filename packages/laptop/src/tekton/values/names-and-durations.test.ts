@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { childName } from './child-name.ts';
-import { durationMs, goDuration } from './go-duration.ts';
+import { durationMs } from './duration-ms.ts';
 
 describe('the name of a child', () => {
   it('is the parent’s with the suffix, and stays below 64 characters with a hash for what is cut', () => {
@@ -20,8 +20,7 @@ describe('a duration', () => {
     ['1.5s', 1_500],
     ['500ms', 500],
     ['0s', 0],
-  ])('is printed as Go prints it: %s', (text, ms) => {
-    expect(goDuration(ms)).toBe(text);
+  ])('is read as Go prints it: %s', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
   });
 

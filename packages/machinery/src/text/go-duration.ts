@@ -1,11 +1,3 @@
-import { parseDurationMs } from '../../git/kind/duration.ts';
-
-/** Milliseconds of a duration in a spec; 0 means that there is no limit. Undefined when it is not set or none. */
-export function durationMs(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  return value === '0' ? 0 : parseDurationMs(value);
-}
-
 /** A duration as Go prints it: `1h0m0s`, `90s` as `1m30s`, `1.5s`, `500ms`. */
 export function goDuration(ms: number): string {
   if (ms > 0 && ms < 1000) return `${ms}ms`;
