@@ -1,6 +1,7 @@
 export { createDestinations, type DestinationRules, type Destinations } from './access/destinations.ts';
 export {
   type DockerConfig,
+  dockerConfigsIn,
   loginsFor,
   parseDockerConfigJson,
   parseDockercfg,
@@ -15,6 +16,19 @@ export { readTar, type TarItem } from './archive/read-tar.ts';
 export { type UnpackLimits, unpackTar } from './archive/unpack-tar.ts';
 export { type Compressed, writeGzip } from './archive/write-gzip.ts';
 export { type TarEntry, tarEnd, tarHeader, tarPadding } from './archive/write-tar.ts';
+export { type BillDocument, billDocument } from './attached/bill-document.ts';
+export { type Envelope, envelopeIn } from './attached/envelope.ts';
+export {
+  type Attached,
+  type AttachedSearch,
+  type AttachedSource,
+  type Carrier,
+  findAttached,
+  mayHoldBill,
+  named,
+  type UnreadAttached,
+} from './attached/find-attached.ts';
+export { jsonIn, type Opened, type OpenedDocument, openAttached } from './attached/open-attached.ts';
 export type { Descriptor, Platform } from './content/descriptor.ts';
 export { digestOf, isDigest } from './content/digest.ts';
 export { ImageError } from './content/image-error.ts';

@@ -19,6 +19,7 @@ export { createLog, type LogLevel } from './log.ts';
 export { isLoopbackHost, MISDIRECTED } from './loopback-host.ts';
 export { type Runnable, runInOrder } from './manager.ts';
 export { type ControllerMetrics, createControllerMetrics, type NamedGauge, type Sample } from './metrics.ts';
+export { NamespaceWatches } from './namespace-watches.ts';
 export { type PartTroubles } from './part-troubles.ts';
 export {
   type DeployedProcess,
@@ -26,8 +27,17 @@ export {
   processDeployment,
   processDisruptionBudget,
   processMetricsService,
+  processNetworkPolicy,
 } from './process-deployment.ts';
 export { processBinding, processRole } from './process-rights.ts';
+export {
+  ACCOUNTS,
+  createPullSecretReader,
+  type FoundPullSecrets,
+  type PullSecretReader,
+  type PullSecretsOf,
+  SECRETS,
+} from './pull-secrets.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { controllerParts, informerParts, type RunningParts, startParts, type WatchedCaches } from './start-parts.ts';
 export { watchClock } from './watch-clock.ts';

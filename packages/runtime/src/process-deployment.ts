@@ -129,3 +129,31 @@ export function processDisruptionBudget({
     spec: { minAvailable: 1, selector: { matchLabels: { app: name } } },
   };
 }
+
+/**
+ * In: metrics. Out: what the process asks for its users can be anywhere and at any port, so all but link-local addresses,
+ * where clouds keep metadata; which hosts are asked is its own to refuse.
+ */
+export function processNetworkPolicy({
+  name,
+  namespace,
+  labels,
+}: Pick<DeployedProcess, 'name' | 'namespace' | 'labels'>): KubeObject {
+  const tcp = (port: number | string): JsonObject => ({ port, protocol: 'TCP' });
+  const anywhere: JsonObject[] = [
+    { namespaceSelector: {} },
+    { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
+    { ipBlock: { cidr: '::/0', except: ['fe80::/10'] } },
+  ];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace, labels },
+    spec: {
+      podSelector: { matchLabels: { app: name } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics')] }],
+      egress: [{ to: anywhere }, { ports: [{ port: 53, protocol: 'UDP' }, tcp(53)] }],
+    },
+  };
+}

@@ -1,5 +1,11 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { METRICS_PORT, processDeployment, processDisruptionBudget, processMetricsService } from '@cartographer/runtime';
+import type { KubeObject } from '@cartographer/machinery';
+import {
+  METRICS_PORT,
+  processDeployment,
+  processDisruptionBudget,
+  processMetricsService,
+  processNetworkPolicy,
+} from '@cartographer/runtime';
 import { jenkinsCrds } from '../kinds/kinds.ts';
 import { jenkinsRoles } from '../kinds/roles.ts';
 import { jenkinsRights } from './jenkins-rights.ts';
@@ -28,7 +34,7 @@ export function jenkinsFiles(values: JenkinsValues): ReadonlyMap<string, readonl
   return new Map<string, readonly KubeObject[]>([
     ['rbac', jenkinsRights(namespace)],
     ['services', [processMetricsService(part(namespace), JENKINS_NAMES.metricsService)]],
-    ['network-policy', [networkPolicy(namespace)]],
+    ['network-policy', [processNetworkPolicy(part(namespace))]],
     ['disruption-budget', [processDisruptionBudget(part(namespace))]],
     ['deployment', [deployment(values)]],
   ]);
@@ -51,28 +57,4 @@ function deployment({ namespace, image, version, replicas, flags }: JenkinsValue
     args: ['jenkins', '--leader-elect', `--metrics-address=0.0.0.0:${METRICS_PORT}`, ...flags],
     resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
   });
-}
-
-/**
- * In: metrics. Out: a Jenkins can be anywhere and at any port, so all but link-local addresses, where clouds keep metadata;
- * which of them are asked is its own to refuse.
- */
-function networkPolicy(namespace: string): KubeObject {
-  const tcp = (port: number | string): JsonObject => ({ port, protocol: 'TCP' });
-  const anywhere: JsonObject[] = [
-    { namespaceSelector: {} },
-    { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
-    { ipBlock: { cidr: '::/0', except: ['fe80::/10'] } },
-  ];
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: JENKINS_NAMES.jenkins, namespace, labels: JENKINS_LABELS },
-    spec: {
-      podSelector: { matchLabels: { app: JENKINS_NAMES.jenkins } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics')] }],
-      egress: [{ to: anywhere }, { ports: [{ port: 53, protocol: 'UDP' }, tcp(53)] }],
-    },
-  };
 }

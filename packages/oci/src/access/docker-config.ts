@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { CartoError, isObject, type Json, type JsonObject, Secret } from '@cartographer/machinery';
+import { CartoError, isObject, type Json, type JsonObject, Secret, textAt } from '@cartographer/machinery';
 import type { RepositoryName } from '../content/reference.ts';
 
 /** A login at a registry. */
@@ -27,6 +27,19 @@ export function parseDockerConfigJson(text: string): DockerConfig {
 /** Reads the value of `.dockercfg` in a Secret of type `kubernetes.io/dockercfg`, the form before that. */
 export function parseDockercfg(text: string): DockerConfig {
   return configOf(parseDocument(text, '.dockercfg'), '.dockercfg');
+}
+
+/** The logins in a Secret of Kubernetes; none where it is of another type. @throws CartoError as those above. */
+export function dockerConfigsIn(secret: JsonObject): readonly DockerConfig[] {
+  const text = (key: string): string => Buffer.from(textAt(secret, 'data', key), 'base64').toString('utf8');
+  switch (textAt(secret, 'type')) {
+    case 'kubernetes.io/dockerconfigjson':
+      return [parseDockerConfigJson(text('.dockerconfigjson'))];
+    case 'kubernetes.io/dockercfg':
+      return [parseDockercfg(text('.dockercfg'))];
+    default:
+      return [];
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { messageOf, type Secret } from '@cartographer/machinery';
+import { failureCode, messageOf, type Secret } from '@cartographer/machinery';
 import { type Agent, type Dispatcher, request } from 'undici';
 import type { Destinations } from '../access/destinations.ts';
 import { RegistryError } from '../access/registry-error.ts';
@@ -119,7 +119,7 @@ const BROKEN = 'the connection broke off';
 function failureOf(error: unknown, url: URL, what: string, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof RegistryError || !(error instanceof Error)) return error;
-  const code = codeOf(error);
+  const code = failureCode(error);
   const why = WORDS.get(code) ?? (/CERT|SELF_SIGNED|^ERR_(TLS|SSL)|^UNABLE_TO/.test(code) ? TLS(code) : undefined);
   const text = why ?? (code.startsWith('UND_ERR') || code === '' ? BROKEN : messageOf(error));
   return new RegistryError('Unavailable', `${url.host} cannot be asked for ${what}: ${text}`, { cause: error });
@@ -135,10 +135,3 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_BODY_TIMEOUT', 'its answer does not go on'],
   ['UND_ERR_HEADERS_OVERFLOW', 'its answer has too many headers'],
 ]);
-
-function codeOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string') return code;
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
-  return error.cause instanceof Error ? codeOf(error.cause) : '';
-}

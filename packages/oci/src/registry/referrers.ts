@@ -40,7 +40,11 @@ export function referrersTag(digest: string): string {
 
 /** Makes {@link Referrers}. */
 export function createReferrers(calls: RepositoryCalls, pulls: Pulls, pushes: Pushes): Referrers {
+  /** A registry that has the API answers for every digest: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers */
+  let hasApi = true;
+
   async function fromApi(digest: string, signal: AbortSignal): Promise<readonly Descriptor[] | undefined> {
+    if (!hasApi) return undefined;
     const what = `the referrers of ${digest.slice(0, 19)}… in ${calls.name}`;
     const found: Descriptor[] = [];
     let isThere = false;
@@ -49,6 +53,7 @@ export function createReferrers(calls: RepositoryCalls, pulls: Pulls, pushes: Pu
       found.push(...manifestsIn(Buffer.from(JSON.stringify(page)), what));
       if (found.length > MAX_REFERRERS) throw new ImageError(`${what} are more than ${MAX_REFERRERS}`);
     }
+    hasApi = isThere;
     return isThere ? found : undefined;
   }
 

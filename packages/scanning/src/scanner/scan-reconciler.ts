@@ -1,6 +1,6 @@
 import type { Client } from '@cartographer/kube';
 import { type Clock, deepEqual, type KubeObject } from '@cartographer/machinery';
-import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import { done, type NamespaceWatches, type Next, type Reconcile } from '@cartographer/runtime';
 import { isStoreFailure } from '@cartographer/store';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
@@ -8,7 +8,6 @@ import type { ScanStatus } from '../verdict/scan-status.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
 import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
-import type { LoginWatches } from './inventories/login-watches.ts';
 import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -29,7 +28,7 @@ export type ScanDeps = MaterialDeps &
     readonly askSource: (name: string) => void;
     readonly sights: FirstSights;
     /** Scans that wait for a login. */
-    readonly logins: Pick<LoginWatches, 'note'>;
+    readonly logins: Pick<NamespaceWatches, 'note'>;
     /** What exceptions do in the verdict of a scan; undefined for one that is gone. */
     readonly noteUses: (key: string, uses: readonly ExceptionUse[] | undefined) => void;
     readonly clock: Clock;

@@ -2,6 +2,7 @@ import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/k
 import { type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import type { DestinationRules } from '@cartographer/oci';
 import {
+  ACCOUNTS,
   type Controller,
   type ControllerMetrics,
   candidacy,
@@ -9,10 +10,12 @@ import {
   createController,
   createRateLimiter,
   informerParts,
+  NamespaceWatches,
   type PartTroubles,
   type Reconcile,
   type Runnable,
   type RunningParts,
+  SECRETS,
   startParts,
   watchClock,
 } from '@cartographer/runtime';
@@ -26,7 +29,6 @@ import { createFollowedFolders } from './followed-folders.ts';
 import { keepHouse } from './housekeeping.ts';
 import { createInventories } from './inventories/inventories.ts';
 import type { Inventories } from './inventories/inventory.ts';
-import { LoginWatches } from './inventories/login-watches.ts';
 import { showScannerMetrics } from './metrics/scanner-metrics.ts';
 import { createPolicyReconciler } from './policy-reconciler.ts';
 import { ScanIndex } from './scan-index.ts';
@@ -133,9 +135,10 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
     policies: new WrittenObjects(),
   };
   if (metrics !== undefined) showScannerMetrics(metrics, { caches, book, settlement });
-  const logins = new LoginWatches({
+  const logins = new NamespaceWatches({
     client,
     clock,
+    types: [SECRETS, ACCOUNTS],
     wake: (keys) => {
       for (const key of keys) scans.enqueue(key);
     },

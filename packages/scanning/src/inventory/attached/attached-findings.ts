@@ -1,9 +1,7 @@
 import type { Unread } from '@cartographer/bills';
-import type { Descriptor } from '@cartographer/oci';
+import type { AttachedSource, Carrier, Descriptor, Opened } from '@cartographer/oci';
 import type { AttachedFinding } from '../../match/attached-findings.ts';
-import type { AttachedSource, Carrier } from './find-attached.ts';
 import { findingsIn } from './findings-in.ts';
-import type { Opened } from './open-attached.ts';
 import { keyId, type TrustedKeys } from './signatures.ts';
 import { signersOf } from './signers.ts';
 

@@ -1,7 +1,7 @@
 import { getKey, isObject, type Json } from '@cartographer/machinery';
+import { jsonIn, type OpenedDocument } from '@cartographer/oci';
 import { cycloneDxFindings } from './cyclonedx-findings.ts';
 import type { FindingsRead } from './finding-draft.ts';
-import { jsonIn, type OpenedDocument } from './open-attached.ts';
 import { sarifFindings } from './sarif-findings.ts';
 
 /** What is larger is not read as findings: beyond what any scanner finds in one image. */

@@ -1,9 +1,19 @@
 import { type Bill, BillError, readBill, type Unread } from '@cartographer/bills';
-import { type Descriptor, readBlob } from '@cartographer/oci';
+import {
+  type AttachedSource,
+  billDocument,
+  type Carrier,
+  type Descriptor,
+  findAttached,
+  mayHoldBill,
+  named,
+  type Opened,
+  type OpenedDocument,
+  openAttached,
+  readBlob,
+} from '@cartographer/oci';
 import { type AttachedFindings, FindingsTaken, type FindingsTrust } from './attached-findings.ts';
-import { type AttachedSource, type Carrier, findAttached, mayHoldBill, named } from './find-attached.ts';
 import { isFindingsType } from './findings-in.ts';
-import { type Opened, type OpenedDocument, openAttached } from './open-attached.ts';
 import type { TrustedKeys } from './signatures.ts';
 import { signersOf } from './signers.ts';
 
@@ -30,9 +40,6 @@ export type AttachedAsk = {
 /** What one attached bill may have, and all of an image. */
 const MAX_BILL_BYTES = 64 * 1024 ** 2;
 const MAX_ALL_BYTES = 256 * 1024 ** 2;
-/** Predicates that are bills; attestations of anything else are none of ours. */
-const BILL_PREDICATE = /^https:\/\/(?:cyclonedx\.org\/bom|spdx\.dev\/Document)(?:\/|$)/;
-
 /**
  * Reads the bills and the findings that are attached to an image. None of them can take a package or a finding away; see
  * {@link findAttached} for where they are looked for.
@@ -43,7 +50,7 @@ export async function readAttached(
   { signal, trust, findings }: AttachedAsk,
 ): Promise<AttachedBills & { readonly findings?: AttachedFindings }> {
   const mayHold = (type: string): boolean => mayHoldBill(type) || (findings !== undefined && isFindingsType(type));
-  const { subjects, carriers, unread: notFound } = await findAttached(source, digest, signal, mayHold);
+  const { subjects, carriers, unread: notFound } = await findAttached(source, digest, { signal, mayHold });
   const wrong = (trust ?? []).flatMap((keys) => keys.wrong.map((why) => ({ what: keys.owner, why })));
   const taken = findings === undefined ? undefined : new FindingsTaken(findings, notFound);
   const unread = [...notFound, ...wrong];
@@ -139,18 +146,11 @@ type Looked =
   | { readonly kind: 'unread'; readonly why: string }
   | { readonly kind: 'bill'; readonly bill: Bill };
 
-function billIn(
-  { bytes, predicateType, about }: OpenedDocument,
-  layer: Descriptor,
-  subjects: readonly string[],
-): Looked {
+function billIn(document: OpenedDocument, layer: Descriptor, subjects: readonly string[]): Looked {
+  const found = billDocument(document, layer, subjects);
+  if (found.kind !== 'bill') return found;
   try {
-    if (predicateType === undefined)
-      return /cyclonedx|spdx/.test(layer.mediaType) ? { kind: 'bill', bill: readBill(bytes) } : NONE;
-    if (!BILL_PREDICATE.test(predicateType)) return NONE;
-    if (about?.some((digest) => subjects.includes(digest)) !== true)
-      return { kind: 'unread', why: 'is about another image' };
-    return { kind: 'bill', bill: readBill(bytes) };
+    return { kind: 'bill', bill: readBill(found.bytes) };
   } catch (error) {
     if (error instanceof BillError) return { kind: 'unread', why: error.message };
     throw error;

@@ -1,6 +1,6 @@
+import type { AttachedSource } from '@cartographer/oci';
 import { type ImageInventory, type InventoryOptions, readImageInventory } from '../layers/read-image-inventory.ts';
 import type { AttachedFindings } from './attached-findings.ts';
-import type { AttachedSource } from './find-attached.ts';
 import { type AttachedAsk, readAttached } from './read-attached.ts';
 import { type JoinedBill, trustedBill, withAttached } from './with-attached.ts';
 

@@ -3,8 +3,9 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonObject, textAt } from '@cartographer/machinery';
+import { envelopeIn } from '@cartographer/oci';
 import { describe, expect, it } from 'vitest';
-import { envelopeIn, isSignedBy, trustedKeys } from './signatures.ts';
+import { isSignedBy, trustedKeys } from './signatures.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../testdata/attached');
 const text = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');

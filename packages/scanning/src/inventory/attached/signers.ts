@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import type { Unread } from '@cartographer/bills';
-import { readBlob, referrersTag } from '@cartographer/oci';
-import { type AttachedSource, type Carrier, named } from './find-attached.ts';
-import { jsonIn, type Opened } from './open-attached.ts';
+import {
+  type AttachedSource,
+  type Carrier,
+  jsonIn,
+  named,
+  type Opened,
+  readBlob,
+  referrersTag,
+} from '@cartographer/oci';
 import { isPayloadOf, isSignedBy } from './signatures.ts';
 
 const SIGNATURE = 'dev.cosignproject.cosign/signature';

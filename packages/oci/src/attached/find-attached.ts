@@ -1,14 +1,28 @@
-import { type Unread } from '@cartographer/bills';
 import { messageOf } from '@cartographer/machinery';
-import {
-  ImageError,
-  type ImageSource,
-  type Manifest,
-  platformsOf,
-  RegistryError,
-  type Repository,
-  referrersTag,
-} from '@cartographer/oci';
+import { RegistryError } from '../access/registry-error.ts';
+import type { Descriptor } from '../content/descriptor.ts';
+import { ImageError } from '../content/image-error.ts';
+import type { ImageSource } from '../content/image-source.ts';
+import { type Manifest, platformsOf } from '../content/manifest.ts';
+import { referrersTag } from '../registry/referrers.ts';
+import type { Repository } from '../registry/registry-client.ts';
+
+/** Something attached that could not be looked at. */
+export type UnreadAttached = {
+  /** `referrer sha256:…` */
+  readonly what: string;
+  /** Lower case, no full stop. */
+  readonly why: string;
+};
+
+/** What is looked for. */
+export type AttachedSearch = {
+  readonly signal: AbortSignal;
+  /** Whether an artifact of that type is looked at; those that may be bills unless said otherwise. */
+  readonly mayHold?: (type: string) => boolean;
+  /** Which platforms of an index count; all of them unless said otherwise. */
+  readonly isWanted?: (platform: Descriptor) => boolean;
+};
 
 /** A repository that images and what is attached to them are read from. */
 export type AttachedSource = ImageSource & Pick<Repository, 'referrers'>;
@@ -26,11 +40,13 @@ export type Attached = {
   /** Digests of the image and of the images of its platforms: what a bill may be about. */
   readonly subjects: readonly string[];
   readonly carriers: readonly Carrier[];
-  readonly unread: readonly Unread[];
+  readonly unread: readonly UnreadAttached[];
 };
 
 /** Beyond what anybody attaches. */
 const MOST_CARRIERS = 64;
+/** On an attestation of BuildKit: the digest of the image that it is about. */
+const ATTESTED = 'vnd.docker.reference.digest';
 /** Types of artifacts that are bills or may hold some. */
 const BILL_TYPE =
   /^(?:application\/vnd\.cyclonedx(?:\.[\w.-]+)?\+(?:json|xml)|(?:application|text)\/spdx(?:\+json)?|application\/vnd\.in-toto\+json|application\/vnd\.dsse\.envelope\.v1\+json|application\/vnd\.dev\.sigstore\.bundle\.v0\.3\+json)$/;
@@ -43,19 +59,21 @@ export function mayHoldBill(mediaType: string): boolean {
 /**
  * Finds what is attached to an image: by the referrers API or the tag that stands in for it, by the tags of cosign, and in
  * the manifests that BuildKit puts beside those of platforms. What cannot be looked at is named.
- *
- * @param mayHold whether an artifact of that type is looked at.
  */
 export async function findAttached(
   source: AttachedSource,
   digest: string,
-  signal: AbortSignal,
-  mayHold: (type: string) => boolean = mayHoldBill,
+  { signal, mayHold = mayHoldBill, isWanted = () => true }: AttachedSearch,
 ): Promise<Attached> {
-  const unread: Unread[] = [];
+  const unread: UnreadAttached[] = [];
   const carriers = new Map<string, Carrier>();
   const { content } = await source.manifest(digest, signal);
-  const { images, attestations } = content.kind === 'index' ? platformsOf(content) : { images: [], attestations: [] };
+  const platforms = content.kind === 'index' ? platformsOf(content) : { images: [], attestations: [] };
+  const images = platforms.images.filter(isWanted);
+  const attestations = platforms.attestations.filter(
+    ({ annotations }) =>
+      !platforms.images.some((image) => annotations?.[ATTESTED] === image.digest && !isWanted(image)),
+  );
   const subjects = [digest, ...images.map((image) => image.digest)];
 
   async function take(what: string, target: string): Promise<void> {
@@ -87,7 +105,7 @@ export async function findAttached(
 /** What is read, or undefined where it is not there; what is broken or refused is named, what may pass is thrown. */
 export async function named<T>(
   what: string,
-  unread: Unread[],
+  unread: UnreadAttached[],
   signal: AbortSignal,
   read: () => Promise<T>,
 ): Promise<T | undefined> {

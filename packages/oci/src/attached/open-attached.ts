@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { isObject, type Json, jsonTextNestsTooDeep, listAt, textAt } from '@cartographer/machinery';
-import type { Descriptor } from '@cartographer/oci';
-import { type Envelope, envelopeIn } from './signatures.ts';
+import type { Descriptor } from '../content/descriptor.ts';
+import { type Envelope, envelopeIn } from './envelope.ts';
 
 /** What is in a layer of what is attached, out of its wrapping. */
 export type Opened =

@@ -1,13 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApiError, type Client } from '@cartographer/kube';
-import { failure, type JsonObject, whenAborted } from '@cartographer/machinery';
-import { createFakeClock, type FakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { createTestImages, type TestImages } from '../../inventory/layers/testing/image-of.ts';
 import { createScanStage, npmAdvisory, policy, source } from '../testing/scan-stage.ts';
-import { LoginWatches } from './login-watches.ts';
 
 const LOGIN = Buffer.from('red:secret').toString('base64');
 
@@ -102,100 +98,5 @@ describe('a scan that waits for a login', () => {
     await stage.settled();
     expect(await inventoried()).toMatchObject({ reason: 'Complete', message: '1 package' });
     expect((await stage.status('app')).verdict?.result).toBe('Passed');
-  });
-});
-
-/** An API server whose watches a test feeds, one after the other: what was asked, and what is there. */
-function fed(clock: FakeClock, mayWatch: boolean) {
-  const asked: string[] = [];
-  const woken: string[][] = [];
-  const queues = new Map<string, JsonObject[]>();
-  let told = Promise.withResolvers<void>();
-  const client: Pick<Client, 'watch'> = {
-    async *watch({ kind }, { namespace = '', signal } = {}) {
-      asked.push(`${kind} ${namespace}`);
-      if (!mayWatch) throw new ApiError(failure(403, 'Forbidden', 'no'));
-      const isOver = (): boolean => signal?.aborted === true;
-      for (let at = 0; !isOver(); ) {
-        const objects = queues.get(kind) ?? [];
-        for (; at < objects.length; at += 1) yield { type: 'ADDED', object: objects[at] ?? null };
-        await Promise.race([told.promise, whenAborted(signal ?? new AbortController().signal)]);
-      }
-    },
-  };
-  const watches = new LoginWatches({ client, clock, wake: (keys) => void woken.push([...keys]) });
-  const change = (kind: string, name: string, resourceVersion: string): void => {
-    queues.set(kind, [...(queues.get(kind) ?? []), { metadata: { name, resourceVersion } }]);
-    const { resolve } = told;
-    told = Promise.withResolvers<void>();
-    resolve();
-  };
-  return { asked, woken, watches, change };
-}
-
-describe('what is followed for logins', () => {
-  it('is nothing while nobody waits, and ends with the last who does', async () => {
-    const clock = createFakeClock();
-    const { asked, woken, watches, change } = fed(clock, true);
-    const stop = new AbortController();
-    const run = watches.run(stop.signal);
-    watches.note('a', 'red', false);
-    await clock.advance(2_000);
-    expect(asked).toEqual([]);
-    watches.note('a', 'red', true);
-    watches.note('b', 'red', true);
-    await clock.advance(2_000);
-    expect(asked).toEqual(['Secret red', 'ServiceAccount red']);
-    watches.note('a', 'red', false);
-    change('Secret', 'login', '1');
-    await clock.advance(2_000);
-    expect(woken).toEqual([['b']]);
-    watches.note('b', 'red', false);
-    change('Secret', 'login', '2');
-    await clock.advance(60_000);
-    expect(woken).toHaveLength(1);
-    stop.abort(new Error('over'));
-    await run;
-    expect(clock.pending).toBe(0);
-  });
-
-  it('wakes once for changes that come together, rests between two, and knows what it saw', async () => {
-    const clock = createFakeClock();
-    const { woken, watches, change } = fed(clock, true);
-    watches.note('a', 'red', true);
-    for (const version of ['1', '2', '2', '3']) change('Secret', 'login', version);
-    change('ServiceAccount', 'default', '4');
-    await clock.advance(5_000);
-    expect(woken).toHaveLength(1);
-    change('Secret', 'login', '5');
-    await clock.advance(20_000);
-    expect(woken).toHaveLength(1);
-    await clock.advance(10_000);
-    expect(woken).toHaveLength(2);
-    // The server ends the watch, and gives all that is there anew.
-    await clock.advance(400_000);
-    expect(woken.length).toBeLessThanOrEqual(3);
-    watches.note('a', 'red', false);
-  });
-
-  it('is asked for once in ten minutes where the namespace does not let it, and Secrets alone', async () => {
-    const clock = createFakeClock();
-    const { asked, woken, watches } = fed(clock, false);
-    watches.note('a', 'red', true);
-    await clock.advance(599_000);
-    expect(asked).toEqual(['Secret red']);
-    await clock.advance(2_000);
-    expect(asked).toEqual(['Secret red', 'Secret red']);
-    expect(woken).toEqual([]);
-    watches.note('a', 'red', false);
-  });
-
-  it('is no more than a hundred namespaces', async () => {
-    const clock = createFakeClock();
-    const { asked, watches } = fed(clock, false);
-    for (let at = 0; at < 101; at += 1) watches.note(`scan-${at}`, `namespace-${at}`, true);
-    await clock.advance(500);
-    expect(asked).toHaveLength(100);
-    for (let at = 0; at < 101; at += 1) watches.note(`scan-${at}`, `namespace-${at}`, false);
   });
 });

@@ -1,51 +1,52 @@
-import { type Client, isForbidden } from '@cartographer/kube';
+import { type Client, isForbidden, isNotFound } from '@cartographer/kube';
 import { type Clock, type ResourceType, textAt, type WatchEvent, whenAborted } from '@cartographer/machinery';
-import { ACCOUNTS, SECRETS } from './pull-secrets.ts';
 
-/** What {@link LoginWatches} stand on. */
-export type LoginWatchDeps = {
+/** What {@link NamespaceWatches} stand on. */
+export type NamespaceWatchDeps = {
   readonly client: Pick<Client, 'watch'>;
   readonly clock: Clock;
-  /** A login may be there now: these scans are to be tried. */
+  /** What is followed in a namespace; nothing of the others is asked where the first may not be followed. */
+  readonly types: readonly [first: ResourceType, ...others: ResourceType[]];
+  /** What was waited for may be there now: these keys are to be tried. */
   readonly wake: (keys: Iterable<string>) => void;
 };
 
-/** So many namespaces are followed at once; scans of others wait for their next try. */
+/** So many namespaces are followed at once; those who wait in others wait for their next try. */
 const MOST_FOLLOWED = 100;
 const WATCH_SECONDS = 300;
 /** A server that does not end a watch in time is gone. */
 const MOST_WATCH_MS = (WATCH_SECONDS + 30) * 1_000;
-/** What is refused, or breaks off, is tried again after that. */
+/** What is refused or is no kind of the cluster, or breaks off, is tried again after that. */
 const REFUSED_MS = 600_000;
 const BROKEN_MS = 10_000;
 /** Changes that come together wake once, and Secrets that never rest do not ask a registry without end. */
 const TOGETHER_MS = 1_000;
 const LEAST_BETWEEN_MS = 30_000;
 
-/** A namespace in which scans wait for a login. */
+/** A namespace in which somebody waits. */
 type Followed = {
   readonly waiting: Set<string>;
   readonly stop: AbortController;
-  /** Versions of its Secrets and accounts, by kind and name. */
+  /** Versions of what is there, by kind and name. */
   readonly seen: Map<string, string>;
   wokenMs: number;
   cancel?: () => void;
 };
 
 /**
- * Lets scans that a registry wants a login for be tried again as soon as a Secret or a service account of their namespace
- * changes, where the namespace lets the scanner `watch` Secrets; nobody else's are followed, and none while nobody waits.
+ * Wakes those who wait for something in a namespace, for a login or a certificate, as soon as an object of some kinds changes
+ * there: where the namespace lets us `watch` them. No other namespace is followed, and none while nobody waits.
  */
-export class LoginWatches {
-  readonly #deps: LoginWatchDeps;
+export class NamespaceWatches {
+  readonly #deps: NamespaceWatchDeps;
   readonly #followed = new Map<string, Followed>();
   readonly #under = new Set<Promise<void>>();
 
-  constructor(deps: LoginWatchDeps) {
+  constructor(deps: NamespaceWatchDeps) {
     this.#deps = deps;
   }
 
-  /** A scan waits for a login in its namespace, or does no longer. */
+  /** Somebody waits in a namespace, or does no longer. */
   note(key: string, namespace: string, isWaiting: boolean): void {
     const followed = this.#followed.get(namespace);
     if (isWaiting) {
@@ -74,24 +75,26 @@ export class LoginWatches {
   #end(namespace: string, { stop, cancel }: Followed): void {
     this.#followed.delete(namespace);
     cancel?.();
-    stop.abort(new Error('nobody waits for a login here'));
+    stop.abort(new Error('nobody waits here'));
   }
 
-  /** Accounts only where Secrets may be followed: a namespace that lets nobody is asked one thing. */
   async #follow(namespace: string, followed: Followed): Promise<void> {
     const { signal } = followed.stop;
-    const { clock } = this.#deps;
+    const { clock, types } = this.#deps;
+    const [first, ...others] = types;
     while (!signal.aborted) {
       const round = new AbortController();
       const late = clock.schedule(MOST_WATCH_MS, () => round.abort(new Error('no sign of life')));
       const both = AbortSignal.any([signal, round.signal]);
-      const secrets = this.#watch(namespace, SECRETS, followed, both);
-      const accounts = clock.sleep(TOGETHER_MS, both).then(() => this.#watch(namespace, ACCOUNTS, followed, both));
-      accounts.catch(() => undefined);
-      const pauseMs = await secrets;
+      const leading = this.#watch(namespace, first, followed, both);
+      const led = others.map((type) =>
+        clock.sleep(TOGETHER_MS, both).then(() => this.#watch(namespace, type, followed, both)),
+      );
+      for (const each of led) each.catch(() => undefined);
+      const pauseMs = await leading;
       late();
-      round.abort(new Error('Secrets are asked anew'));
-      await Promise.allSettled([accounts]);
+      round.abort(new Error('all is asked anew'));
+      await Promise.allSettled(led);
       await clock.sleep(pauseMs, signal).catch(() => undefined);
     }
   }
@@ -103,7 +106,7 @@ export class LoginWatches {
       for await (const event of events) this.#take(type, event, followed);
       return TOGETHER_MS;
     } catch (error) {
-      return isForbidden(error) ? REFUSED_MS : BROKEN_MS;
+      return isForbidden(error) || isNotFound(error) ? REFUSED_MS : BROKEN_MS;
     }
   }
 
