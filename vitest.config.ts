@@ -3,7 +3,7 @@ import { LongestFirst } from './scripts/longest-first.ts';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts', 'examples/**/*.test.ts'],
     // Processes, not threads: to start a program copies the page tables of the process, 2 ms in a small one, 100 ms in a
     // large one, and threads share one that grows with every file.
     pool: 'forks',

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['machinery'],
   scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
   jenkins: ['machinery', 'api', 'kube', 'runtime', 'oci'],
+  'convention-sdk': [],
   cli: [
     'machinery',
     'api',
@@ -33,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'store',
     'scanning',
     'jenkins',
+    'convention-sdk',
   ],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
 };
@@ -48,7 +50,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'kube/src': ['transport', 'client', 'access', 'cache', 'lease'],
   'controller/src': ['caches', 'acting', 'webhooks', 'install'],
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
-  'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry'],
+  'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry', 'attached'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
   'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'controller'],
   'laptop/src/tekton': ['values', 'kind', 'task', 'pipeline'],

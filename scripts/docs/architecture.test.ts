@@ -11,9 +11,9 @@ function allowedArrows(): Readonly<Record<string, readonly string[]>> {
   const source = readFileSync(join(ROOT, 'scripts/arrows.test.ts'), 'utf8');
   const body = /const ALLOWED[^=]*= \{(?<body>[^}]*)\}/.exec(source)?.groups?.['body'] ?? '';
   return Object.fromEntries(
-    [...body.matchAll(/(\w+): \[([^\]]*)\]/g)].map(([, name = '', list = '']) => [
+    [...body.matchAll(/([\w-]+)'?: \[([^\]]*)\]/g)].map(([, name = '', list = '']) => [
       name,
-      [...list.matchAll(/'(\w+)'/g)].map(([, target = '']) => target),
+      [...list.matchAll(/'([\w-]+)'/g)].map(([, target = '']) => target),
     ]),
   );
 }
