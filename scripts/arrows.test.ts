@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   scanning: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'store'],
   jenkins: ['machinery', 'api', 'kube', 'runtime', 'oci'],
   'convention-sdk': [],
+  conventions: ['machinery', 'api', 'kube', 'runtime', 'oci', 'bills', 'convention-sdk'],
   cli: [
     'machinery',
     'api',
@@ -34,6 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'store',
     'scanning',
     'jenkins',
+    'conventions',
     'convention-sdk',
   ],
   testkit: ['machinery', 'api', 'engine', 'kube', 'runtime', 'controller', 'apiserver', 'ytt'],
@@ -53,6 +55,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry', 'attached'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
   'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'controller'],
+  'conventions/src': ['kinds', 'images', 'rules', 'webhook', 'chain', 'install', 'controller'],
   'laptop/src/tekton': ['values', 'kind', 'task', 'pipeline'],
   'scanning/src': [
     'versions',

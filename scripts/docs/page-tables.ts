@@ -6,6 +6,7 @@ import {
   MOVERS,
   REASONS,
 } from '@cartographer/api';
+import { INTENT_REASONS } from '@cartographer/conventions';
 import { BUILD_REASONS, SERVER_REASONS } from '@cartographer/jenkins';
 import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
@@ -22,6 +23,7 @@ export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['laptop-reasons.md', laptopTables()],
   ['scan-reasons.md', scanTables()],
   ['jenkins-reasons.md', jenkinsTables()],
+  ['convention-reasons.md', new Map(tablesOf('intent', INTENT_REASONS))],
   ['errors.md', errorTables()],
 ]);
 

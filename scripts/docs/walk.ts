@@ -8,7 +8,8 @@ import { startCarto } from '../../e2e/carto-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'packages/cli/src/main.ts');
-const START = 'npm run carto -- up --no-example';
+const START = 'npm run carto -- up';
+const NO_EXAMPLE = '--no-example';
 const ENVIRONMENT = 'export KUBECONFIG=.carto/kubeconfig';
 
 /** Whether there is a kubectl to run the commands of pages with. */
@@ -45,6 +46,8 @@ function steady(output: string): readonly string[] {
 
 /** What stands in for a command that only a reader can give. */
 type Given = {
+  /** The page starts with the example. */
+  readonly example?: boolean;
   /** Variables that it would have set. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The command, which is not run. */
@@ -53,6 +56,8 @@ type Given = {
   readonly flags?: { readonly shown: string; readonly run: readonly string[] };
   /** What is to hold when all commands were run, while `carto up` still runs. */
   readonly inTheEnd?: () => Promise<unknown>;
+  /** Ends what the commands have started in the folder of the walk, also where one of them failed. */
+  readonly afterwards?: (folder: string) => void;
 };
 
 /**
@@ -60,12 +65,16 @@ type Given = {
  * with how many there were after the start.
  */
 export async function walkThrough(page: string, given: Given = {}): Promise<number> {
-  const { flags = { shown: '', run: [] } } = given;
+  const { example = false, flags = { shown: '', run: [] } } = given;
+  const without = example ? [] : [NO_EXAMPLE];
   const [start, environment, ...commands] = commandsOf(page).filter(({ text }) => text !== given.without);
-  expect([start, environment]).toEqual([{ text: `${START}${flags.shown}` }, { text: ENVIRONMENT }]);
+  expect([start, environment]).toEqual([
+    { text: `${[START, ...without].join(' ')}${flags.shown}` },
+    { text: ENVIRONMENT },
+  ]);
   const folder = await mkdtemp(join(tmpdir(), 'carto-walk-'));
   await symlink(join(ROOT, 'examples'), join(folder, 'examples'));
-  const carto = await startCarto(join(folder, '.carto'), ['--no-example', ...flags.run], given.environment);
+  const carto = await startCarto(join(folder, '.carto'), [...without, ...flags.run], given.environment);
   const who = { NAME: 'Walker', EMAIL: 'walker@carto.invalid' };
   const env = {
     ...process.env,
@@ -77,8 +86,10 @@ export async function walkThrough(page: string, given: Given = {}): Promise<numb
   };
   try {
     for (const { text, output } of commands) {
-      // The folder of the walk has no npm scripts.
-      const line = text.replaceAll('npm run --silent carto --', `${process.execPath} ${MAIN}`);
+      // The folder of the walk has no npm scripts, and no node_modules.
+      const line = text
+        .replaceAll('npm run --silent carto --', `${process.execPath} ${MAIN}`)
+        .replaceAll('npx node', process.execPath);
       const { stdout } = await run('bash', ['-ec', line], { cwd: folder, env }).catch(
         (error: Error & { stdout: string }) => {
           // Which ends with 1 for a no.
@@ -93,6 +104,7 @@ export async function walkThrough(page: string, given: Given = {}): Promise<numb
     }
     await given.inTheEnd?.();
   } finally {
+    given.afterwards?.(folder);
     await carto.end('SIGINT');
     await rm(folder, { recursive: true, force: true });
   }

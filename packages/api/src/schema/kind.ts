@@ -26,6 +26,8 @@ export type Kind<Spec = unknown, Status = unknown, Name extends string = string>
   readonly description: string;
   /** Annotations of its definition: `carto.run/read`. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Labels of its definition. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly columns: readonly PrinterColumn[];
   readonly spec: Schema<Spec>;
   /** Absent for templates, which have no status. */
@@ -52,8 +54,11 @@ type KindDefinition<Spec, Status, Name extends string> = {
   readonly shortName: string;
   readonly namespaced: boolean;
   readonly inAll?: boolean;
+  /** Names besides `all` by which `kubectl get` finds it among others. */
+  readonly categories?: readonly string[];
   readonly description: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly columns?: readonly PrinterColumn[];
   readonly spec: Schema<Spec>;
   readonly status?: Schema<Status>;
@@ -64,7 +69,7 @@ export function defineKind<Spec, const Name extends string, Status = never>(
   definition: KindDefinition<Spec, Status, Name>,
 ): Kind<Spec, Status, Name> {
   const { group = GROUP, kind, plural, shortName, namespaced, inAll = false, spec, status } = definition;
-  const { description, annotations = {}, columns = [] } = definition;
+  const { description, annotations = {}, labels = {}, columns = [], categories = [] } = definition;
   return {
     group,
     version: VERSION,
@@ -73,9 +78,10 @@ export function defineKind<Spec, const Name extends string, Status = never>(
     namespaced,
     singular: kind.toLowerCase(),
     shortNames: [shortName],
-    categories: inAll ? ['all'] : [],
+    categories: inAll ? ['all', ...categories] : categories,
     description,
     annotations,
+    labels,
     columns,
     spec,
     ...(status === undefined ? {} : { status }),
@@ -125,6 +131,7 @@ export function crd(kind: Kind): KubeObject {
     metadata: {
       name: `${kind.resource}.${kind.group}`,
       ...(Object.keys(kind.annotations).length > 0 ? { annotations: kind.annotations } : {}),
+      ...(Object.keys(kind.labels).length > 0 ? { labels: kind.labels } : {}),
     },
     spec: {
       group: kind.group,
