@@ -7,6 +7,7 @@ import {
   installation,
   installationFiles,
 } from '@cartographer/controller';
+import { CONVENTIONS_REPLICAS, conventionsCrds, conventionsFiles, conventionsRoles } from '@cartographer/conventions';
 import { JENKINS_REPLICAS, jenkinsCrds, jenkinsFiles, jenkinsRoles } from '@cartographer/jenkins';
 import { type Json, type KubeObject, toYaml } from '@cartographer/machinery';
 import {
@@ -64,6 +65,7 @@ const OVERLAYS: Readonly<Record<string, readonly string[]>> = {
   'with-scanner': ['scanner'],
   'with-scanner-database': ['scanner', 'scanner-database'],
   'with-jenkins': ['jenkins'],
+  'with-conventions': ['conventions'],
 };
 
 function overlay(names: readonly string[]): Json {
@@ -84,6 +86,7 @@ function componentFiles(): ReadonlyMap<string, string> {
     ['scanning/roles.yaml', documents(scanningRoles())],
     ...scannerComponent(),
     ...jenkinsComponent(),
+    ...conventionsComponent(),
     ['cert-manager/kustomization.yaml', component(certManagerComponent())],
     ['cert-manager/certificate.yaml', HEADER + certManagerObjects().map(toYaml).join('---\n')],
   ]);
@@ -120,14 +123,41 @@ function scannerComponent(): readonly (readonly [string, string])[] {
 
 /** What runs builds on Jenkins, with its kinds. */
 function jenkinsComponent(): readonly (readonly [string, string])[] {
+  return partComponent('jenkins', {
+    crds: jenkinsCrds(),
+    roles: jenkinsRoles(),
+    files: jenkinsFiles({ ...partValues(), replicas: JENKINS_REPLICAS }),
+  });
+}
+
+/** What applies conventions, with its kinds. */
+function conventionsComponent(): readonly (readonly [string, string])[] {
+  return partComponent('conventions', {
+    crds: conventionsCrds(),
+    roles: conventionsRoles(),
+    files: conventionsFiles({ ...partValues(), replicas: CONVENTIONS_REPLICAS }),
+  });
+}
+
+function partValues() {
   const { namespace, image, version } = defaultInstallValues(packageJson.version);
-  const files = jenkinsFiles({ namespace, image, version, replicas: JENKINS_REPLICAS, flags: [] });
+  return { namespace, image, version, flags: [] };
+}
+
+type Part = {
+  readonly crds: readonly KubeObject[];
+  readonly roles: readonly KubeObject[];
+  readonly files: ReadonlyMap<string, readonly KubeObject[]>;
+};
+
+/** A part that is a process of its own, with its kinds. */
+function partComponent(part: string, { crds, roles, files }: Part): readonly (readonly [string, string])[] {
   const resources = ['crds.yaml', 'roles.yaml', ...[...files.keys()].map((name) => `${name}.yaml`)];
   return [
-    ['jenkins/kustomization.yaml', component({ resources })],
-    ['jenkins/crds.yaml', documents(jenkinsCrds())],
-    ['jenkins/roles.yaml', documents(jenkinsRoles())],
-    ...[...files].map(([name, objects]) => [`jenkins/${name}.yaml`, documents(objects)] as const),
+    [`${part}/kustomization.yaml`, component({ resources })],
+    [`${part}/crds.yaml`, documents(crds)],
+    [`${part}/roles.yaml`, documents(roles)],
+    ...[...files].map(([name, objects]) => [`${part}/${name}.yaml`, documents(objects)] as const),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installationFiles } from '@cartographer/controller';
 import { type Json, toYaml } from '@cartographer/machinery';
+import { CONVENTIONS_VALUES, conventionsChartFiles } from './helm-conventions.ts';
 import { JENKINS_VALUES, jenkinsChartFiles } from './helm-jenkins.ts';
 import { HELM, onlyIf, templated } from './helm-places.ts';
 import { SCANNER_VALUES, scannerChartFiles } from './helm-scanner.ts';
@@ -26,7 +27,11 @@ export function chartFiles(version: string, header: string): ReadonlyMap<string,
     const text = objects.map((object) => toYaml(object)).join('---\n');
     files.set(`templates/${name}.yaml`, header + switched(name, templated(text, 'resources')));
   }
-  for (const [name, text] of [...scannerChartFiles(version), ...jenkinsChartFiles(version)])
+  for (const [name, text] of [
+    ...scannerChartFiles(version),
+    ...jenkinsChartFiles(version),
+    ...conventionsChartFiles(version),
+  ])
     files.set(`templates/${name}.yaml`, header + text);
   files.set('templates/service-monitor.yaml', header + switched('service-monitor', SERVICE_MONITOR));
   return files;
@@ -74,7 +79,7 @@ webhooks:
 # Needs the Prometheus operator.
 serviceMonitor:
   enabled: false
-${SCANNER_VALUES}${JENKINS_VALUES}`;
+${SCANNER_VALUES}${JENKINS_VALUES}${CONVENTIONS_VALUES}`;
 }
 
 const SERVICE_MONITOR = `apiVersion: monitoring.coreos.com/v1

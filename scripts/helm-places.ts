@@ -13,6 +13,8 @@ export const HELM = {
   scannerFlag: 'FLAG-OF-THE-SCANNER',
   jenkinsReplicas: 444_444,
   jenkinsFlag: 'FLAG-OF-JENKINS',
+  conventionsReplicas: 454_545,
+  conventionsFlag: 'FLAG-OF-CONVENTIONS',
   eachNamespace: 'EACH-NAMESPACE',
 } as const;
 
@@ -24,6 +26,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String(HELM.replicas), 'g'), '{{ .Values.replicas }}'],
   [new RegExp(String(HELM.scannerReplicas), 'g'), '{{ .Values.scanner.replicas }}'],
   [new RegExp(String(HELM.jenkinsReplicas), 'g'), '{{ .Values.jenkins.replicas }}'],
+  [new RegExp(String(HELM.conventionsReplicas), 'g'), '{{ .Values.conventions.replicas }}'],
   [new RegExp(HELM.namespace, 'g'), '{{ .Release.Namespace }}'],
   [new RegExp(`(['"]?)${HELM.image}\\1`, 'g'), '"{{ .Values.image.repository }}:{{ .Values.image.tag }}"'],
   [new RegExp(HELM.scannerStorage, 'g'), '{{ .Values.scanner.storage }}'],
@@ -35,6 +38,10 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [
     new RegExp(`^( *)- ${HELM.jenkinsFlag}\\n`, 'gm'),
     '$1{{- range .Values.jenkins.flags }}\n$1- {{ toJson . }}\n$1{{- end }}\n',
+  ],
+  [
+    new RegExp(`^( *)- ${HELM.conventionsFlag}\\n`, 'gm'),
+    '$1{{- range .Values.conventions.flags }}\n$1- {{ toJson . }}\n$1{{- end }}\n',
   ],
 ];
 

@@ -99,6 +99,17 @@ export async function startCartoJenkins(
   return startPart(cluster, name, ['jenkins', '--kubeconfig', kubeconfig, ...lease, ...more]);
 }
 
+/** Starts `carto conventions` with the very rights that were installed; resolves when it says that it is ready. */
+export async function startCartoConventions(
+  cluster: TestCluster,
+  name: string,
+  more: readonly string[],
+): Promise<StartedPart> {
+  const kubeconfig = cluster.kubeconfigWithToken(name, await accountToken(cluster, 'cartographer-conventions'));
+  const lease = ['--leader-elect', '--leader-election-namespace', 'cartographer-system'];
+  return startPart(cluster, name, ['conventions', '--kubeconfig', kubeconfig, ...lease, ...more]);
+}
+
 async function startPart(
   cluster: TestCluster,
   name: string,

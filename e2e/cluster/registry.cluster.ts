@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '@cartographer/kube';
-import { Secret } from '@cartographer/machinery';
+import { Secret, silentLog } from '@cartographer/machinery';
 import {
   createRegistryClient,
   digestOf,
@@ -18,6 +18,8 @@ import {
   tarPadding,
 } from '@cartographer/oci';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createImageFacts } from '../../packages/conventions/src/images/image-facts.ts';
+import { createHeldLogins } from '../../packages/conventions/src/images/testing/held-logins.ts';
 import { readJoinedImage } from '../../packages/scanning/src/inventory/attached/read-joined.ts';
 import { trustedKeys } from '../../packages/scanning/src/inventory/attached/signatures.ts';
 import { createTestImages } from '../../packages/scanning/src/inventory/layers/testing/image-of.ts';
@@ -82,6 +84,44 @@ describe('a real registry, which has no referrers API and asks for a login', () 
     expect(await repository.referrers(descriptor.digest, { signal, artifactType })).toEqual([bill]);
     expect(await firstLayer(repository, bill.digest)).toBe('{"bomFormat":"CycloneDX"}');
     expect((await repository.tags(signal)).toSorted()).toEqual([referrersTag(descriptor.digest), 'v1']);
+  });
+
+  it('tells conventions of an image, its bills with it, as each account may see it', async () => {
+    const repository = client.repository({ registry: host, repository: 'team/told' }, [login]);
+    const images = createTestImages();
+    const image = images.add([['a', 'a']]);
+    for (const [digest, bytes] of images.blobs) {
+      if (digest !== image.digest) await repository.push.blob({ digest, size: bytes.length }, bytes, signal);
+    }
+    const bytes = images.blobs.get(image.digest) ?? Buffer.alloc(0);
+    await repository.push.manifest({ mediaType: mediaTypes.manifest, bytes, tag: 'v1' }, signal);
+    const artifactType = 'application/vnd.cyclonedx+json';
+    const blobs = [{ mediaType: artifactType, bytes: Buffer.from('{"bomFormat":"CycloneDX"}') }];
+    await repository.pushArtifact({ artifactType, blobs, subject: image }, signal);
+
+    const logins = createHeldLogins(host);
+    const red = logins.account('red', `${login.username}:${login.password.reveal()}`);
+    const [blue, none] = [logins.account('blue', 'docker:wrong'), logins.account('green')];
+    const facts = createImageFacts({
+      client: logins.client,
+      registries: client,
+      clock: systemClock,
+      log: silentLog,
+      pullSecretsCommand: () => '',
+    });
+    const name = `${host}/team/told`;
+    const told = `${name}@${image.digest}`;
+    expect(await facts.resolve(`${name}:v1`, red, signal)).toEqual({ image: told });
+    const { boms = [], config } = await facts.read(told, red, signal, ['config', 'boms']);
+    expect(config.os).toBe('linux');
+    expect(boms.map((bom) => [bom.name, Buffer.from(bom.raw, 'base64').toString()])).toEqual([
+      [`oci-referrer:${artifactType}`, '{"bomFormat":"CycloneDX"}'],
+    ]);
+    for (const access of [blue, none]) {
+      await expect(facts.read(told, access, signal, ['config'])).rejects.toThrow(/401 .*imagePullSecret for/);
+    }
+    await expect(facts.resolve(`${name}:v2`, red, signal)).rejects.toThrow(/404 MANIFEST_UNKNOWN .*push it or correct/);
+    await facts.close();
   });
 
   it('lists findings that a scanner signed, by the tag that stands in for referrers', async () => {

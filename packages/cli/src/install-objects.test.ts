@@ -1,5 +1,6 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installation } from '@cartographer/controller';
+import { conventionsCrds } from '@cartographer/conventions';
 import type { KubeObject } from '@cartographer/machinery';
 import { scanningCrds } from '@cartographer/scanning';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ const none: InstallChoice = {
   sourceHosts: [],
   jenkinsSecretsIn: [],
   serverHosts: [],
+  intentSecretsIn: [],
   allowDestination: [],
   plainHttp: [],
 };
@@ -75,6 +77,30 @@ describe('what carto install installs', () => {
     expect(new Set(named(objects)).size).toBe(objects.length);
     expect(() => objectsToInstall({ ...none, serverHosts: ['x'] })).toThrow(
       '--server-hosts is for the jenkins: say --with jenkins as well',
+    );
+  });
+
+  it('is what applies conventions as well, with its rights where they are named, and its flags', () => {
+    const choice: InstallChoice = {
+      ...none,
+      with: ['conventions'],
+      intentSecretsIn: ['shop'],
+      allowDestination: ['10.1.2.3:5000'],
+    };
+    const objects = objectsToInstall(choice);
+    expect(named(objects)).toEqual(
+      expect.arrayContaining([
+        'CustomResourceDefinition podintents.conventions.carto.run',
+        'Deployment cartographer-system cartographer-conventions',
+        'RoleBinding shop cartographer-conventions-pull-secrets',
+      ]),
+    );
+    expect(named(objects).join()).not.toMatch(/scanner|jenkins/);
+    expect(JSON.stringify(objects)).toContain('"--allow-destination=10.1.2.3:5000"');
+    expect(new Set(named(objects)).size).toBe(objects.length);
+    expect(objectsToInstall({ ...choice, crdsOnly: true })).toEqual([...crds(), ...conventionsCrds()]);
+    expect(() => objectsToInstall({ ...none, intentSecretsIn: ['x'] })).toThrow(
+      '--intent-secrets-in is for the conventions: say --with conventions as well',
     );
   });
 

@@ -1,5 +1,11 @@
 import { crds } from '@cartographer/api';
 import { defaultInstallValues, installation } from '@cartographer/controller';
+import {
+  CONVENTIONS_REPLICAS,
+  conventionsCrds,
+  conventionsInstallation,
+  intentSecretsRights,
+} from '@cartographer/conventions';
 import { JENKINS_REPLICAS, jenkinsCrds, jenkinsInstallation, serverSecretsRights } from '@cartographer/jenkins';
 import { CartoError, type KubeObject } from '@cartographer/machinery';
 import {
@@ -9,7 +15,7 @@ import {
   scannerInstallation,
   scanningCrds,
 } from '@cartographer/scanning';
-import type { InstallPart } from './install-parts.ts';
+import { INSTALL_PARTS, type InstallPart } from './install-parts.ts';
 import { VERSION } from './version.ts';
 
 /** Flags of `carto install` that say what is installed. */
@@ -26,6 +32,8 @@ export type InstallChoice = {
   /** Namespaces whose Secrets of servers may be read by what runs builds on Jenkins. */
   readonly jenkinsSecretsIn: readonly string[];
   readonly serverHosts: readonly string[];
+  /** Namespaces whose pull secrets may be read by what applies conventions. */
+  readonly intentSecretsIn: readonly string[];
   readonly allowDestination: readonly string[];
   readonly plainHttp: readonly string[];
 };
@@ -38,34 +46,56 @@ const DATABASE_REPLICAS = 2;
  */
 export function objectsToInstall(choice: InstallChoice): readonly KubeObject[] {
   const { crdsOnly = false, image, with: parts } = choice;
-  const [hasScanner, hasJenkins] = [parts.includes('scanner'), parts.includes('jenkins')];
   refuseIdleFlags(choice);
-  if (crdsOnly) return [...crds(), ...(hasScanner ? scanningCrds() : []), ...(hasJenkins ? jenkinsCrds() : [])];
+  if (crdsOnly) return [...crds(), ...parts.flatMap((part) => PARTS[part].crds())];
   const values = defaultInstallValues(VERSION);
-  const { namespace, version } = values;
   const chosen = { ...values, image: image ?? values.image };
-  const scanner = (): readonly KubeObject[] => [
-    ...scannerInstallation({
-      namespace,
-      version,
-      image: chosen.image,
-      store: storeOf(choice),
-      flags: flagsOf(choice, 'scanner'),
-    }),
-    ...pullSecretsRights(namespace, choice.pullSecretsIn),
-  ];
-  const jenkins = (): readonly KubeObject[] => [
-    ...jenkinsInstallation({
-      namespace,
-      version,
-      image: chosen.image,
-      replicas: JENKINS_REPLICAS,
-      flags: flagsOf(choice, 'jenkins'),
-    }),
-    ...serverSecretsRights(namespace, choice.jenkinsSecretsIn),
-  ];
-  return inOrder([...installation(chosen), ...(hasScanner ? scanner() : []), ...(hasJenkins ? jenkins() : [])]);
+  return inOrder([...installation(chosen), ...parts.flatMap((part) => PARTS[part].objects(choice, chosen))]);
 }
+
+type Values = Pick<ReturnType<typeof defaultInstallValues>, 'namespace' | 'version' | 'image'>;
+
+/** What each part consists of. */
+const PARTS: Readonly<
+  Record<
+    InstallPart,
+    { crds(): readonly KubeObject[]; objects(choice: InstallChoice, values: Values): readonly KubeObject[] }
+  >
+> = {
+  scanner: {
+    crds: scanningCrds,
+    objects: (choice, { namespace, version, image }) => [
+      ...scannerInstallation({ namespace, version, image, store: storeOf(choice), flags: flagsOf(choice, 'scanner') }),
+      ...pullSecretsRights(namespace, choice.pullSecretsIn),
+    ],
+  },
+  jenkins: {
+    crds: jenkinsCrds,
+    objects: (choice, { namespace, version, image }) => [
+      ...jenkinsInstallation({
+        namespace,
+        version,
+        image,
+        replicas: JENKINS_REPLICAS,
+        flags: flagsOf(choice, 'jenkins'),
+      }),
+      ...serverSecretsRights(namespace, choice.jenkinsSecretsIn),
+    ],
+  },
+  conventions: {
+    crds: conventionsCrds,
+    objects: (choice, { namespace, version, image }) => [
+      ...conventionsInstallation({
+        namespace,
+        version,
+        image,
+        replicas: CONVENTIONS_REPLICAS,
+        flags: flagsOf(choice, 'conventions'),
+      }),
+      ...intentSecretsRights(namespace, choice.intentSecretsIn),
+    ],
+  },
+};
 
 /** What an object of an earlier place is needed for by those of a later one. */
 const ORDER: readonly string[] = ['Namespace', 'CustomResourceDefinition'];
@@ -88,8 +118,9 @@ const PARTS_OF_FLAGS: Readonly<Record<string, readonly InstallPart[]>> = {
   'source-hosts': ['scanner'],
   'jenkins-secrets-in': ['jenkins'],
   'server-hosts': ['jenkins'],
-  'allow-destination': ['scanner', 'jenkins'],
-  'plain-http': ['scanner', 'jenkins'],
+  'intent-secrets-in': ['conventions'],
+  'allow-destination': INSTALL_PARTS,
+  'plain-http': INSTALL_PARTS,
 };
 
 /** Those that the command of a part has by the same name. */
@@ -102,6 +133,7 @@ function valuesOf(choice: InstallChoice): Readonly<Record<string, string | reado
     'source-hosts': choice.sourceHosts,
     'jenkins-secrets-in': choice.jenkinsSecretsIn,
     'server-hosts': choice.serverHosts,
+    'intent-secrets-in': choice.intentSecretsIn,
     'allow-destination': choice.allowDestination,
     'plain-http': choice.plainHttp,
   };

@@ -1,3 +1,4 @@
+import { spanMs } from '@cartographer/api';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { INSTALL_PARTS, type InstallPart } from './install-parts.ts';
 import type { Terminal } from './terminal.ts';
@@ -5,6 +6,7 @@ import { VERSION } from './version.ts';
 
 /** Where `carto up` listens unless told otherwise: fixed, so that a kubeconfig stays good over restarts. */
 const DEFAULT_PORT = 26443;
+const LEAST_SPAN_MS = 1_000;
 
 /** The command line of `carto`. Each command's help teaches what it is for; its code is loaded when it runs. */
 export function createProgram(terminal: Terminal): Command {
@@ -21,6 +23,7 @@ export function createProgram(terminal: Terminal): Command {
   addController(program);
   addScanner(program);
   addJenkins(program);
+  addConventions(program);
   addInstall(program);
   addScan(program, terminal);
   return program;
@@ -122,7 +125,7 @@ function addScanner(program: Command): void {
     .option('--no-leader-elect', 'work without asking, as the only scanner of the cluster')
     .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action(async (options) => (await import('./scanner-command.ts')).runScanner(options));
+    .action(async (options) => (await import('./parts/scanner-command.ts')).runScanner(options));
 }
 
 function addJenkins(program: Command): void {
@@ -143,7 +146,30 @@ function addJenkins(program: Command): void {
     .option('--no-leader-elect', 'work without asking, as the only one of the cluster')
     .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action(async (options) => (await import('./jenkins-command.ts')).runJenkins(options));
+    .action(async (options) => (await import('./parts/jenkins-command.ts')).runJenkins(options));
+}
+
+function addConventions(program: Command): void {
+  program
+    .command('conventions')
+    .summary('run what applies conventions alone, against any cluster')
+    .description(
+      'Gives every PodIntent the ClusterPodConventions that fit it, by convention servers and by rules, with its images by ' +
+        'digest. A convention that is registered, changed or removed moves the intents that it fits, and no others.',
+    )
+    .option('--kubeconfig <file>', 'default: the pod’s own account, else $KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'a context of the kubeconfig')
+    .option('--allow-destination <host[:port],…>', 'registries on this machine or links', list, [])
+    .option('--plain-http <host[:port],…>', 'registries that are spoken to without TLS', list, [])
+    .option('--registry-ca <file>', 'certificates in PEM that registries are trusted by besides those of the system')
+    .option('--moved-tags <span>', 'ask registries so often whether tags have moved: 10m (default: never)', timeSpan)
+    .option('--resync <span>', 'compute all intents again so often: 10h (default: never)', timeSpan)
+    .option('--metrics-address <host:port>', 'where /metrics, /healthz and /readyz are served', '127.0.0.1:8083')
+    .option('--leader-elect', 'one of several replicas works, the others stand by (default: in a pod)')
+    .option('--no-leader-elect', 'work without asking, as the only one of the cluster')
+    .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .action(async (options) => (await import('./parts/conventions-command.ts')).runConventions(options));
 }
 
 /** A flag of the first implementation, taken so that its manifests still work. */
@@ -166,8 +192,9 @@ function addInstall(program: Command): void {
     .option('--source-hosts <host[:port],…>', 'with scanner: as carto scanner has it', list, [])
     .option('--jenkins-secrets-in <namespace,…>', 'with jenkins: where it may read the Secrets of servers', list, [])
     .option('--server-hosts <host[:port],…>', 'with jenkins: as carto jenkins has it', list, [])
-    .option('--allow-destination <host[:port],…>', 'with scanner or jenkins: as they have it', list, [])
-    .option('--plain-http <host[:port],…>', 'with scanner or jenkins: as they have it', list, [])
+    .option('--intent-secrets-in <namespace,…>', 'with conventions: where it may read pull secrets', list, [])
+    .option('--allow-destination <host[:port],…>', 'with any of them: as they have it', list, [])
+    .option('--plain-http <host[:port],…>', 'with any of them: as they have it', list, [])
     .option('--dry-run', 'ask the server, change nothing')
     .action(async (options) => (await import('./install-command.ts')).runInstall(options));
 }
@@ -221,6 +248,13 @@ function parts(text: string): readonly InstallPart[] {
     if (part === undefined) throw new InvalidArgumentError(`parts are ${INSTALL_PARTS.join(', ')}.`);
     return part;
   });
+}
+
+/** Milliseconds. */
+function timeSpan(text: string): number {
+  const ms = spanMs(text);
+  if (ms === undefined || ms < LEAST_SPAN_MS) throw new InvalidArgumentError('give a span of 1s or more, like 10m.');
+  return ms;
 }
 
 function portNumber(text: string): number {

@@ -1,4 +1,5 @@
 import { controllerRights, INSTALL_NAMES } from '@cartographer/controller';
+import { CONVENTIONS_NAMES, conventionsRights, conventionsRoles, intentSecretsRights } from '@cartographer/conventions';
 import { JENKINS_NAMES, jenkinsRights, jenkinsRoles, serverSecretsRights } from '@cartographer/jenkins';
 import { type Client, createTokenCache, type RestMapper } from '@cartographer/kube';
 import { allEnded, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
@@ -40,6 +41,16 @@ export function asJenkins(options: AccountOptions, secretsIn: string): Promise<T
     namespace,
     name: JENKINS_NAMES.jenkins,
     rights: [...jenkinsRights(namespace), ...jenkinsRoles(), ...serverSecretsRights(namespace, [secretsIn])],
+  });
+}
+
+/** A transport that acts as what applies conventions does in a cluster; it may read the pull secrets of this namespace. */
+export function asConventions(options: AccountOptions, secretsIn: string): Promise<Transport> {
+  const { namespace } = INSTALL_NAMES;
+  return asAccount(options, {
+    namespace,
+    name: CONVENTIONS_NAMES.conventions,
+    rights: [...conventionsRights(namespace), ...conventionsRoles(), ...intentSecretsRights(namespace, [secretsIn])],
   });
 }
 

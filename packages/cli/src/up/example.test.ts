@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crds } from '@cartographer/api';
+import { conventionsCrds } from '@cartographer/conventions';
 import { createRestMapper, isNotFound, systemClock } from '@cartographer/kube';
 import { laptopCrds } from '@cartographer/laptop';
 import { getPath, type KubeObject, type ResourceType } from '@cartographer/machinery';
@@ -40,7 +41,7 @@ describe('the example', () => {
   let dir: string;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'carto-example-'));
-    embedded = await startEmbedded({ crds: [...crds(), ...scanningCrds(), ...laptopCrds()] });
+    embedded = await startEmbedded({ crds: [...crds(), ...scanningCrds(), ...conventionsCrds(), ...laptopCrds()] });
   });
   afterEach(async () => {
     await embedded.close();

@@ -20,14 +20,14 @@ export type JenkinsPartOptions = {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where its server is made: builds of the examples are there. */
+  readonly namespace: string;
   /** Of `--jenkins`. */
   readonly url: string;
   /** Holds the login. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
-/** Where the server of `--jenkins` is: builds of the examples are there. */
-export const JENKINS_NAMESPACE = 'default';
 const SERVER = 'jenkins';
 const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };
 const HOW = { fieldManager: 'carto-up', force: true } as const;
@@ -42,12 +42,13 @@ export async function startJenkinsPart({
   transport,
   clock,
   log,
+  namespace,
   url,
   environment,
 }: JenkinsPartOptions): Promise<RunningJenkins> {
   const { host, protocol } = placeOf(url);
   const { CARTO_JENKINS_USERNAME: username, CARTO_JENKINS_TOKEN: apiToken } = environment;
-  const metadata = { name: SERVER, namespace: JENKINS_NAMESPACE };
+  const metadata = { name: SERVER, namespace };
   const hasLogin = username !== undefined && apiToken !== undefined;
   if (hasLogin) {
     const data = Object.fromEntries(

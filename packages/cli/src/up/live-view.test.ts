@@ -50,7 +50,13 @@ describe('the live view', () => {
   });
 
   it('says of a step that is not ready why, and not what it gave before', () => {
-    const step = { name: 'config', state: 'waiting', value: 'app: hello', since: undefined, message: 'waits for scan' };
+    const step = {
+      name: 'conventions',
+      state: 'waiting',
+      value: 'spec: {}',
+      since: undefined,
+      message: 'waits for scan',
+    };
     const held: Flow = { ...flow, steps: [step as Flow['steps'][number]] };
     expect(viewLines({ flows: [held], urls: new Map(), notes, nowMs }, 80)[1]).toContain('waits for scan');
   });

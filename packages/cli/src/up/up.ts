@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { startController } from '@cartographer/controller';
+import { conventionsCrds } from '@cartographer/conventions';
 import { jenkinsCrds } from '@cartographer/jenkins';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
@@ -15,10 +16,11 @@ import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
 import { startScanning } from './advisories.ts';
-import { asController, asJenkins, asScanner } from './controller-account.ts';
+import { asController, asConventions, asJenkins, asScanner } from './controller-account.ts';
+import { startConventionsPart } from './conventions.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
-import { JENKINS_NAMESPACE, startJenkinsPart } from './jenkins.ts';
+import { startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
 import { showFlows } from './screen.ts';
 import { watchFlows } from './watch-flows.ts';
@@ -40,6 +42,8 @@ export type UpOptions = {
 /** Something that was started and has to be ended. */
 type Undo = () => Promise<void>;
 
+/** Where the examples are, with the Secrets that parts may read. */
+const EXAMPLE_NAMESPACE = 'default';
 /** The log's size before it is set aside; one older file is kept. */
 const LOG_BYTES = 16 * 1024 * 1024;
 
@@ -81,6 +85,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     customResources: [
       ...crds(),
       ...scanningCrds(),
+      ...conventionsCrds(),
       ...(options.jenkins === undefined ? [] : jenkinsCrds()),
       ...(options.laptop ? laptopCrds() : []),
     ],
@@ -115,10 +120,18 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     ...(laptop === undefined ? {} : { hosts: laptop.hosts }),
   });
   undo.unshift(() => scanning.scanner.stop());
+  const conventions = startConventionsPart({
+    transport: await asConventions({ client, mapper, clock, log, transport }, EXAMPLE_NAMESPACE),
+    clock,
+    log,
+    registry: laptop?.hosts.images,
+  });
+  undo.unshift(() => conventions.stop());
   if (options.jenkins !== undefined) {
-    const own = await asJenkins({ client, mapper, clock, log, transport }, JENKINS_NAMESPACE);
+    const own = await asJenkins({ client, mapper, clock, log, transport }, EXAMPLE_NAMESPACE);
     const { jenkins: url } = options;
-    const jenkins = await startJenkinsPart({ client, transport: own, clock, log, url, environment: process.env });
+    const place = { namespace: EXAMPLE_NAMESPACE, url, environment: process.env };
+    const jenkins = await startJenkinsPart({ client, transport: own, clock, log, ...place });
     undo.unshift(() => jenkins.stop());
   }
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
