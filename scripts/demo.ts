@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@cartographer/kube';
-import { getPath, type KubeObject, listAt, type ResourceType } from '@cartographer/machinery';
+import { getPath, type KubeObject, listAt, type ResourceType, textAt } from '@cartographer/machinery';
 import {
   answerOf,
   type CartoProcess,
@@ -19,35 +19,44 @@ const STEPS: readonly {
   readonly name: string;
   readonly type: ResourceType;
   readonly object: string;
-  readonly value: readonly string[];
+  readonly value: (object: KubeObject | undefined) => string;
 }[] = [
   {
     name: 'source',
     type: type('source.toolkit.fluxcd.io', 'v1', 'gitrepositories'),
     object: 'hello',
-    value: ['status', 'artifact', 'revision'],
+    value: at('status', 'artifact', 'revision'),
   },
   // A run for each commit: its name is made, and the last that succeeded counts.
-  { name: 'test', type: type('tekton.dev', 'v1', 'taskruns'), object: '', value: ['metadata', 'name'] },
-  { name: 'image', type: type('kpack.io', 'v1alpha2', 'images'), object: 'hello', value: ['status', 'latestImage'] },
+  { name: 'test', type: type('tekton.dev', 'v1', 'taskruns'), object: '', value: at('metadata', 'name') },
+  { name: 'image', type: type('kpack.io', 'v1alpha2', 'images'), object: 'hello', value: at('status', 'latestImage') },
   {
     name: 'scan',
     type: type('scanning.carto.run', 'v1alpha1', 'imagescans'),
     object: 'hello',
-    value: ['status', 'compliantArtifact', 'registry', 'image'],
+    value: at('status', 'compliantArtifact', 'registry', 'image'),
   },
-  { name: 'config', type: type('', 'v1', 'configmaps'), object: 'hello-release', value: ['data', 'image'] },
+  {
+    name: 'conventions',
+    type: type('conventions.carto.run', 'v1alpha1', 'podintents'),
+    object: 'hello',
+    value: (object) => textAt(listAt(object, 'status', 'template', 'spec', 'containers')[0], 'image'),
+  },
   {
     name: 'app',
     type: type('serving.knative.dev', 'v1', 'services'),
     object: 'hello',
-    value: ['status', 'latestReadyRevisionName'],
+    value: at('status', 'latestReadyRevisionName'),
   },
 ];
-/** What a commit changes: the test, the image, the scan, the config and the app. The source finds the commit by itself. */
+/** What a commit changes: the test, the image, the scan, the pod that conventions complete, and the app. The source finds the commit by itself. */
 const APPLIES_PER_COMMIT = STEPS.length - 1;
 const HOP_TIMEOUT_MS = 60_000;
 const SETTLE_MS = 1_500;
+
+function at(...keys: readonly string[]): (object: KubeObject | undefined) => string {
+  return (object) => textAt(object, ...keys);
+}
 
 function type(group: string, version: string, resource: string): ResourceType {
   return { group, version, resource, kind: '', namespaced: true };
@@ -79,8 +88,8 @@ async function follow(carto: CartoProcess, before: Values, startedMs: number): P
     await until(
       `step ${step.name} has a new value`,
       async () => {
-        const value = getPath(await objectOf(carto, step), ...step.value);
-        if (typeof value !== 'string' || value === before.get(step.name)) return false;
+        const value = step.value(await objectOf(carto, step));
+        if (value === '' || value === before.get(step.name)) return false;
         values.set(step.name, value);
         return true;
       },
@@ -88,7 +97,7 @@ async function follow(carto: CartoProcess, before: Values, startedMs: number): P
     );
     const now = Date.now();
     print(
-      `  ${step.name.padEnd(8)} +${String(now - hopMs).padStart(5)} ms  ${(values.get(step.name) ?? '').slice(0, 70)}`,
+      `  ${step.name.padEnd(11)} +${String(now - hopMs).padStart(5)} ms  ${(values.get(step.name) ?? '').slice(0, 70)}`,
     );
     hopMs = now;
   }
