@@ -21,6 +21,8 @@ export type BenchCluster = {
   readonly server: ApiServer;
   readonly client: Client;
   readonly requests: { reads: number; writes: number };
+  /** The client of what is measured. */
+  readonly measured: Client;
   apply(yaml: string): Promise<void>;
   startController(): RunningController;
   close(): Promise<void>;
@@ -29,7 +31,10 @@ export type BenchCluster = {
 const READS = new Set(['get', 'list']);
 
 /** Starts one, in memory; over HTTPS, or by calls in this process. */
-export async function startCluster(access: 'in process' | 'https' = 'in process'): Promise<BenchCluster> {
+export async function startCluster(
+  access: 'in process' | 'https' = 'in process',
+  customResources: readonly KubeObject[] = crds(),
+): Promise<BenchCluster> {
   const requests = { reads: 0, writes: 0 };
   const audit = ({ verb, userAgent, objectRef }: AuditEntry): void => {
     if (userAgent !== 'controller' || verb === 'watch' || objectRef?.subresource === 'token') return;
@@ -37,7 +42,7 @@ export async function startCluster(access: 'in process' | 'https' = 'in process'
     else if (objectRef?.resource !== 'events') requests.writes += 1;
   };
   const server = await createApiServer({
-    customResources: crds(),
+    customResources,
     clock: systemClock,
     log: silentLog,
     audit,
@@ -48,9 +53,11 @@ export async function startCluster(access: 'in process' | 'https' = 'in process'
       : createInProcessTransport((request) => server.request(request), server.adminToken);
   const client = createClient({ transport, clock: systemClock, userAgent: 'bench' });
   const mapper = createRestMapper({ client, clock: systemClock });
+  const measured = createClient({ transport, clock: systemClock, userAgent: 'controller' });
   return {
     server,
     client,
+    measured,
     requests,
     async apply(yaml) {
       for (const document of parseYamlDocuments(yaml)) {
@@ -60,7 +67,7 @@ export async function startCluster(access: 'in process' | 'https' = 'in process'
     },
     startController: () =>
       startController({
-        client: createClient({ transport, clock: systemClock, userAgent: 'controller' }),
+        client: measured,
         clock: systemClock,
         log: silentLog,
       }),
@@ -85,7 +92,11 @@ export async function httpsTransport(server: ApiServer): Promise<Transport> {
 }
 
 /** Waits until the controller has been idle, with nothing written, for a while. */
-export async function untilQuiet(cluster: BenchCluster, controller: RunningController, quietMs = 300): Promise<void> {
+export async function untilQuiet(
+  cluster: BenchCluster,
+  controller: Pick<RunningController, 'isIdle'>,
+  quietMs = 300,
+): Promise<void> {
   let sinceMs = performance.now();
   let writes = -1;
   while (performance.now() - sinceMs < quietMs) {

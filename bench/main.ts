@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME … --scale=1]`: benchmarks as ratios to floors measured in the same run. */
 import { measureAdvisories } from './advisories.ts';
 import { measureChain } from './chain.ts';
+import { measureConventions } from './conventions.ts';
 import { measureInventory } from './inventory.ts';
 import { measurePlan } from './plan.ts';
 import { measureRescan } from './rescan.ts';
@@ -22,6 +23,7 @@ const BENCHES: Benches = {
   advisories: measureAdvisories,
   rescan: measureRescan,
   inventory: measureInventory,
+  conventions: measureConventions,
 };
 
 await runBenches(BENCHES, process.argv.slice(2));
