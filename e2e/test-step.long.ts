@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { carto as kinds } from '@cartographer/api';
@@ -32,11 +32,17 @@ async function untilReady(carto: CartoProcess, sourceOf: (image: KubeObject) => 
   return image as KubeObject;
 }
 
+/** The tries of each run of the tests, by its name. */
+async function testTries(dataDir: string): Promise<readonly number[]> {
+  const runs = join(dataDir, 'laptop/tekton/runs/default');
+  return await Promise.all((await readdir(runs)).map(async (run) => (await readdir(join(runs, run, 'logs'))).length));
+}
+
 const builds = (image: KubeObject): unknown => getPath(image['status'], 'buildCounter');
 const builtFrom = (image: KubeObject): string => textAt(image['spec'], 'source', 'blob', 'url');
 
 describe('the test step of the example', () => {
-  it('stops a commit whose tests fail and says which line, and goes on with the commit that mends it', {
+  it('stops a commit whose tests fail and says which line, once, and goes on with the commit that mends it', {
     timeout: 240_000,
   }, async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'carto-test-step-'));
@@ -56,6 +62,7 @@ describe('the test step of the example', () => {
 
       const mended = await commitMessage(carto.repository, 'Mended');
       await untilReady(carto, (one) => builtFrom(one).includes(mended) && builds(one) === 2);
+      expect(await testTries(dataDir), 'tries of the three commits').toEqual([1, 1, 1]);
     } finally {
       await carto.end('SIGINT');
       await rm(dataDir, { recursive: true, force: true });

@@ -97,7 +97,7 @@ function taskRunVerdict(object: KubeObject, state: TaskRunState): TaskRunVerdict
       const what = step === undefined ? 'a step' : `"step-${step}"`;
       return failed(
         object,
-        `${what} was interrupted: what ran it has ended, and whether it was done is not known, so it is not started again; make a new run, or set retries where it may be run twice`,
+        `${what} was interrupted: what ran it has ended, and whether it was done is not known, so it is not started again; make a new run (for a step of a chain: annotate its owner with carto.run/rerun), or set retries where it may be run twice`,
       );
     }
     case 'ended': {
