@@ -1,8 +1,8 @@
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { judgeJob } from '../judge/judge-job.ts';
 import { refusalBefore } from '../judge/permission.ts';
-import type { Standing } from '../judge/report.ts';
 import type { BuildSight } from '../judge/sight.ts';
+import type { Standing } from '../judge/standing.ts';
 import type { BuildRequest, Server } from '../kinds/read.ts';
 import type { SucceededReason, UntriggeredReason } from '../kinds/reasons.ts';
 import { nextStep } from '../once/remote-run.ts';

@@ -1,7 +1,8 @@
 import type { Client, EventRecorder, WrittenObjects } from '@cartographer/kube';
 import { type Clock, deepEqual, findCondition, type KubeObject } from '@cartographer/machinery';
-import { buildStatusOf, type Standing } from '../judge/report.ts';
+import { buildStatusOf } from '../judge/report.ts';
 import type { Identity } from '../judge/sight.ts';
+import type { Standing } from '../judge/standing.ts';
 import type { JenkinsBuildStatus } from '../kinds/build-status.ts';
 import { jenkinsKinds } from '../kinds/kinds.ts';
 import type { BuildRequest } from '../kinds/read.ts';

@@ -1,4 +1,4 @@
-import type { Details, Standing } from '../judge/report.ts';
+import type { Details, Standing } from '../judge/standing.ts';
 import type { BuildRequest } from '../kinds/read.ts';
 import type { EndedReason } from '../kinds/reasons.ts';
 import { liftOutputs, type OutputSources } from '../once/lift-outputs.ts';
