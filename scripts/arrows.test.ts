@@ -54,8 +54,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],
   'oci/src': ['archive', 'content', 'layers', 'layout', 'server', 'access', 'registry', 'attached'],
   'laptop/src/git': ['kind', 'fetch', 'tree'],
-  'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'controller'],
   'conventions/src': ['kinds', 'images', 'rules', 'webhook', 'chain', 'install', 'controller'],
+  'jenkins/src': ['kinds', 'once', 'remote', 'judge', 'install', 'desk', 'controller'],
   'laptop/src/tekton': ['values', 'kind', 'task', 'pipeline'],
   'scanning/src': [
     'versions',

@@ -20,6 +20,11 @@ function jenkinsOfThePage(): FakeJenkins {
     takesMs: 100,
     artifacts: { 'out/image.txt': 'registry.example.com/shop@sha256:5f0c\n' },
   });
+  jenkins.jobs.set('slow', {
+    takesMs: 600_000,
+    stages: [{ id: '1', name: 'Test', status: 'IN_PROGRESS' }],
+    log: 'running 12 tests\n',
+  });
   jenkins.jobs.set('broken', {
     takesMs: 100,
     result: 'FAILURE',
@@ -48,8 +53,11 @@ describe('docs/jenkins.md', () => {
           environment: LOGIN,
           without,
           flags: { shown: ' --jenkins $JENKINS_URL', run: ['--jenkins', served.url] },
-          // A test, an image, and the broken one; then a test and an image that were asked for again.
-          inTheEnd: () => expect.poll(() => jenkins.made).toBe(5),
+          // A test, an image, the slow and the broken one; then a test and an image that were asked for again.
+          inTheEnd: async () => {
+            await expect.poll(() => jenkins.made).toBe(6);
+            expect(jenkins.builds.filter(({ job }) => job === 'slow').map(({ result }) => result)).toEqual(['ABORTED']);
+          },
         });
         expect(commands).toBeGreaterThan(7);
       } finally {

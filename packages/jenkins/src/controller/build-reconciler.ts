@@ -1,4 +1,6 @@
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import type { Seen } from '../desk/followed.ts';
+import type { ServerDesk } from '../desk/server-desk.ts';
 import { judgeJob } from '../judge/judge-job.ts';
 import { refusalBefore } from '../judge/permission.ts';
 import type { BuildSight } from '../judge/sight.ts';
@@ -21,9 +23,8 @@ import {
 } from './build-run.ts';
 import { deadlineMs, end, type Halt, halt, haltOf, release } from './cancel-build.ts';
 import { finish } from './finish-build.ts';
-import type { Seen } from './followed.ts';
 import { requestOf, serverOf } from './jenkins-caches.ts';
-import type { ServerDesk } from './server-desk.ts';
+import { runningLog } from './running-log.ts';
 import { intend, searchText, send } from './trigger-build.ts';
 
 const NO_ROOM_MS = 5_000;
@@ -266,7 +267,13 @@ async function goOn(
     if (halted !== undefined) return await halt(run, { request, desk, sight: seen.sight }, halted);
     const { stages } = seen;
     await keepAbortable(run, request);
-    await report(run, { kind: 'running', build, ...(stages === undefined ? {} : { stages }) });
+    const log = await runningLog(run, request, desk, build);
+    await report(run, {
+      kind: 'running',
+      build,
+      ...(stages === undefined ? {} : { stages }),
+      ...(log === undefined ? {} : { log }),
+    });
     return untilDeadline(run, request);
   }
   if (halted !== undefined && build.result === 'ABORTED') {

@@ -1,5 +1,6 @@
 import type { Client, EventRecorder, WrittenObjects } from '@cartographer/kube';
 import { type Clock, deepEqual, findCondition, type KubeObject } from '@cartographer/machinery';
+import type { ServerDesks } from '../desk/server-desks.ts';
 import { buildStatusOf } from '../judge/report.ts';
 import type { Identity } from '../judge/sight.ts';
 import type { Standing } from '../judge/standing.ts';
@@ -10,7 +11,6 @@ import { correlationId } from '../once/correlation.ts';
 import type { RunRecord } from '../once/remote-run.ts';
 import type { BuildMemory } from './build-memory.ts';
 import type { JenkinsCaches } from './jenkins-caches.ts';
-import type { ServerDesks } from './server-desks.ts';
 
 /** What builds are run with. */
 export type BuildDeps = {

@@ -1,6 +1,7 @@
 import { LABELS, spanMs } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
 import { done, type Next } from '@cartographer/runtime';
+import type { ServerDesk } from '../desk/server-desk.ts';
 import type { BuildSight } from '../judge/sight.ts';
 import type { BuildRequest } from '../kinds/read.ts';
 import type { EndedReason } from '../kinds/reasons.ts';
@@ -8,7 +9,6 @@ import { jobPath } from '../remote/job-path.ts';
 import type { RemoteBuild } from '../remote/views.ts';
 import { ABORT_FINALIZER, type BuildRun, isEnded, isSent, report, setFinalizer, statusOf } from './build-run.ts';
 import { requestOf } from './jenkins-caches.ts';
-import type { ServerDesk } from './server-desk.ts';
 
 /** So long is tried to abort; a server that is away holds no namespace up. */
 const ABORT_LIMIT_MS = 60_000;

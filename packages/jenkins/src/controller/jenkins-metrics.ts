@@ -1,7 +1,7 @@
 import type { ControllerMetrics } from '@cartographer/runtime';
+import type { ServerDesks } from '../desk/server-desks.ts';
 import { statusOf } from './build-run.ts';
 import type { JenkinsCaches } from './jenkins-caches.ts';
-import type { ServerDesks } from './server-desks.ts';
 
 /** Shows how builds stand and how many are followed on each server; queues and reconciles are shown by the controllers. */
 export function showJenkinsMetrics(

@@ -2,12 +2,12 @@ import { type Client, type WrittenObjects } from '@cartographer/kube';
 import type { Clock } from '@cartographer/machinery';
 import { type Condition, deepEqual, type KubeObject, rfc3339, setCondition } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
+import type { ServerDesks } from '../desk/server-desks.ts';
 import type { JenkinsServerStatus } from '../kinds/jenkins-server.ts';
 import { jenkinsKinds } from '../kinds/kinds.ts';
 import type { ServerKind } from '../kinds/read.ts';
 import type { SERVER_REASONS } from '../kinds/reasons.ts';
 import { type JenkinsCaches, serverOf } from './jenkins-caches.ts';
-import type { ServerDesks } from './server-desks.ts';
 
 /** What servers are looked after with. */
 export type ServerDeps = {

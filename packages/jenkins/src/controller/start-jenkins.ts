@@ -15,13 +15,13 @@ import {
   type RunningParts,
   startParts,
 } from '@cartographer/runtime';
+import { ServerAccess } from '../desk/server-access.ts';
+import { ServerDesks } from '../desk/server-desks.ts';
 import type { Fetch } from '../remote/exchange.ts';
 import { BuildMemory } from './build-memory.ts';
 import { createBuildReconciler } from './build-reconciler.ts';
 import { createJenkinsCaches } from './jenkins-caches.ts';
 import { showJenkinsMetrics } from './jenkins-metrics.ts';
-import { ServerAccess } from './server-access.ts';
-import { ServerDesks } from './server-desks.ts';
 import { createServerReconciler } from './server-reconciler.ts';
 import { wakeByChanges } from './wake-ups.ts';
 

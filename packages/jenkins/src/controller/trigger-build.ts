@@ -1,12 +1,12 @@
 import { rfc3339 } from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
+import type { ServerDesk } from '../desk/server-desk.ts';
 import type { Fitting } from '../judge/judge-job.ts';
 import type { BuildRequest } from '../kinds/read.ts';
 import { correlationId } from '../once/correlation.ts';
 import { jobPath } from '../remote/job-path.ts';
 import type { RemoteJob } from '../remote/views.ts';
 import { type BuildRun, report, setFinalizer, statusOf } from './build-run.ts';
-import type { ServerDesk } from './server-desk.ts';
 
 /** A build that is to be triggered, and may be: it has its turn. */
 export type Triggered = {

@@ -1,4 +1,4 @@
-import { rfc3339 } from '@cartographer/machinery';
+import { deepEqual, rfc3339 } from '@cartographer/machinery';
 import type { JenkinsBuildStatus } from '../kinds/build-status.ts';
 import type { QueueItem, RemoteBuild } from '../remote/views.ts';
 import type { Details, Standing } from './standing.ts';
@@ -15,19 +15,29 @@ export function factsOf(before: JenkinsBuildStatus, standing: Standing, nowMs: n
     case 'queued':
       return queueFacts(before, standing.item);
     case 'running':
-      return { build: buildFacts(standing.build, nowMs), ...stageFacts(standing) };
-    case 'reading':
-      return { build: buildFacts(standing.build, nowMs) };
-    case 'ended':
-      return {
-        ...(standing.build === undefined ? {} : { build: buildFacts(standing.build, nowMs) }),
-        ...detailFacts(standing),
-      };
-    case 'succeeded': {
-      const { outputs } = standing;
       return {
         build: buildFacts(standing.build, nowMs),
-        ...detailFacts(standing),
+        ...stageFacts(standing),
+        ...runningLog(before, standing, nowMs),
+      };
+    case 'reading':
+      return { build: buildFacts(standing.build, nowMs), ...logBefore(before) };
+    case 'ended': {
+      const { build, tests } = standing;
+      return {
+        ...(build === undefined ? {} : { build: buildFacts(build, nowMs) }),
+        ...stageFacts(standing),
+        ...(tests === undefined ? {} : { tests }),
+        ...lastLog(before, standing),
+      };
+    }
+    case 'succeeded': {
+      const { build, tests, outputs } = standing;
+      return {
+        build: buildFacts(build, nowMs),
+        ...stageFacts(standing),
+        ...(tests === undefined ? {} : { tests }),
+        ...logAt(build),
         ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
       };
     }
@@ -37,7 +47,7 @@ export function factsOf(before: JenkinsBuildStatus, standing: Standing, nowMs: n
     case 'searching':
     case 'aborting':
     case 'unanswered':
-      return before.queue === undefined ? {} : { queue: before.queue };
+      return { ...(before.queue === undefined ? {} : { queue: before.queue }), ...logBefore(before) };
   }
 }
 
@@ -104,14 +114,34 @@ function stageFacts({ stages }: Pick<Details, 'stages'>): Pick<Facts, 'stages'> 
   };
 }
 
-function detailFacts({ tests, log, build, ...details }: Details & { readonly build?: RemoteBuild }): Facts {
-  const url = build?.url === undefined ? {} : { url: `${build.url}console` };
-  const stage = log?.stage === undefined ? {} : { stage: cut(log.stage) };
-  return {
-    ...stageFacts(details),
-    ...(tests === undefined ? {} : { tests }),
-    ...(log === undefined || log.lines.length === 0 ? {} : { log: { ...url, ...stage, lines: log.lines } }),
-  };
+type Log = Pick<Facts, 'log'>;
+
+function logBefore({ log }: JenkinsBuildStatus): Log {
+  return log === undefined ? {} : { log };
+}
+
+/** Where all of it is. */
+function logAt(build: RemoteBuild | undefined, more: JenkinsBuildStatus['log'] = {}): Log {
+  const log = { ...(build?.url === undefined ? {} : { url: `${build.url}console` }), ...more };
+  return Object.keys(log).length === 0 ? {} : { log };
+}
+
+/** What was read of it now, or before. What says the same is not told anew. */
+function runningLog(
+  { log: before }: JenkinsBuildStatus,
+  { build, log }: Extract<Standing, { kind: 'running' }>,
+  nowMs: number,
+): Log {
+  if (log === undefined || log.lines.length === 0 || deepEqual(log.lines, before?.lines)) return logAt(build, before);
+  const { lines, sizeBytes } = log;
+  return logAt(build, { lines, ...(sizeBytes === undefined ? {} : { sizeBytes }), readAt: rfc3339(nowMs) });
+}
+
+/** What was read of it at last; where nothing was, what it said while it ran says where it hung. */
+function lastLog({ log: before }: JenkinsBuildStatus, { build, log }: Extract<Standing, { kind: 'ended' }>): Log {
+  if (log === undefined || log.lines.length === 0) return logAt(build, before);
+  const { stage, lines } = log;
+  return logAt(build, { ...(stage === undefined ? {} : { stage: cut(stage) }), lines });
 }
 
 /** A text of the server, no longer than a status may have one. */

@@ -25,7 +25,7 @@ export function buildStatusOf(
     (list, each) => setCondition(list, { ...each, lastTransitionTime: rfc3339(nowMs), observedGeneration: generation }),
     before.conditions ?? [],
   );
-  const { queue: _queue, ...kept } = before;
+  const { queue: _queue, log: _log, ...kept } = before;
   return {
     ...kept,
     observedGeneration: generation,

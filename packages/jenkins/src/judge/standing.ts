@@ -2,7 +2,7 @@ import type { EndedReason, SucceededReason, UntriggeredReason } from '../kinds/r
 import type { LogTail } from '../remote/read-log.ts';
 import type { QueueItem, RemoteBuild, RemoteStage, TestCounts } from '../remote/views.ts';
 
-/** What was read of a build that has ended. */
+/** What was read of a build besides; counts of tests are there when it has ended. */
 export type Details = {
   readonly stages?: readonly RemoteStage[];
   readonly tests?: TestCounts;
@@ -22,7 +22,7 @@ export type Standing =
   | { readonly kind: 'triggering' }
   | { readonly kind: 'searching'; readonly message: string }
   | { readonly kind: 'queued'; readonly item?: QueueItem }
-  | { readonly kind: 'running'; readonly build: RemoteBuild; readonly stages?: readonly RemoteStage[] }
+  | ({ readonly kind: 'running'; readonly build: RemoteBuild } & Pick<Details, 'stages' | 'log'>)
   | { readonly kind: 'reading'; readonly build: RemoteBuild; readonly message: string }
   | { readonly kind: 'aborting'; readonly message: string }
   /** The server gives no answer about what was triggered. */

@@ -62,10 +62,12 @@ export const buildStatus = object('What became of it.', {
     failed: required(integer('Those that failed.')),
     skipped: required(integer('Those that were skipped.')),
   }),
-  log: object('The end of the log of a build that did not succeed.', {
+  log: object('The log: its end while the build runs, and when it did not succeed.', {
     url: string('Where all of it is.'),
     stage: string('The stage that these lines are of; absent where they are the last of the whole log.'),
     lines: list('The last lines.', string('A line.')),
+    sizeBytes: integer('How long the whole log was when they were read; absent where they are its last.'),
+    readAt: time('When they were read; absent where they are its last.'),
   }),
   outputs: map('What was lifted out of it; there only when it succeeded.', string('A value.')),
   message: string('What is to be said of it in words.'),

@@ -100,10 +100,13 @@ const buildSpec = object(
     unstableIs: withDefault('Failed', choice('What a build with result UNSTABLE counts as.', ['Failed', 'Succeeded'])),
     logLines: withDefault(
       20,
-      integer('So many of the last lines of the log are kept of a build that did not succeed.', {
-        minimum: 0,
-        maximum: 100,
-      }),
+      integer(
+        'So many of the last lines of the log are shown while it runs, and kept of a build that did not succeed.',
+        {
+          minimum: 0,
+          maximum: 100,
+        },
+      ),
     ),
     outputs: list('Values that are lifted out of a build that succeeded.', output, { maxItems: 16, keys: ['name'] }),
   },

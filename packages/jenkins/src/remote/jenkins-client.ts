@@ -4,7 +4,7 @@ import { MOST_RESULT_BYTES, type OutputText } from '../once/lift-outputs.ts';
 import { type Answer, answerOf, jsonOf, mapAnswer, trouble } from './answers.ts';
 import type { Exchange } from './exchange.ts';
 import { artifactPath } from './job-path.ts';
-import { type LogTail, readLog } from './read-log.ts';
+import { type LogTail, readLog, type WantedLog } from './read-log.ts';
 import { createSession, type SessionOptions } from './session.ts';
 import { type Triggering, triggeringOf } from './trigger-answer.ts';
 import {
@@ -43,12 +43,7 @@ export interface JenkinsClient {
   stages(job: string, number: number, signal: AbortSignal): Promise<Answer<readonly RemoteStage[]>>;
   /** Missing where the build has no test report. */
   tests(job: string, number: number, signal: AbortSignal): Promise<Answer<TestCounts>>;
-  log(
-    job: string,
-    number: number,
-    want: { readonly lines: number; readonly stage?: RemoteStage },
-    signal: AbortSignal,
-  ): Promise<Answer<LogTail>>;
+  log(job: string, number: number, want: WantedLog, signal: AbortSignal): Promise<Answer<LogTail>>;
   artifact(job: string, number: number, path: string, signal: AbortSignal): Promise<Answer<OutputText>>;
   environment(job: string, number: number, signal: AbortSignal): Promise<Answer<Readonly<Record<string, string>>>>;
 }

@@ -289,7 +289,7 @@ export class FakeJenkins {
       case '/injectedEnvVars/api/json':
         return job.environment === undefined ? page(404, 'Not Found') : json({ envMap: job.environment });
       case '/logText/progressiveText':
-        return this.#log(job.log ?? 'Finished\n', Number(/start=(\d+)/.exec(query)?.[1] ?? '0'));
+        return this.#log(build, job, Number(/start=(\d+)/.exec(query)?.[1] ?? '0'));
       default: {
         const text = job.artifacts?.[rest.replace('/artifact/', '')];
         return text === undefined ? page(404, 'Not Found') : new Response(text);
@@ -298,10 +298,13 @@ export class FakeJenkins {
   }
 
   /** Past the end, newer servers answer nothing, and the oldest all of it. */
-  #log(log: string, start: number): Response {
-    const bytes = Buffer.from(log);
+  #log({ isBuilding, startedAtMs, durationMs }: FakeBuild, { log = 'Finished\n' }: FakeJob, start: number): Response {
+    const ranMs = isBuilding ? this.#clock.now() - startedAtMs : durationMs;
+    const bytes = Buffer.from(typeof log === 'string' ? log : log(ranMs));
     const from = start <= bytes.length ? start : this.dialect === 'hudson' ? 0 : bytes.length;
-    return new Response(bytes.subarray(from), { headers: { 'x-text-size': String(bytes.length) } });
+    return new Response(bytes.subarray(from), {
+      headers: { 'x-text-size': String(bytes.length), ...(isBuilding ? { 'x-more-data': 'true' } : {}) },
+    });
   }
 }
 

@@ -24,7 +24,8 @@ export type FakeJob = {
   result?: string;
   description?: string;
   artifacts?: Readonly<Record<string, string>>;
-  log?: string;
+  /** Of a build that has run for so long. */
+  log?: string | ((ranMs: number) => string);
   stages?: readonly { readonly id: string; readonly name: string; readonly status: string }[];
   stageLogs?: Readonly<Record<string, string>>;
   tests?: object;

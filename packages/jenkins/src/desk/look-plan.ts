@@ -67,5 +67,11 @@ export function digestOf(seen: Seen, nowMs: number): string {
   const { number, isBuilding, result, startedAtMs = nowMs, estimatedMs = 0 } = sight.run;
   const progress = estimatedMs === 0 ? 0 : Math.floor(((nowMs - startedAtMs) / estimatedMs) * 10);
   const shown = stages?.map(({ name, status }) => [name, status]);
-  return JSON.stringify([number, isBuilding, result, Math.min(progress, 9), shown]);
+  return JSON.stringify([number, isBuilding, result, Math.min(progress, 9), shown, logStep(nowMs - startedAtMs)]);
+}
+
+/** Grows when the log of what runs is to be read anew: after 15, 30, 60, 120 and 240 s, and each five minutes from then on. */
+export function logStep(ranMs: number): number {
+  const steadyMs = ranMs - 240_000;
+  return steadyMs < 0 ? Math.floor(Math.log2(Math.max(ranMs / 7_500, 1))) : 5 + Math.floor(steadyMs / 300_000);
 }

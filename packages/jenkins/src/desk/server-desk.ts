@@ -4,8 +4,8 @@ import type { Server } from '../kinds/read.ts';
 import { type Trouble, trouble } from '../remote/answers.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { Follow, Seen } from './followed.ts';
+import { FollowedBuilds } from './followed-builds.ts';
 import { type JobLook, lookAt } from './look.ts';
-import { digestOf, dueJobs, pauseAfter } from './look-plan.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Opened, ServerAccess } from './server-access.ts';
 
@@ -23,34 +23,21 @@ export type ServerDeskOptions = {
   readonly onChange: (server: string) => void;
 };
 
-/** Times here and below are of `monotonicMs`, unless they are compared with what a server tells. */
-type Entry = {
-  follow: Follow;
-  dueMs: number;
-  seen: Seen;
-  /** What it was last told of, to be told of changes alone. */
-  told: string;
-  /** How many pauses there were, and until when the last is. */
-  patience: number;
-  restsUntilMs: number;
-};
-
-const UNSEEN: Seen = { kind: 'unseen' };
 /** How many builds are worked on at once: triggers, aborts, outputs. */
 const AT_ONCE = 4;
+const LOGS_AT_ONCE = 1;
 const LEAST_PAUSE_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
-/** What is wrong with a job is put right by people. */
-const FIRST_PATIENCE_MS = 15_000;
-const LONGEST_PATIENCE_MS = 600_000;
 const DEFAULT_POLL_MS = 5_000;
 
 /** All that one server is asked for the builds that are followed on it: one loop, however many they are; none without any. */
 export class ServerDesk {
   readonly turns: FairTurns;
   readonly #options: ServerDeskOptions;
+  /** Of builds whose log is read while they run: nothing else waits behind them. */
+  readonly #logTurns: FairTurns;
   readonly #rate: RequestRate;
-  readonly #entries = new Map<string, Entry>();
+  readonly #builds = new FollowedBuilds();
   readonly #stop = new AbortController();
   /** Builds that are about to be triggered. */
   readonly #begun = new Set<string>();
@@ -71,13 +58,14 @@ export class ServerDesk {
     this.#server = options.server;
     this.#rate = new RequestRate(options.clock, options.server.requestsPerSecond);
     this.turns = new FairTurns(AT_ONCE, options.wake);
+    this.#logTurns = new FairTurns(LOGS_AT_ONCE, options.wake);
   }
 
-  /** The server has another spec: it is asked anew at once. */
   get key(): string {
     return this.#options.key;
   }
 
+  /** The server has another spec: it is asked anew at once. */
   set server(server: Server) {
     this.#server = server;
     this.#rate.perSecond = server.requestsPerSecond;
@@ -93,14 +81,14 @@ export class ServerDesk {
   }
 
   get followed(): number {
-    return this.#entries.size;
+    return this.#builds.size;
   }
 
   /** Whether one more build may be triggered; from then on it counts, until it is given up or over. */
   takeRoom(key: string): boolean {
     const { maxConcurrentBuilds: most } = this.#server;
-    const others = [...this.#entries].filter(
-      ([other, { follow }]) => other !== key && (follow.identity.attempt !== undefined || this.#begun.has(other)),
+    const others = [...this.#builds.all()].filter(
+      ([other, { identity }]) => other !== key && (identity.attempt !== undefined || this.#begun.has(other)),
     );
     if (most !== undefined && others.length >= most) return false;
     this.#begun.add(key);
@@ -114,52 +102,44 @@ export class ServerDesk {
 
   /** Follows a build, or follows it by what is known of it now; what was seen before that does not count then. */
   follow(key: string, follow: Follow): Seen {
-    const known = this.#entries.get(key);
-    if (known !== undefined && JSON.stringify(known.follow) === JSON.stringify(follow)) {
-      return this.#trouble === undefined ? known.seen : troubleOf(this.#trouble);
-    }
-    const seen = known !== undefined && isSameJob(known.follow, follow) ? keptSight(known.seen, follow) : UNSEEN;
-    const { dueMs = 0, patience = 0, restsUntilMs = 0 } = known ?? {};
-    const nextMs = seen === UNSEEN ? restsUntilMs : dueMs;
-    this.#entries.set(key, { follow, dueMs: nextMs, seen, told: '', patience, restsUntilMs });
+    const seen = this.#builds.follow(key, follow);
     this.#schedule();
     return this.#trouble === undefined ? seen : troubleOf(this.#trouble);
   }
 
   /** What was seen of a build does not count any more: something was just sent. */
   lookAgain(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    // Another object: what a look that is under way will say is of before.
-    Object.assign(entry, { follow: { ...entry.follow }, seen: UNSEEN, dueMs: 0, told: '' });
+    this.#builds.doubt(key);
     this.#schedule();
   }
 
   /** Nothing can be done with what was seen: it is looked at after a growing pause. */
   lookLater(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry?.dueMs === Number.POSITIVE_INFINITY) this.#rest(entry);
+    this.#builds.restSeen(key, this.#options.clock.monotonicMs());
+    this.#schedule();
   }
 
   /** What was sent was refused: nothing is looked at and nothing sent before a growing pause is over. */
   rest(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    entry.seen = UNSEEN;
-    this.#rest(entry);
+    this.#builds.restUnseen(key, this.#options.clock.monotonicMs());
+    this.#schedule();
   }
 
-  #rest(entry: Entry): void {
-    const pauseMs = Math.min(FIRST_PATIENCE_MS * 2 ** entry.patience, LONGEST_PATIENCE_MS);
-    entry.dueMs = entry.restsUntilMs = this.#options.clock.monotonicMs() + pauseMs;
-    entry.patience = Math.min(entry.patience + 1, 16);
-    entry.told = '';
-    this.#schedule();
+  /** Whether the log of a build that runs is to be read now, once at each step; one whose turn it is not yet is woken then. */
+  readsLog(key: string, step: number): boolean {
+    return this.#builds.readsLog(key, step, (namespace) => this.#logTurns.ask(key, namespace));
+  }
+
+  /** Gives back the turns that a build may have. */
+  release(key: string): void {
+    this.turns.release(key);
+    this.#logTurns.release(key);
   }
 
   unfollow(key: string): void {
     this.turns.forget(key);
-    if (this.#entries.delete(key)) this.#schedule();
+    this.#logTurns.forget(key);
+    if (this.#builds.unfollow(key)) this.#schedule();
   }
 
   /** Whatever kept it from asking may be over. */
@@ -167,14 +147,14 @@ export class ServerDesk {
     this.#notBeforeMs = 0;
     this.#failures = 0;
     this.#stageless.clear();
-    for (const entry of this.#entries.values()) Object.assign(entry, { dueMs: 0, restsUntilMs: 0 });
+    this.#builds.lookAnew();
     this.#options.access.doubt(this.#options.key);
     this.#schedule();
   }
 
   /** Whether the server answers, and what it is; where builds are followed on it, their looks say whether. */
   async reach(signal: AbortSignal): Promise<{ readonly kind: 'ok'; readonly value: string } | Trouble> {
-    if (this.#entries.size > 0 && this.#trouble !== undefined) return this.#trouble;
+    if (this.#builds.size > 0 && this.#trouble !== undefined) return this.#trouble;
     const opened = await this.#open(signal);
     if (opened.kind === 'trouble') return opened;
     const answer = await opened.client.server(signal);
@@ -197,8 +177,8 @@ export class ServerDesk {
 
   #schedule(): void {
     this.#cancelTimer();
-    if (this.#stop.signal.aborted || this.#round !== undefined || this.#entries.size === 0) return;
-    const dueMs = Math.max(Math.min(...[...this.#entries.values()].map((entry) => entry.dueMs)), this.#notBeforeMs);
+    if (this.#stop.signal.aborted || this.#round !== undefined) return;
+    const dueMs = Math.max(this.#builds.dueMs, this.#notBeforeMs);
     if (dueMs === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#options;
     this.#cancelTimer = clock.schedule(Math.max(dueMs - clock.monotonicMs(), 0), () => {
@@ -262,18 +242,12 @@ export class ServerDesk {
     const isNews = JSON.stringify(this.#trouble) !== JSON.stringify(trouble);
     this.#trouble = trouble;
     if (isNews) this.#options.onChange(this.#options.key);
-    for (const [key, entry] of this.#entries) {
-      entry.dueMs = 0;
-      if (isNews) {
-        entry.told = '';
-        this.#options.wake(key);
-      }
-    }
+    for (const key of this.#builds.fail(isNews)) this.#options.wake(key);
   }
 
   /** Asks for the jobs that are due, those of all namespaces in turn. */
   async #ask(client: Extract<Opened, { kind: 'open' }>['client'], beganMs: number): Promise<Trouble | undefined> {
-    const jobs = dueJobs(this.#entries, beganMs);
+    const jobs = this.#builds.dueJobs(beganMs);
     const looks = lookAt(client, jobs, { stageless: this.#stageless, signal: this.#stop.signal, beganMs });
     for await (const look of looks) {
       if (look.kind === 'trouble') return look;
@@ -283,34 +257,14 @@ export class ServerDesk {
     return undefined;
   }
 
-  #take(look: Exclude<JobLook, Trouble>, beganMs: number): void {
-    for (const { key, follow, seen } of look.builds) {
-      const entry = this.#entries.get(key);
-      // Followed by something else since, which this look knows nothing of.
-      if (entry === undefined || entry.follow !== follow) continue;
-      entry.seen = seen;
-      const nowMs = this.#options.clock.now();
-      entry.dueMs = beganMs + pauseAfter(entry, this.#pollMs(), nowMs);
-      const told = digestOf(seen, nowMs);
-      if (told === entry.told) continue;
-      entry.told = told;
-      this.#options.wake(key);
-    }
+  #take(look: Extract<JobLook, { kind: 'job' }>, beganMs: number): void {
+    const times = { beganMs, pollMs: this.#pollMs(), nowMs: this.#options.clock.now() };
+    for (const key of this.#builds.take(look, times)) this.#options.wake(key);
   }
 
   #pollMs(): number {
     return Math.max(spanMs(this.#server.pollInterval) ?? DEFAULT_POLL_MS, LEAST_PAUSE_MS);
   }
-}
-
-function isSameJob(left: Follow, right: Follow): boolean {
-  return left.job === right.job;
-}
-
-/** What was seen of a build stays, where only a name that it had there is written down now. */
-function keptSight(seen: Seen, { identity }: Follow): Seen {
-  const isNamed = identity.run !== undefined || identity.ticket !== undefined;
-  return isNamed && seen.kind === 'seen' && seen.sight.kind !== 'absent' ? seen : UNSEEN;
 }
 
 function troubleOf({ reason, message }: Trouble): Seen {

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { ApiError, systemClock } from '@cartographer/kube';
 import { failure, type KubeObject } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
+import { base64 } from '../controller/testing/jenkins-stage.ts';
 import type { Server } from '../kinds/read.ts';
 import { ServerAccess, type ServerAccessOptions } from './server-access.ts';
-import { base64 } from './testing/jenkins-stage.ts';
 
 const { signal } = new AbortController();
 const how = { turn: () => Promise.resolve(), mayChange: () => true };

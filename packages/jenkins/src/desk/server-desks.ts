@@ -52,9 +52,9 @@ export class ServerDesks {
     this.#places.delete(build);
   }
 
-  /** Gives back the turn that a build may have. */
+  /** Gives back the turns that a build may have. */
   release(build: string): void {
-    this.#desks.get(this.#places.get(build) ?? '')?.desk.turns.release(build);
+    this.#desks.get(this.#places.get(build) ?? '')?.desk.release(build);
   }
 
   /** A server is gone: its connections are ended. */
