@@ -129,7 +129,7 @@ spec:
     expect((await hudson.builds('test')).length).toBe(2);
   });
 
-  it('say which line failed, and wait in the queue while executors and jobs are busy', async () => {
+  it('show their log while they run, say which line failed, and wait in the queue while executors and jobs are busy', async () => {
     const gate = join(cluster.folder, 'broken-goes-on');
     await hudson.createJob(
       'broken',
@@ -138,6 +138,8 @@ spec:
     );
     await build('broken-1', 'broken');
     await untilStatus('broken-1', ({ phase }) => phase === 'Running');
+    await untilStatus('broken-1', ({ log }) => log?.lines?.includes('AssertionError: 1 is not 2') === true);
+    expect((await hudson.builds('broken')).map(({ building }) => building)).toEqual([true]);
     await build('broken-2', 'broken');
     const queued = await untilStatus(
       'broken-2',
@@ -199,23 +201,31 @@ spec:
   it('are made by the Task for pipelines of the original, with its parameters and its result', async () => {
     const [task] = parseYamlDocuments(readFileSync(join(EXAMPLES, 'task.yaml'), 'utf8'));
     const [step] = (task as { spec: { steps: readonly { script: string }[] } }).spec.steps;
-    await hudson.createJob('tap', ['SOURCE_URL', 'SOURCE_REVISION', 'A'], 'echo "$SOURCE_URL $SOURCE_REVISION $A"');
     const result = join(cluster.folder, 'jenkins-job-url');
-    const { stdout } = await run('sh', ['-c', step?.script ?? ''], {
-      env: {
-        ...process.env,
-        KUBECONFIG: cluster.kubeconfig(),
-        RUN: 'tap-run',
-        SOURCE_URL: 'https://source',
-        SOURCE_REVISION: 'main/1',
-        SERVER: 'jenkins',
-        JOB: 'tap',
-        JOB_PARAMS: '[{"name":"A","value":"b"}]',
-        RESULT: result,
-      },
-    }).catch((error: Error & { stdout: string }) => error);
+    const played = (name: string, job: string): Promise<{ readonly stdout: string; readonly code?: number }> =>
+      run('sh', ['-c', step?.script ?? ''], {
+        env: {
+          ...process.env,
+          KUBECONFIG: cluster.kubeconfig(),
+          RUN: name,
+          SOURCE_URL: 'https://source',
+          SOURCE_REVISION: 'main/1',
+          SERVER: 'jenkins',
+          JOB: job,
+          JOB_PARAMS: '[{"name":"A","value":"b"}]',
+          RESULT: result,
+        },
+      }).catch((error: Error & { stdout: string; code: number }) => error);
+    const parameters = ['SOURCE_URL', 'SOURCE_REVISION', 'A'];
+    const prints = 'test "$SOURCE_URL $SOURCE_REVISION $A" = "https://source main/1 b"';
+    await hudson.createJob('tap', [...parameters, 'CARTO_RUN_ID'], prints);
+    const { code } = await played('tap-run', 'tap');
+    expect(code).toBeUndefined();
+    expect(readFileSync(result, 'utf8')).toBe(`${hudson.url}/job/tap/1/`);
+    await hudson.createJob('nameless', parameters, prints);
+    const { stdout } = await played('nameless-run', 'nameless');
     // This job does not declare the parameter of the id, and the server tells no item: that is told, and not tried again.
-    expect(stdout).toContain('whether a build was made cannot be told: job tap does not declare CARTO_RUN_ID');
-    expect((await hudson.builds('tap')).length).toBeLessThanOrEqual(1);
+    expect(stdout).toContain('whether a build was made cannot be told: job nameless does not declare CARTO_RUN_ID');
+    expect((await hudson.builds('nameless')).length).toBeLessThanOrEqual(1);
   });
 });

@@ -3,7 +3,6 @@ import type { Seen } from '../desk/followed.ts';
 import type { ServerDesk } from '../desk/server-desk.ts';
 import { judgeJob } from '../judge/judge-job.ts';
 import { refusalBefore } from '../judge/permission.ts';
-import type { BuildSight } from '../judge/sight.ts';
 import type { Standing } from '../judge/standing.ts';
 import type { BuildRequest, Server } from '../kinds/read.ts';
 import type { SucceededReason, UntriggeredReason } from '../kinds/reasons.ts';
@@ -21,7 +20,7 @@ import {
   setFinalizer,
   statusOf,
 } from './build-run.ts';
-import { deadlineMs, end, type Halt, halt, haltOf, release } from './cancel-build.ts';
+import { deadlineMs, end, type Halt, halt, haltOf, type Looked, release } from './cancel-build.ts';
 import { finish } from './finish-build.ts';
 import { requestOf, serverOf } from './jenkins-caches.ts';
 import { runningLog } from './running-log.ts';
@@ -103,14 +102,15 @@ function follow(
   return { desk, seen };
 }
 
-/** What is seen of a build that is being deleted. */
-function lookOf(run: BuildRun): { readonly desk: ServerDesk; readonly sight: BuildSight } | undefined {
+/** What is seen of a build that is being deleted, or why nothing is. */
+function lookOf(run: BuildRun): Looked {
   const request = requestOf(run.object);
-  if (request.kind === 'wrong') return undefined;
+  if (request.kind === 'wrong') return { why: request.errors.join('; ') };
   const found = serverIn(run, request.value);
-  if ('reason' in found) return undefined;
+  if ('reason' in found) return { why: found.message };
   const { desk, seen } = follow(run, request.value, found);
-  return seen.kind === 'seen' ? { desk, sight: seen.sight } : undefined;
+  if (seen.kind === 'seen') return { desk, sight: seen.sight };
+  return { why: seen.kind === 'unseen' ? 'the server is asked about it' : seen.message };
 }
 
 async function proceed(run: BuildRun, request: BuildRequest, found: Found): Promise<Next> {

@@ -13,6 +13,10 @@ import { requestOf } from './jenkins-caches.ts';
 /** So long is tried to abort; a server that is away holds no namespace up. */
 const ABORT_LIMIT_MS = 60_000;
 const AGAIN_MS = 10_000;
+const DELETED = 'it is deleted: the build is aborted first, for a minute at most';
+
+/** What is seen of a build, and where it is asked about; or why nothing is. */
+export type Looked = { readonly desk: ServerDesk; readonly sight: BuildSight } | { readonly why: string };
 
 /** Why a build is not to go on; undefined while it may. */
 export type Halt = { readonly reason: Extract<EndedReason, 'TimedOut' | 'Superseded'>; readonly message: string };
@@ -116,10 +120,7 @@ async function abort(
  * A build that is deleted: what it triggered is aborted first, where that is wanted. When the time for that is over, or there
  * is nobody to ask, it goes.
  */
-export async function release(
-  run: BuildRun,
-  look: () => { readonly desk: ServerDesk; readonly sight: BuildSight } | undefined,
-): Promise<Next> {
+export async function release(run: BuildRun, look: () => Looked): Promise<Next> {
   const { deps, object } = run;
   const { metadata } = object;
   const go = async (): Promise<Next> => {
@@ -138,12 +139,16 @@ export async function release(
     return await go();
   }
   const again: Next = { kind: 'again', afterMs: Math.min(AGAIN_MS, leftMs) };
-  const seen = look();
-  if (seen === undefined) return again;
-  const { desk, sight } = seen;
+  const looked = look();
+  if ('why' in looked) {
+    await report(run, { kind: 'aborting', message: `${DELETED}; ${looked.why}` });
+    return again;
+  }
+  const { desk, sight } = looked;
   const isOver = sight.kind === 'cancelled' || (sight.kind === 'run' && !sight.run.isBuilding);
   if (isOver || hasLeft(run, sight)) return await go();
   await abort(run, request.value, desk, sight);
+  await report(run, { kind: 'aborting', message: DELETED });
   return again;
 }
 

@@ -228,7 +228,11 @@ export const BUILD_REASONS = {
       next: 'answer it in Jenkins: the message has the page',
     },
     ReadingOutputs: { means: 'it succeeded, and its outputs are being read', move: 'nobody' },
-    Aborting: { means: 'it is being aborted', move: 'nobody' },
+    Aborting: {
+      means: 'it is being aborted: it was deleted, its time is over, or a newer one was asked for',
+      move: 'nobody',
+      next: 'wait: after a minute it is given up, and the build may go on in Jenkins',
+    },
     ...UNTRIGGERED,
     ...ENDED,
   },
