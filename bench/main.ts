@@ -3,6 +3,7 @@ import { measureAdvisories } from './advisories.ts';
 import { measureChain } from './chain.ts';
 import { measureConventions } from './conventions.ts';
 import { measureInventory } from './inventory.ts';
+import { measureJenkins } from './jenkins.ts';
 import { measurePlan } from './plan.ts';
 import { measureRescan } from './rescan.ts';
 import { measureRest } from './rest.ts';
@@ -24,6 +25,7 @@ const BENCHES: Benches = {
   rescan: measureRescan,
   inventory: measureInventory,
   conventions: measureConventions,
+  jenkins: measureJenkins,
 };
 
 await runBenches(BENCHES, process.argv.slice(2));
