@@ -13,6 +13,7 @@ import { requestOf } from './jenkins-caches.ts';
 /** So long is tried to abort; a server that is away holds no namespace up. */
 const ABORT_LIMIT_MS = 60_000;
 const AGAIN_MS = 10_000;
+const LEAST_WAIT_MS = 5_000;
 const DELETED = 'it is deleted: the build is aborted first, for a minute at most';
 
 /** What is seen of a build, and where it is asked about; or why nothing is. */
@@ -46,6 +47,12 @@ export function deadlineMs(object: KubeObject, { timeout }: BuildRequest): numbe
   const { attempt, build } = statusOf(object);
   const fromMs = Date.parse(attempt?.intendedAt ?? build?.startedAt ?? '');
   return Number.isNaN(fromMs) ? undefined : fromMs + (spanMs(timeout) ?? 0);
+}
+
+/** Looks wake a build; its time is over whether or not anything is seen. */
+export function untilDeadline({ object, deps }: BuildRun, request: BuildRequest): Next {
+  const endMs = deadlineMs(object, request);
+  return endMs === undefined ? done : { kind: 'again', afterMs: Math.max(endMs - deps.clock.now(), LEAST_WAIT_MS) };
 }
 
 /** Made later for the same step. Two of one second are both the newest. */
