@@ -4,7 +4,7 @@ import type { BuildRequest } from '../kinds/read.ts';
 import type { UntriggeredReason } from '../kinds/reasons.ts';
 import { type Found, follow, serverIn, standsAgainst } from './build-place.ts';
 import { type BuildDeps, type BuildRun, isEnded, isSent, report, setFinalizer, statusOf } from './build-run.ts';
-import { end, haltOf, type Looked, release, untilDeadline } from './cancel-build.ts';
+import { end, type Halt, haltOf, haltUnseen, type Looked, release, untilDeadline } from './cancel-build.ts';
 import { requestOf } from './jenkins-caches.ts';
 import { stepBuild } from './step-build.ts';
 
@@ -37,8 +37,11 @@ async function reconcile(run: BuildRun): Promise<Next> {
   const request = requestOf(object);
   if (request.kind === 'wrong') return await cannot(run, 'SpecInvalid', request.errors.join('; '));
   const found = serverIn(run, request.value);
-  if ('reason' in found) return await cannot(run, found.reason, found.message);
-  return await proceed(run, request.value, found);
+  if (!('reason' in found)) return await proceed(run, request.value, found);
+  const halted = haltIn(run, request.value);
+  if (halted !== undefined && isSent(object)) return await haltUnseen(run, halted, found.message);
+  await cannot(run, found.reason, found.message);
+  return untilDeadline(run, request.value);
 }
 
 /** What was not triggered is not; what was, is not known about. The change of what stands against it wakes the build. */
@@ -59,10 +62,14 @@ function lookOf(run: BuildRun): Looked {
   return { why: seen.kind === 'unseen' ? 'the server is asked about it' : seen.message };
 }
 
+function haltIn({ object, deps }: BuildRun, request: BuildRequest): Halt | undefined {
+  return haltOf(object, request, deps.caches.siblings(object), deps.clock.now());
+}
+
 async function proceed(run: BuildRun, request: BuildRequest, found: Found): Promise<Next> {
   const { deps, object } = run;
   const { namespace = '' } = object.metadata;
-  const halted = haltOf(object, request, deps.caches.siblings(object), deps.clock.now());
+  const halted = haltIn(run, request);
   if (!isSent(object)) {
     if (halted !== undefined) {
       await end(run, { kind: 'ended', ...halted });
@@ -72,6 +79,8 @@ async function proceed(run: BuildRun, request: BuildRequest, found: Found): Prom
     if (refusal !== undefined) return await cannot(run, refusal.reason, refusal.message);
   }
   const { desk, seen } = follow(run, request, found);
+  const isAway = seen.kind === 'trouble' || seen.kind === 'forbidden';
+  if (isAway && halted !== undefined && isSent(object)) return await haltUnseen(run, halted, seen.message);
   switch (seen.kind) {
     case 'unseen':
       if (statusOf(object).phase === undefined)

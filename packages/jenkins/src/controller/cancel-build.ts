@@ -43,7 +43,7 @@ export function haltOf(
 }
 
 /** When the time of a triggered build is over. */
-export function deadlineMs(object: KubeObject, { timeout }: BuildRequest): number | undefined {
+function deadlineMs(object: KubeObject, { timeout }: BuildRequest): number | undefined {
   const { attempt, build } = statusOf(object);
   const fromMs = Date.parse(attempt?.intendedAt ?? build?.startedAt ?? '');
   return Number.isNaN(fromMs) ? undefined : fromMs + (spanMs(timeout) ?? 0);
@@ -89,6 +89,19 @@ export async function halt(
     return done;
   }
   await report(run, { kind: 'aborting', message });
+  return { kind: 'again', afterMs: Math.min(AGAIN_MS, leftMs) };
+}
+
+/** Ends what is halted while nothing is seen of it: that is waited for as long as an abort may take. */
+export async function haltUnseen(run: BuildRun, { reason, message }: Halt, why: string): Promise<Next> {
+  const { clock, memory } = run.deps;
+  const { sinceMs } = memory.aborting(run.object.metadata.uid ?? '', AGAIN_MS);
+  const leftMs = sinceMs + ABORT_LIMIT_MS - clock.monotonicMs();
+  if (leftMs <= 0) {
+    await end(run, { kind: 'ended', reason, message: `${message}; what became of the build is not known: ${why}` });
+    return done;
+  }
+  await report(run, { kind: 'aborting', message: `${message}; ${why}` });
   return { kind: 'again', afterMs: Math.min(AGAIN_MS, leftMs) };
 }
 

@@ -126,6 +126,27 @@ describe('a build that is not to go on', () => {
     );
   });
 
+  it.each<[string, (stage: JenkinsStage) => unknown, string]>([
+    [
+      'its server does not answer',
+      (stage) => stage.jenkins.inject(isAny, { kind: 'unsent' }, Number.POSITIVE_INFINITY),
+      'ci.example.com: connect ECONNREFUSED',
+    ],
+    ['its server is gone', (stage) => stage.delete('JenkinsServer', 'ci'), 'JenkinsServer default/ci does not exist'],
+  ])('is over a minute after its time when %s, and says what is not known', async (_what, happens, why) => {
+    await using stage = await running();
+    await stage.apply(build('two', ', timeout: 5m'));
+    await stage.pass(20_000);
+    await happens(stage);
+    await stage.pass(295_000);
+    expect(await stage.said('two')).toBe(`Succeeded Unknown Aborting: it took longer than 5m; ${why}`);
+    const { phase } = await stage.ended('two', 90_000);
+    expect(`${phase} ${await stage.said('two')}`).toBe(
+      `Aborted Succeeded False TimedOut: it took longer than 5m; what became of the build is not known: ${why}`,
+    );
+    expect(await stage.said('one')).toMatch(/^Succeeded Unknown Server/);
+  });
+
   it('is left to itself when its time is over, where that is asked for', async () => {
     await using stage = await running();
     await stage.apply(build('two', ', timeout: 1m, onCancel: Leave'));
