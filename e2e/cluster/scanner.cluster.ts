@@ -92,6 +92,11 @@ async function reasonOf(name: string, type = 'PolicySucceeded'): Promise<Conditi
   return findCondition((await statusOf(name)).conditions, type);
 }
 
+async function reasonOfSource(name: string): Promise<Condition | undefined> {
+  const { status } = await cluster.client.get(scanningKinds.ClusterVulnerabilitySource, { name });
+  return findCondition((status as Status | undefined)?.conditions, 'Fetched');
+}
+
 /** Waits until a scan's verdict is that; says what it is instead. */
 async function untilVerdict(name: string, result: string): Promise<void> {
   let last: Status | undefined;
@@ -228,6 +233,7 @@ spec: {type: Directory, path: ${advisories}, interval: 1s}
       'the scan that waits says why',
       async () => (await reasonOf('late').catch(() => undefined))?.reason === 'StoreFailed',
     );
+    await until('the source says so', async () => (await reasonOfSource('folder'))?.reason === 'StoreFailed');
     // It is the running process that lives on, and judges nothing without its store.
     expect(scanner.process.pid).toBeDefined();
     expect((await written(mark)).filter((line) => line.startsWith('update imagescans'))).toEqual([

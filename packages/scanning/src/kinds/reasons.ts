@@ -111,6 +111,7 @@ export const SCAN_REASONS = {
       move: 'nobody',
       next: 'wait. If it stays: platform looks at the conditions of the source',
     },
+    StoreFailed: STORE_FAILED,
   },
   Succeeded: {
     Scanned: { means: 'the scan is done, whatever the verdict', move: 'nobody' },

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
 import { describe, expect, it } from 'vitest';
@@ -86,6 +87,84 @@ describe('a store that goes away and comes back', () => {
     await retried(stage);
     expect(await fetched(stage)).toBe('Fetched True Fetched');
     expect((await stage.status('app')).verdict?.result).toBe('Refused');
+    expect((await stage.status('new')).verdict?.result).toBe('Passed');
+  });
+
+  it('lets nothing pass after it came back before each source was taken in that failed by it', async () => {
+    await using stage = await settledOn(failing);
+    const before = await stage.status('app');
+    stage.database().failAt(0, 'before');
+    await stage.advisory('right.json', npmAdvisory('GHSA-0000-0000-0002', 'right'));
+    stage.bills.set(digestFor(2), npmBill(['right', '1.0.0']));
+    stage.bills.set(digestFor(3), npmBill(['fine', '1.0.0']));
+    stage.bills.set(digestFor(4), npmBill(['fine', '2.0.0']));
+    await stage.interval();
+    expect(await fetched(stage)).toBe('Fetched False StoreFailed the database went away');
+
+    stage.database().heal();
+    // Scans are judged now; the next try of the source is still to come. A policy that differs wakes those that pass, too.
+    await stage.apply(
+      policy('gate', ', advisories: {maxAge: 1000h}') +
+        imageScan('bad', 2) +
+        imageScan('good', 3) +
+        imageScan('app', 4),
+    );
+    await stage.clock.settle();
+    for (const name of ['bad', 'good', 'app']) {
+      const waiting = await stage.status(name);
+      expect(waiting.compliantArtifact).toBeUndefined();
+      expect([waiting.phase, said(waiting, 'Matched')]).toEqual(['Scanning', expect.stringContaining('StoreFailed')]);
+      expect(said(waiting, 'PolicySucceeded')).toBe(
+        'PolicySucceeded Unknown StoreFailed the store of the scanner failed while ClusterVulnerabilitySource folder was taken in; its condition Fetched says what to do',
+      );
+    }
+    expect(await fetched(stage)).toContain('StoreFailed');
+
+    await retried(stage);
+    expect(await fetched(stage)).toBe('Fetched True Fetched');
+    for (const [name, result] of [
+      ['bad', 'Refused'],
+      ['good', 'Passed'],
+      ['app', 'Passed'],
+    ] as const)
+      expect([name, (await stage.status(name)).verdict?.result]).toEqual([name, result]);
+    expect(before.verdict?.result).toBe('Passed');
+  });
+
+  it('leaves what passes and what is refused as they are until a source that failed by it is taken in', async () => {
+    await using stage = await settledOn(failing);
+    stage.bills.set(digestFor(2), npmBill(['other', '1.0.0']));
+    await stage.apply(imageScan('refused', 2));
+    await stage.settled();
+    const before = [await stage.status('app'), await stage.status('refused')];
+    expect(before.map(({ verdict }) => verdict?.result)).toEqual(['Passed', 'Refused']);
+    stage.database().failAt(0, 'before');
+    await stage.advisory('more.json', npmAdvisory('GHSA-0000-0000-0003', 'more'));
+    await stage.interval();
+    stage.database().heal();
+    await stage.apply(policy('gate', ', advisories: {maxAge: 1000h}'));
+    await stage.clock.settle();
+    expect(await fetched(stage)).toContain('StoreFailed');
+    for (const [at, name] of ['app', 'refused'].entries())
+      expect((await stage.status(name)).verdict?.result).toBe(before[at]?.verdict?.result);
+    await stage.advisory('other.json');
+    await retried(stage);
+    expect((await stage.status('refused')).verdict?.result).toBe('Passed');
+  });
+
+  it('lets nothing pass by a source that failed by it before the scanner was started anew and cannot be asked', async () => {
+    await using stage = await settledOn(failing);
+    stage.database().failAt(0, 'before');
+    await stage.interval();
+    await rename(stage.folder, `${stage.folder}-away`);
+    stage.bills.set(digestFor(2), npmBill(['right', '1.0.0']));
+    await stage.restart();
+    expect(await fetched(stage)).toContain('FetchFailed');
+    await stage.apply(imageScan('new', 2));
+    await stage.settled();
+    expect(said(await stage.status('new'), 'PolicySucceeded')).toContain('Unknown StoreFailed');
+    await rename(`${stage.folder}-away`, stage.folder);
+    await retried(stage);
     expect((await stage.status('new')).verdict?.result).toBe('Passed');
   });
 

@@ -49,7 +49,8 @@ export type Judged = {
 export function judgeScan(judging: Judging, world: World, nowMs: number): Judged {
   const { request, generation, previous, current, earlier } = judging;
   const { artifact } = request;
-  const facts = factsOf(judging, current, world, passedSince(previous, artifact));
+  const passes = previous?.compliantArtifact !== undefined && deepEqual(previous.compliantArtifact, artifact);
+  const facts = factsOf(judging, current, world, { passed: passedSince(previous, artifact), passes });
   const judged = verdict(current.findings, world.policies, world.exceptions, facts, nowMs);
   const before =
     earlier &&
@@ -57,7 +58,7 @@ export function judgeScan(judging: Judging, world: World, nowMs: number): Judged
       earlier.material.findings,
       world.policies,
       world.exceptions,
-      factsOf(judging, earlier.material, world, earlier.since),
+      factsOf(judging, earlier.material, world, { passed: earlier.since, passes: true }),
       nowMs,
     );
   const lastCompliant = last(judging, judged, before, nowMs);
@@ -99,7 +100,7 @@ function factsOf(
   { request, namespace, previous }: Judging,
   { target, inventory, findings, unasked }: Material,
   world: World,
-  passed: string | undefined,
+  { passed, passes }: { readonly passed: string | undefined; readonly passes: boolean },
 ): ScanFacts {
   const { namespaceLabels, sights } = world;
   const sources = world.sources.map((each) => (unasked.includes(each.name) ? notMatched(each) : each));
@@ -111,6 +112,7 @@ function factsOf(
     ...placeOf(target),
     inventory,
     sources,
+    ...(passes ? { passes } : {}),
     ...(passed === undefined || passed === '' ? {} : { passed }),
     since: sinceOf(findings, previous),
     sights,

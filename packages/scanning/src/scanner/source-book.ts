@@ -18,6 +18,8 @@ export type SourceProgress = {
   readonly lastMs?: number;
   /** Whether it was asked at all since the start. */
   readonly isAsked: boolean;
+  /** Whether our own store failed while it was taken in, and it was not taken in since. */
+  readonly isBehind: boolean;
 };
 
 const NEW: SourceProgress = {
@@ -26,6 +28,7 @@ const NEW: SourceProgress = {
   advisories: 0,
   packages: 0,
   isAsked: false,
+  isBehind: false,
 };
 
 /** How far each source is: what the portfolio keeps of it, and when it was asked, which only this process knows. */
@@ -65,6 +68,16 @@ export class SourceBook {
     const { fetchedMs, ...rest } = this.of(name);
     const lastMs = fetchedMs ?? rest.lastMs;
     this.#progress.set(name, { ...rest, ...(lastMs === undefined ? {} : { lastMs }) });
+  }
+
+  /** Our own store did not take in what it said. */
+  fellBehind(name: string): void {
+    this.#progress.set(name, { ...this.of(name), isBehind: true });
+  }
+
+  /** All that it said is taken in. */
+  caughtUp(name: string): void {
+    this.#progress.set(name, { ...this.of(name), isBehind: false });
   }
 
   /** Every scan that its last change touched is as of its revision. */
@@ -133,20 +146,23 @@ export class SourceBook {
 
 /** Each is asked for by every scan. */
 const factsOf = memoByIdentity<SourceProgress, Omit<SourceFacts, 'name'>>(
-  ({ revision, updated, fetchedMs, lastMs }) => {
+  ({ revision, updated, fetchedMs, lastMs, isBehind }) => {
     const askedMs = fetchedMs ?? lastMs;
     if (revision === '') return { matched: false };
-    return { matched: true, revision, fetched: askedMs === undefined ? updated : rfc3339(askedMs) };
+    const fetched = askedMs === undefined ? updated : rfc3339(askedMs);
+    return { matched: true, revision, fetched, ...(isBehind ? { behind: isBehind } : {}) };
   },
 );
 
 function askedAt({
   isAsked,
+  isBehind,
   fetchedMs,
   lastMs,
-}: SourceProgress): Pick<SourceProgress, 'isAsked' | 'fetchedMs' | 'lastMs'> {
+}: SourceProgress): Pick<SourceProgress, 'isAsked' | 'isBehind' | 'fetchedMs' | 'lastMs'> {
   return {
     isAsked,
+    isBehind,
     ...(fetchedMs === undefined ? {} : { fetchedMs }),
     ...(lastMs === undefined ? {} : { lastMs }),
   };

@@ -1,5 +1,5 @@
 import { spanMs } from '@cartographer/api';
-import { CartoError, type Clock, type KubeObject, messageOf } from '@cartographer/machinery';
+import { CartoError, type Clock, findCondition, type KubeObject, messageOf } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
 import { isStoreFailure } from '@cartographer/store';
 import { readVulnerabilitySource, type SourceSpec } from '../kinds/read.ts';
@@ -130,8 +130,10 @@ async function takeIn(
   const { book, clock } = deps;
   const source = sourceOf(name, spec, which);
   deps.follow(name, 'path' in source ? source.path : undefined);
+  // Whoever led before may have been behind.
+  if (!book.of(name).isAsked && wasStoreFailed(object)) book.fellBehind(name);
   await book.noteCoverage();
-  const { revision } = book.of(name);
+  const { revision, isBehind } = book.of(name);
   if (revision === '' && object['status'] === undefined) await report(deps, name, object, { kind: 'matching' }, signal);
   try {
     const fetched = await fetchSource(deps, source, spec, signal);
@@ -139,7 +141,8 @@ async function takeIn(
     const { taken } = fetched;
     await book.load();
     const touched = new Set([...(await touchedByChange(deps)), ...deps.index.waitingFor(name)]);
-    if (revision === '') for (const key of deps.allScans()) touched.add(key);
+    if (revision === '' || isBehind) for (const key of deps.allScans()) touched.add(key);
+    book.caughtUp(name);
     const { changed: changedScans, left } = await rejudged(deps, name, touched, { which, startedMs, signal });
     const more = { scans: touched.size, changedScans, tookMs: clock.now() - startedMs };
     const lastChange =
@@ -153,6 +156,11 @@ async function takeIn(
     deps.wake(deps.allScans());
     throw error;
   }
+}
+
+function wasStoreFailed({ status = {} }: KubeObject): boolean {
+  const { conditions } = status as ClusterVulnerabilitySourceStatus;
+  return findCondition(conditions, 'Fetched')?.reason === 'StoreFailed';
 }
 
 type Failed = Extract<SourceOutcome, { kind: 'failed' }>;
@@ -195,9 +203,10 @@ function notAsked(deps: SourceDeps, name: string, outcome: Failed): Failed {
   return outcome;
 }
 
-/** Our own store does not take in what it has; what it had is as old as it is. */
+/** Our own store does not take in what it has; what it had is as old as it is, and lets nothing more pass. */
 function storeFailed(deps: SourceDeps, name: string, error: unknown): SourceOutcome {
   if (!isStoreFailure(error)) throw error;
+  deps.book.fellBehind(name);
   return notAsked(deps, name, { kind: 'failed', reason: 'StoreFailed', message: messageOf(error) });
 }
 

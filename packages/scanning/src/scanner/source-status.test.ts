@@ -4,13 +4,14 @@ import type { SourceProgress } from './source-book.ts';
 import { type SourceOutcome, sourceStatus } from './source-status.ts';
 
 const NOW = Date.parse('2026-11-01T00:00:00Z');
-const fresh: SourceProgress = { revision: '', updated: '', advisories: 0, packages: 0, isAsked: true };
+const fresh: SourceProgress = { revision: '', updated: '', advisories: 0, packages: 0, isAsked: true, isBehind: false };
 const known: SourceProgress = {
   revision: 'two',
   updated: '2026-11-01T00:00:00Z',
   advisories: 7,
   packages: 5,
   isAsked: true,
+  isBehind: false,
 };
 const change = { added: 1, changed: 2, withdrawn: 3, packages: 4, scans: 5, changedScans: 6, tookMs: 7 };
 

@@ -25,19 +25,21 @@ export function scanConditions(
       : '';
   return [
     { type: 'Inventoried', ...inventoried(facts) },
-    { type: 'Matched', ...matched(facts) },
-    { type: 'Succeeded', ...succeeded(facts) },
+    { type: 'Matched', ...matched(facts, judged) },
+    { type: 'Succeeded', ...succeeded(facts, judged) },
     { type: 'PolicySucceeded', ...policySucceeded },
     { type: 'Ready', ...policySucceeded, message: policySucceeded.message + watched },
   ];
 }
 
 /** The phase that templates for the original scans know. */
-export function phaseOf(facts: ScanFacts): 'Pending' | 'Scanning' | 'Completed' | 'Failed' {
-  const { inventory, sources } = facts;
+export function phaseOf(
+  { inventory, sources }: ScanFacts,
+  judged: Verdict,
+): 'Pending' | 'Scanning' | 'Completed' | 'Failed' {
   if (inventory.kind === 'failed') return 'Failed';
   if (inventory.kind === 'pending') return 'Pending';
-  return isMatched(sources) ? 'Completed' : 'Scanning';
+  return isMatched(sources) && judged.reason !== 'StoreFailed' ? 'Completed' : 'Scanning';
 }
 
 type Said<Reason extends string> = {
@@ -79,11 +81,12 @@ function inventoried({ inventory }: ScanFacts): Said<ReasonOf<'Inventoried'>> {
   };
 }
 
-function matched({ inventory, sources }: ScanFacts): Said<ReasonOf<'Matched'>> {
+function matched({ inventory, sources }: ScanFacts, judged: Verdict): Said<ReasonOf<'Matched'>> {
   if (inventory.kind !== 'read')
     return { status: 'Unknown', reason: 'NotInventoried', message: 'there are no packages to match' };
   if (sources.length === 0)
     return { status: 'Unknown', reason: 'NoAdvisories', message: 'there is no ClusterVulnerabilitySource' };
+  if (judged.reason === 'StoreFailed') return { status: 'Unknown', reason: 'StoreFailed', message: judged.message };
   if (isMatched(sources)) {
     const { unread = [], ignored = [] } = inventory.attached ?? {};
     const left = [...unread, ...ignored].map(({ what, why }) => `${what} ${why}`).toSorted();
@@ -99,11 +102,11 @@ function matched({ inventory, sources }: ScanFacts): Said<ReasonOf<'Matched'>> {
   return { status: 'Unknown', reason: 'SourcesNotMatched', message: `waiting for ${open.toSorted().join(', ')}` };
 }
 
-function succeeded(facts: ScanFacts): Said<ReasonOf<'Succeeded'>> {
+function succeeded(facts: ScanFacts, judged: Verdict): Said<ReasonOf<'Succeeded'>> {
   if (facts.inventory.kind === 'failed') {
     return { status: 'False', reason: facts.inventory.reason, message: facts.inventory.message };
   }
-  return phaseOf(facts) === 'Completed'
+  return phaseOf(facts, judged) === 'Completed'
     ? { status: 'True', reason: 'Scanned', message: '' }
     : { status: 'Unknown', reason: 'Scanning', message: '' };
 }

@@ -17,6 +17,8 @@ export type ScanFacts = {
   readonly inventory: InventoryFacts;
   /** Every ClusterVulnerabilitySource that there is. */
   readonly sources: readonly SourceFacts[];
+  /** Whether its scan says already that it passes. */
+  readonly passes?: true;
   /** When this digest passed here first, by the policies that apply to this scan; absent if it never did. */
   readonly passed?: string;
   /** When each finding was first there in this digest, by {@link findingKey}. */
@@ -62,6 +64,8 @@ export type SourceFacts = {
   readonly revision?: string;
   /** When it was last asked with success, whether or not something had changed. */
   readonly fetched?: string;
+  /** Our own store failed while it was taken in: what it said then is not known here. */
+  readonly behind?: true;
 };
 
 /** Tells a finding from the others of an artifact. */

@@ -70,6 +70,22 @@ describe('the status of a scan', () => {
     }
   });
 
+  it('waits, with what is known already, for a source that our store failed to take in', () => {
+    const facts = factsOf();
+    const sources = facts.sources.map((source) => ({ ...source, behind: true as const }));
+    const waiting = statusOf([], { sources });
+    expect(waiting).toMatchObject({ phase: 'Scanning', inventory: { packages: 214 }, verdict: { result: 'Unknown' } });
+    expect(waiting.compliantArtifact).toBeUndefined();
+    expect(conditionsOf(waiting)).toEqual([
+      'Inventoried True Complete',
+      'Matched Unknown StoreFailed',
+      'Succeeded Unknown Scanning',
+      'PolicySucceeded Unknown StoreFailed',
+      'Ready Unknown StoreFailed',
+    ]);
+    expect(conditionsOf(statusOf([], { sources, passes: true }))).toEqual(conditionsOf(statusOf([])));
+  });
+
   it('gives templates for the original scans what they read, while it passes', () => {
     const blob = { url: 'https://source.example.com/a.tar.gz', revision: 'main/1' };
     const passed = [statusOf([]), statusOf([], {}, { artifact: { blob } })];

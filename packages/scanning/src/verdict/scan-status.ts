@@ -86,7 +86,7 @@ function statusOf(
   const isCompliant = result === 'Passed' || result === 'Warned';
   return {
     observedGeneration: generation,
-    phase: phaseOf(facts),
+    phase: phaseOf(facts, judged),
     conditions: conditionsOf(report, previous, nowMs),
     artifact,
     ...(isCompliant ? { compliantArtifact: artifact } : {}),

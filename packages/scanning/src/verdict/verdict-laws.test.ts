@@ -176,6 +176,7 @@ describe('the laws of verdicts', () => {
     const without: readonly ((facts: ScanFacts) => ScanFacts)[] = [
       (facts) => ({ ...facts, sources: [] }),
       (facts) => ({ ...facts, sources: [...facts.sources, { name: 'new', matched: false }] }),
+      (facts) => ({ ...facts, sources: facts.sources.map((source) => ({ ...source, behind: true })) }),
       (facts) => ({ ...facts, policy: 'gone' }),
       (facts) => ({ ...facts, inventory: { kind: 'pending' } }),
     ];
@@ -187,6 +188,23 @@ describe('the laws of verdicts', () => {
           expect(['Unknown', 'Refused']).toContain(verdict(findings, asked, exceptions, lose(facts), NOW).result);
         },
       ),
+      runs,
+    );
+  });
+
+  it('a source that was not taken in takes nothing away from what passes already, and refuses nothing', () => {
+    fc.assert(
+      fc.property(world, fc.boolean(), ({ of: [findings, facts], policies: asked, exceptions }, passes) => {
+        const behind: ScanFacts = {
+          ...facts,
+          sources: facts.sources.map((source) => ({ ...source, behind: true })),
+          ...(passes ? { passes } : {}),
+        };
+        const before = verdict(findings, asked, exceptions, facts, NOW);
+        const after = verdict(findings, asked, exceptions, behind, NOW);
+        if (passes || strictness(before) >= STRICTNESS.Unknown) expect(after).toEqual(before);
+        else expect(after).toMatchObject({ result: 'Unknown', reason: 'StoreFailed', counts: before.counts });
+      }),
       runs,
     );
   });

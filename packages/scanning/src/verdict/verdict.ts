@@ -144,7 +144,7 @@ function answer(
   const refusing = judged.filter(isRefusing);
   if (refusing.length > 0)
     return { result: 'Refused', reason: refusalReason(refusing), message: refusedMessage(refusing) };
-  const unknown = policyMissing(asked, facts);
+  const unknown = policyMissing(asked, facts) ?? notTakenIn(facts);
   if (unknown !== undefined) return unknown;
   const warning = judged.filter(isWarning);
   return warning.length > 0
@@ -166,6 +166,14 @@ function notYet({ inventory, sources }: ScanFacts): Answer | undefined {
   if (open.length === 0) return undefined;
   const names = open.toSorted().join(', ');
   return unknown('SourcesNotMatched', `waiting for the first match with ClusterVulnerabilitySource ${names}`);
+}
+
+/** What passes already stands, until it is too old; nothing begins to pass by advisories of which some are missing. */
+function notTakenIn({ sources, passes }: ScanFacts): Answer | undefined {
+  const behind = sources.filter((source) => source.behind === true).map(({ name }) => name);
+  if (behind.length === 0 || passes === true) return undefined;
+  const message = `the store of the scanner failed while ClusterVulnerabilitySource ${behind.toSorted().join(', ')} was taken in; its condition Fetched says what to do`;
+  return { result: 'Unknown', reason: 'StoreFailed', message };
 }
 
 function policyMissing(asked: readonly ScanPolicy[], facts: ScanFacts): Answer | undefined {
