@@ -74,7 +74,7 @@ export type UnreadReason = keyof typeof UNREAD_REASONS;
 
 const STORE_FAILED = {
   means:
-    'the store of the scanner fails: its disk is full, say, or it cannot be reached. What was judged before stands',
+    'the store of the scanner fails: its disk is full, say, or it cannot be reached. What was judged before stands as long as it would with the store',
   move: 'admin',
   next: 'do what the message says. It is tried again after a growing pause, 10 minutes at most',
 } as const;

@@ -1,67 +1,10 @@
 import { rename } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
+import { sqliteDatabase } from '@cartographer/store';
 import { describe, expect, it } from 'vitest';
-import { type FailingDatabase, failingDatabase } from '../portfolio/testing/failing-database.ts';
-import type { ScanStatus } from '../verdict/scan-status.ts';
 import { HOUSEKEEPING_MS } from './housekeeping.ts';
-import {
-  createScanStage,
-  digestFor,
-  imageScan,
-  npmAdvisory,
-  npmBill,
-  policy,
-  type ScanStage,
-  scannerWrites,
-  source,
-} from './testing/scan-stage.ts';
-
-/** A stage with one scan that passed, and its store. */
-async function settledOn<D extends SqlDatabase>(
-  make: (file: string) => D,
-  interval = '10m',
-): Promise<ScanStage & { readonly database: () => D; readonly file: () => string }> {
-  let [opened, where]: [D | undefined, string] = [undefined, ''];
-  const stage = await createScanStage({
-    database: (file) => {
-      where = file;
-      opened = make(file);
-      return opened;
-    },
-  });
-  await stage.advisory('other.json', npmAdvisory('GHSA-0000-0000-0009', 'other'));
-  stage.bills.set(digestFor(1), npmBill(['left', '1.0.0']));
-  await stage.apply(
-    policy() + source('folder', stage.folder).replace('type:', `interval: ${interval}, type:`) + imageScan('app', 1),
-  );
-  await stage.restart();
-  expect((await stage.status('app')).verdict?.result).toBe('Passed');
-  const database = (): D => {
-    if (opened === undefined) throw new Error('no scanner was started');
-    return opened;
-  };
-  return Object.assign(stage, { database, file: () => where });
-}
-
-type Said = { readonly type: string; readonly status: string; readonly reason: string; readonly message?: string };
-
-function said({ conditions = [] }: { readonly conditions?: readonly Said[] }, type: string): string {
-  const { status, reason, message = '' } = conditions.find((condition) => condition.type === type) ?? {};
-  return `${type} ${status} ${reason} ${message}`.trim();
-}
-
-async function fetched(stage: ScanStage): Promise<string> {
-  return said((await stage.get('ClusterVulnerabilitySource', 'folder'))['status'] as ScanStatus, 'Fetched');
-}
-
-/** Lets a retry come, however often it failed before. */
-async function retried(stage: ScanStage): Promise<void> {
-  await stage.clock.advance(1_200_000);
-  await stage.settled();
-}
-
-const failing = (file: string): FailingDatabase => failingDatabase(sqliteDatabase(file));
+import { digestFor, imageScan, npmAdvisory, npmBill, policy, scannerWrites } from './testing/scan-stage.ts';
+import { failing, fetched, retried, said, settledOn } from './testing/store-stage.ts';
 
 describe('a store that goes away and comes back', () => {
   it('leaves the verdicts that stand, lets nothing new pass, and is gone on with', async () => {

@@ -5,6 +5,7 @@ import { isStoreFailure } from '@cartographer/store';
 import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-source.ts';
 import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
+import { endOfStanding, fallenStatus } from '../verdict/standing.ts';
 import { applies, type ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
 import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
@@ -173,16 +174,35 @@ async function reportPending(run: Run, inventory: Extract<InventoryFacts, { kind
   await report(run, judge(run, new Map(), { current: materialFor(request.target), ...earlier }));
 }
 
-/** What was judged stands when the store fails; what was not says why it waits. It is tried again in either case. */
+/**
+ * What was judged stands when the store fails, as long as it would without being judged anew; what was not says why it
+ * waits. It is tried again in either case.
+ */
 async function tellTrouble(run: Run, error: unknown): Promise<never> {
   const object = newest(run.deps, run.key);
   if (!isStoreFailure(error) || object === undefined || !asksTheSame(object, run.object)) throw error;
   const status = statusOf(object);
-  const isJudged = isAsOf(object, run.request) && status?.phase !== 'Pending';
+  const judged = isAsOf(object, run.request) && status?.phase !== 'Pending' ? status : undefined;
   // Where the store is, is no business of whoever reads scans.
   const trouble = `the store of the scanner fails (${error.code}) and is asked again; the scanner's log says what to do`;
-  if (!isJudged) await reportPending({ ...run, object }, { kind: 'pending', trouble });
+  if (judged === undefined) await reportPending({ ...run, object }, { kind: 'pending', trouble });
+  else if (judged.compliantArtifact !== undefined) await reportFall({ ...run, object }, judged, trouble);
   throw error;
+}
+
+/** Takes back what passed, if its time is over or it would not pass any more whatever was found in it. */
+async function reportFall(run: Run, status: ScanStatus, trouble: string): Promise<void> {
+  const { deps, object, request } = run;
+  const { caches, sources, clock } = deps;
+  const { namespace = '' } = object.metadata;
+  const scan = {
+    namespace,
+    namespaceLabels: caches.namespaceLabels(namespace),
+    policy: request.policy,
+    sources: caches.sources().map((name) => sources.facts(name)),
+  };
+  const why = endOfStanding(status, scan, caches.policies(), clock.now());
+  if (why !== undefined) await report(run, { status: fallenStatus(status, `${why}; ${trouble}`, clock.now()) });
 }
 
 /** Whose packages, and what scanners of the operator say of them, are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
@@ -256,7 +276,7 @@ function judge(
 }
 
 /** Writes the status, if it says anything new; before it the event, if the verdict does. */
-async function report({ deps, key, object, signal }: Run, { status }: Judged): Promise<boolean> {
+async function report({ deps, key, object, signal }: Run, { status }: Pick<Judged, 'status'>): Promise<boolean> {
   if (status.verdict?.number !== statusOf(object)?.verdict?.number) {
     await writeEvent(deps.client, verdictEvent(object, status, deps.clock.now()), signal);
   }

@@ -56,7 +56,7 @@ type Round = {
 
 /** Keeps what is known of a source up to date, and lets the scans that a change touches be judged again, and no others. */
 export function createSourceReconciler(deps: SourceDeps): Reconcile {
-  const { caches, book, clock, portfolio } = deps;
+  const { caches, book, clock } = deps;
   return async (name, { signal }) => {
     const object = deps.written.newest(name, caches.informer('ClusterVulnerabilitySource').get(name));
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
@@ -64,8 +64,7 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
       deps.written.forget(name);
       deps.rounds.forget(name);
       await deps.access.forget(name);
-      if (book.of(name).revision !== '' || (await portfolio.digestsOf(name)).size > 0)
-        await portfolio.removeSource(name);
+      await removed(deps, name);
       book.forget(name);
       await touchedByChange(deps); // all are woken
       deps.wake(deps.allScans());
@@ -105,6 +104,17 @@ export function createSourceReconciler(deps: SourceDeps): Reconcile {
     if (outcome.kind === 'pending') return { kind: 'retry' };
     return { kind: 'again', afterMs: which === 'all' ? intervalMs : dueInMs };
   };
+}
+
+/** Forgets what a source said. Where our store does not, scans are judged by that it is not there all the same. */
+async function removed({ book, portfolio, wake, allScans }: SourceDeps, name: string): Promise<void> {
+  try {
+    const isKept = book.of(name).revision !== '' || (await portfolio.digestsOf(name)).size > 0;
+    if (isKept) await portfolio.removeSource(name);
+  } catch (error) {
+    wake(allScans());
+    throw error;
+  }
 }
 
 /** Whether the clock was set, so that what was judged by it between two askings may be wrong. */
