@@ -19,6 +19,8 @@ async function linesOf(files: readonly SourceFile[], limits = SOURCE_LIMITS): Pr
   ];
 }
 
+const NOT_KNOWN = '! source has no lock file that is read: what it depends on is not known';
+
 describe('a source', () => {
   it('has the packages of its lock files, wherever they stand', async () => {
     const files = filesOf({
@@ -61,7 +63,7 @@ describe('a source', () => {
       '.git/package-lock.json': npmLock('a'),
       'web/node_modules/b/yarn.lock': 'b@1:\n  version "1"\n',
     });
-    expect(await linesOf(files)).toEqual([]);
+    expect(await linesOf(files)).toEqual([NOT_KNOWN]);
     expect(await linesOf(filesOf({ 'vendor/package-lock.json': npmLock('a') }))).toHaveLength(1);
   });
 
@@ -145,7 +147,7 @@ describe('a source', () => {
     expect(await linesOf([{ path: 'package-lock.json', bytes: undefined }])).toEqual([
       '! package-lock.json is larger than 33554432 bytes',
     ]);
-    expect(await linesOf([{ path: 'notes.txt', bytes: undefined }])).toEqual([]);
+    expect(await linesOf([...filesOf({ 'go.mod': '' }), { path: 'notes.txt', bytes: undefined }])).toEqual([]);
   });
 
   it('asks for the contents of few files', () => {
@@ -165,7 +167,13 @@ describe('a source', () => {
     expect((await readSource(filesOf({ 'renv.lock': lock }))).packages).toHaveLength(1);
   });
 
-  it('gives nothing for nothing', async () => {
+  it('is not whole where nothing says what it depends on, and is where something says that it is nothing', async () => {
+    expect(await linesOf(filesOf({ 'main.c': 'int main;', 'notes.txt': 'a==1.0' }))).toEqual([NOT_KNOWN]);
+    for (const [path, text] of [
+      ['go.mod', 'module m'],
+      ['package.json', '{}'],
+    ] as const)
+      expect(await linesOf(filesOf({ 'main.c': 'int main;', [path]: text }))).toEqual([]);
     expect(await readSource([])).toEqual({ packages: [], unread: [] });
   });
 });

@@ -76,6 +76,12 @@ export async function readSource(
   );
 }
 
+/** Nothing says what it depends on, or says it in a way that is not read. */
+const NOT_UNDERSTOOD: Unread = {
+  what: 'source',
+  why: 'has no lock file that is read: what it depends on is not known',
+};
+
 function contentsOf(file: LockFile, reader: LockReader | undefined, covered: Covered): LockContents {
   const { path, text } = file;
   const why = unlockedBy(path, text, covered);
@@ -125,6 +131,8 @@ async function textsOf(
     // An unread lock file still covers its manifest: one word about both is enough.
     if (kind === 'unread') texts.set(path, '');
   }
+  const isUnderstood = count === 0 || [...texts.keys()].some((path) => kindOf(path) !== 'included');
+  if (!isUnderstood && unread.length === 0) unread.push(NOT_UNDERSTOOD);
   return texts;
 }
 

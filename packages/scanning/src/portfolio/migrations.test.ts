@@ -21,6 +21,23 @@ describe('the schema', () => {
     expect(released).toEqual(MIGRATIONS.map((_step, at) => `${at + 1}.sql`));
   });
 
+  it('of before it was told what is not understood forgets whatever it found no package in, and no more', async () => {
+    const text = readFileSync(join(RELEASED, '4.sql'), 'utf8');
+    const database = sqliteDatabase(IN_MEMORY);
+    const connection = await database.connect();
+    const empty = [
+      `insert into bills ("id", "digest", "unread", "facts") values (7, 'sha256:empty', '[]', '{"packages":0,"ecosystems":[]}')`,
+      `insert into subjects ("digest", "repository", "bill", "seen", "said") values ('sha256:other', 'r/app', 7, '', '{}')`,
+    ];
+    for (const statement of [...text.split(';\n'), ...empty].filter((it) => it.trim() !== ''))
+      await connection.run(statement, []);
+    const portfolio = await Portfolio.open({ database, clock: createFakeClock() });
+    expect(await portfolio.factsOf({ digest: 'sha256:other', repository: 'r/app' })).toBeUndefined();
+    const known = { digest: 'sha256:image', repository: 'registry.example.com/team/app' };
+    expect(await portfolio.factsOf(known)).toMatchObject({ packages: 1 });
+    await portfolio.close();
+  });
+
   it.each(released)('what was released as %s is never edited, and what was kept with it is known', async (file) => {
     const text = readFileSync(join(RELEASED, file), 'utf8');
     const database = sqliteDatabase(IN_MEMORY);

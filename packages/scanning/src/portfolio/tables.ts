@@ -150,6 +150,15 @@ export const MIGRATIONS: readonly Migration[] = [
     },
   },
   { name: 'keep what an API was asked', up: ({ schema }, kind) => makeTables(schema, kind, QUESTIONS) },
+  {
+    // Before it nothing told an image without packages from one that was not understood.
+    name: 'read again what no package was found in',
+    up: async (tx) => {
+      const store = tx.withTables<Tables>();
+      const full = store.selectFrom('bill_packages').select('bill');
+      await store.deleteFrom('subjects').where('bill', 'not in', full).execute();
+    },
+  },
 ];
 
 type Schema = Parameters<Migration['up']>[0]['schema'];

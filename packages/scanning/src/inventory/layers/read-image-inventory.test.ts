@@ -31,6 +31,8 @@ async function linesOf(
   ];
 }
 
+const NOT_KNOWN = '! image has no list of packages that is read: what is in it is not known';
+
 describe('the inventory of an image', () => {
   it('has what stands in the end: an upper layer takes packages along with the files that named them', async () => {
     const images = createTestImages();
@@ -44,6 +46,27 @@ describe('the inventory of an image', () => {
       ],
     );
     expect(await linesOf(images, image)).toEqual(['a 2.0.0']);
+  });
+
+  it('is not whole where nothing names packages: an image that is not understood looks the same', async () => {
+    const images = createTestImages();
+    const release: TestFile = ['etc/os-release', 'ID=mine\nVERSION_ID="1"\n'];
+    expect(await linesOf(images, images.add([['app', 'a program of C']]))).toEqual([NOT_KNOWN]);
+    expect(await linesOf(images, images.add([['app', 'a program of C'], release]))).toEqual([NOT_KNOWN]);
+    expect(await linesOf(images, images.add([npm('a', '1.0.0')], [['node_modules/.wh.a', '']]))).toEqual([NOT_KNOWN]);
+    // What has packages and none of them is understood, and an image without a layer has nothing in it.
+    const own = JSON.stringify({ name: 'app', version: '1.0.0', private: true });
+    expect(await linesOf(images, images.add([['app/package.json', own]]))).toEqual([]);
+    expect(await linesOf(images, images.add([['var/lib/dpkg/status', ''], release]))).toEqual([]);
+    expect(await linesOf(images, images.add())).toEqual([]);
+    const index = images.addIndex([
+      on(images.add([npm('a', '1.0.0')]), 'amd64'),
+      on(images.add([['app', 'another program of C']]), 'arm64'),
+    ]);
+    expect(await linesOf(images, index)).toEqual([
+      'a 1.0.0 linux/amd64',
+      `! platform linux/arm64: ${NOT_KNOWN.slice('! '.length)}`,
+    ]);
   });
 
   it('names each package once, with the files that name it', async () => {
@@ -117,7 +140,7 @@ describe('what of an image cannot be read', () => {
       ['a', ''],
       ['b', ''],
     ]);
-    expect(await linesOf(images, image, { layers: { ...defaultLayerLimits, maxEntries: 2 } })).toEqual([]);
+    expect(await linesOf(images, image, { layers: { ...defaultLayerLimits, maxEntries: 2 } })).toEqual([NOT_KNOWN]);
     expect(await linesOf(images, image, { layers: { ...defaultLayerLimits, maxEntries: 1 } })).toEqual([
       expect.stringContaining('the layer has more than 1 entries'),
     ]);
@@ -140,7 +163,7 @@ describe('what of an image cannot be read', () => {
     expect(await linesOf(images, images.add([lower]), options)).toEqual([
       expect.stringMatching(/^! a\.egg-info is larger than/),
     ]);
-    expect(await linesOf(images, images.add([lower], [['.wh.a.egg-info', '']]), options)).toEqual([]);
+    expect(await linesOf(images, images.add([lower], [['.wh.a.egg-info', '']]), options)).toEqual([NOT_KNOWN]);
   });
 
   it('is told one by one up to a thousand, and counted beyond', async () => {

@@ -177,11 +177,16 @@ async function readImage(source: ImageSource, manifest: Manifest, options: Inven
   }
   const { files, unread } = merge.contents();
   const found = packagesAt(files);
-  return {
-    packages: found.packages,
-    unread: [...missing, ...unread.map(({ path, why }) => ({ what: path, why })), ...found.unread],
-  };
+  const isUnderstood = manifest.layers.length === 0 || files.some(({ value }) => value.kind !== 'release');
+  const named = [...missing, ...unread.map(({ path, why }) => ({ what: path, why })), ...found.unread];
+  return { packages: found.packages, unread: isUnderstood || named.length > 0 ? named : [NOT_UNDERSTOOD] };
 }
+
+/** A program of C, say, or files that a web server gives: nobody knows what they are made of. */
+const NOT_UNDERSTOOD: Unread = {
+  what: 'image',
+  why: 'has no list of packages that is read: what is in it is not known',
+};
 
 /** Adds what a layer has to what lies below it; answers with why not, if it cannot be read. */
 async function addLayer(
