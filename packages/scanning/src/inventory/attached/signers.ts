@@ -4,9 +4,11 @@ import type { Unread } from '@cartographer/bills';
 import {
   type AttachedSource,
   type Carrier,
+  type Envelope,
   jsonIn,
   named,
   type Opened,
+  openAttached,
   readBlob,
   referrersTag,
 } from '@cartographer/oci';
@@ -15,6 +17,10 @@ import { isPayloadOf, isSignedBy } from './signatures.ts';
 const SIGNATURE = 'dev.cosignproject.cosign/signature';
 const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const MAX_PAYLOAD_BYTES = 64 * 1024;
+const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+/** What cosign 3 calls a statement that says no more than that something is signed. */
+const SIGN = 'https://sigstore.dev/cosign/sign/v1';
+const MOST_BUNDLES = 64;
 
 /** What a signature over something attached is looked for with. */
 export type SignerSearch = {
@@ -51,6 +57,10 @@ export async function signersOf(
   }
   if (carrier.manifest.subject?.digest !== digest || isEnough(signers)) return signers;
   for (const { payload, signature } of await signaturesOf(search, carrier)) take(payload, signature);
+  if (isEnough(signers)) return signers;
+  for (const { signed, signatures } of await bundlesOf(search, carrier)) {
+    for (const signature of signatures) take(signed, signature);
+  }
   return signers;
 }
 
@@ -79,6 +89,24 @@ async function signaturesOf(
       signatures.push({ payload, signature: Buffer.from(text, 'base64') });
   }
   return signatures;
+}
+
+/** What cosign 3 signed a manifest with: bundles that refer to it and whose statement is about it. */
+async function bundlesOf({ source, signal, unread }: SignerSearch, { digest }: Carrier): Promise<readonly Envelope[]> {
+  const what = `signatures of ${digest}`;
+  const options = { maxBytes: MAX_PAYLOAD_BYTES, signal };
+  const listed = (await named(what, unread, signal, () => source.referrers(digest, { signal }))) ?? [];
+  const envelopes: Envelope[] = [];
+  for (const referrer of listed.filter(({ artifactType }) => artifactType === BUNDLE).slice(0, MOST_BUNDLES)) {
+    const found = await named(what, unread, signal, () => source.manifest(referrer.digest, signal));
+    const [layer] = found?.content.kind === 'manifest' ? found.content.layers : [];
+    if (layer?.mediaType !== BUNDLE) continue;
+    const bytes = await named(what, unread, signal, () => readBlob(source, layer, options));
+    const opened = bytes === undefined ? undefined : openAttached(bytes, layer);
+    if (opened?.kind !== 'document' || opened.envelope === undefined) continue;
+    if (opened.predicateType === SIGN && opened.about?.includes(digest) === true) envelopes.push(opened.envelope);
+  }
+  return envelopes;
 }
 
 function isAbout(payload: Buffer, digest: string): boolean {
