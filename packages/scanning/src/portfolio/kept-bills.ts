@@ -1,6 +1,7 @@
 import type { Bill, BillPackage, Unread } from '@cartographer/bills';
 import { prepared, type Store, type Transaction } from '@cartographer/store';
 import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
+import { forgetAttachedNames, nameAttached } from './attached-names.ts';
 import { type KeptAttached, keptAttached } from './kept-attached.ts';
 import { findingWrites, writeFindings } from './kept-findings.ts';
 import { useLayers } from './kept-layers.ts';
@@ -179,6 +180,7 @@ export async function writeAttached(
       .where('digest', '=', digest)
       .where('repository', '=', repository)
       .execute();
+    await nameAttached(tx, { digest, repository }, attached);
   }
   return attached;
 }
@@ -192,6 +194,7 @@ function factsOf(packages: readonly BillPackage[]): string {
 /** Forgets what was not seen since, and the bills that are of nothing then. @returns how many bills. */
 export async function forgetBills(tx: Transaction<Tables>, before: string): Promise<number> {
   await tx.deleteFrom('subjects').where('seen', '<', before).execute();
+  await forgetAttachedNames(tx);
   const rows = await tx
     .selectFrom('bills')
     .select('id')

@@ -4,6 +4,7 @@ import { rfc3339 } from '@cartographer/machinery';
 import { IN_MEMORY, openStore, sqliteDatabase } from '@cartographer/store';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
+import { findingOf } from '../verdict/testing/stage.ts';
 import { Portfolio } from './portfolio.ts';
 import { MIGRATIONS, type Tables } from './tables.ts';
 import { bill, change, npm, put, record } from './testing/records.ts';
@@ -35,6 +36,21 @@ describe('the schema', () => {
     expect(await portfolio.factsOf({ digest: 'sha256:other', repository: 'r/app' })).toBeUndefined();
     const known = { digest: 'sha256:image', repository: 'registry.example.com/team/app' };
     expect(await portfolio.factsOf(known)).toMatchObject({ packages: 1 });
+    await portfolio.close();
+  });
+
+  it('of before names of attached findings were kept finds them by their names', async () => {
+    const text = readFileSync(join(RELEASED, '5.sql'), 'utf8');
+    const database = sqliteDatabase(IN_MEMORY);
+    const connection = await database.connect();
+    const finding = { ...findingOf('CVE-7', { aliases: ['GHSA-7'] }), since: RECORDED };
+    const attached = { heard: ['key'], findings: [{ finding, signedBy: ['key'] }], looks: {} };
+    const said = JSON.stringify({ platforms: [], from: ['layers'], attached });
+    for (const statement of text.split(';\n').filter((it) => it.trim() !== '')) await connection.run(statement, []);
+    await connection.run(`update subjects set said = ?`, [said]);
+    const portfolio = await Portfolio.open({ database, clock: createFakeClock() });
+    for (const name of ['CVE-7', 'GHSA-7'])
+      expect(await portfolio.touchedBy(name)).toMatchObject([{ held: [], attached: [{ findings: [{ finding }] }] }]);
     await portfolio.close();
   });
 

@@ -3,6 +3,7 @@ import { type Clock, rfc3339 } from '@cartographer/machinery';
 import { openStore, type SqlDatabase, type Store, type Transaction } from '@cartographer/store';
 import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
 import { findings } from '../match/findings.ts';
+import { nameEarlierAttached } from './attached-names.ts';
 import { catchUp } from './catch-up.ts';
 import { type ChangeCounts, digestsOf, revisionOf, type SourceChange, takeIn, type Write } from './change.ts';
 import type { KeptAttached } from './kept-attached.ts';
@@ -42,6 +43,7 @@ import {
   type Page,
   type SourceState,
   sourceStates,
+  type TouchedCarrier,
   touchedBy,
 } from './queries.ts';
 import type { Match } from './rematch.ts';
@@ -88,6 +90,7 @@ export class Portfolio {
       const { version, match } = matcher;
       portfolio.#born = await catchUp(store, portfolio.#write, { version, match, now: portfolio.#now });
       await portfolio.#write(noteEarlierBills);
+      await portfolio.#write(nameEarlierAttached);
       return portfolio;
     } catch (error) {
       await store.destroy();
@@ -239,7 +242,7 @@ export class Portfolio {
   }
 
   /** Who is touched by this vulnerability, whatever name of it is given. */
-  touchedBy(vulnerability: string, page: Page = {}): Promise<readonly Carrier<KeptFinding>[]> {
+  touchedBy(vulnerability: string, page: Page = {}): Promise<readonly TouchedCarrier[]> {
     return this.#read((tx) => touchedBy(tx, vulnerability, page));
   }
 

@@ -2,6 +2,7 @@ import type { BillPackage } from '@cartographer/bills';
 import { prepared, type Store, type Transaction } from '@cartographer/store';
 import type { Finding } from '../match/finding.ts';
 import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
+import { type AttachedTo, attachedWith } from './attached-names.ts';
 import type { Subject } from './kept-bills.ts';
 import type { KeptFinding } from './kept-findings.ts';
 import { storedKey } from './keys.ts';
@@ -13,6 +14,9 @@ export type Carrier<Held> = {
   readonly subjects: readonly Required<Subject>[];
   readonly held: readonly Held[];
 };
+
+/** The same for a vulnerability, with what scanners of the operator attached of it to what the bill is of. */
+export type TouchedCarrier = Carrier<KeptFinding> & { readonly attached: readonly AttachedTo[] };
 
 /** A part of a long answer: at most `limit` bills, after the one named. */
 export type Page = { readonly after?: string; readonly limit?: number };
@@ -64,24 +68,35 @@ export async function carriersOf(
   );
 }
 
-/** Bills with a finding of that id, by whatever name, in the order of their digests. */
+/** Bills with a finding of that id, by whatever name, matched or attached, in the order of their digests. */
 export async function touchedBy(
   tx: Transaction<Tables>,
   vulnerability: string,
   { after = '', limit = MOST_CARRIERS }: Page,
-): Promise<readonly Carrier<KeptFinding>[]> {
+): Promise<readonly TouchedCarrier[]> {
   const found = tx
     .selectFrom('finding_ids')
     .innerJoin('bills', 'bills.id', 'finding_ids.bill')
     .where('finding_ids.id', '=', storedKey(vulnerability));
+  const attached = tx
+    .selectFrom('attached_ids')
+    .innerJoin('subjects', (join) =>
+      join
+        .onRef('subjects.digest', '=', 'attached_ids.digest')
+        .onRef('subjects.repository', '=', 'attached_ids.repository'),
+    )
+    .innerJoin('bills', 'bills.id', 'subjects.bill')
+    .where('attached_ids.id', '=', storedKey(vulnerability));
+  // A union has each once.
   const bills = await found
-    .select(['bills.id', 'bills.digest'])
-    .distinct()
+    .select(['bills.id as id', 'bills.digest as digest'])
     .where('bills.digest', '>', after)
-    .orderBy('bills.digest')
+    .union(attached.select(['bills.id as id', 'bills.digest as digest']).where('bills.digest', '>', after))
+    .orderBy('digest')
     .limit(limit)
     .execute();
   if (bills.length === 0) return [];
+  const said = await attachedWith(tx, vulnerability, numbersOfBills(bills));
   const rows = await found
     .innerJoin('findings', (join) =>
       join
@@ -94,11 +109,9 @@ export async function touchedBy(
     .orderBy('findings.name')
     .orderBy('findings.row')
     .execute();
-  return withSubjects(
-    tx,
-    bills,
-    rows.map((row) => ({ bill: row.bill, held: keptFinding(row) })),
-  );
+  const held = rows.map((row) => ({ bill: row.bill, held: keptFinding(row) }));
+  const carriers = await withSubjects(tx, bills, held);
+  return carriers.map((carrier, at) => ({ ...carrier, attached: said.get(bills[at]?.id ?? 0) ?? [] }));
 }
 
 const findingRows = prepared((store: Store<Tables>, bill: string) =>

@@ -40,6 +40,8 @@ export type Tables = {
   findings: { bill: number; name: number; row: string; content: string; since: string };
   /** Findings by each of their ids. */
   finding_ids: { id: string; bill: number; name: number; row: string };
+  /** Names by which attached findings of a subject are asked for; what it is kept for may have been read anew without them. */
+  attached_ids: { id: string; digest: string; repository: string };
   /** Findings that differ and were not told yet; `was` is what was told last, null where there was none. */
   news: { bill: number; name: number; row: string; was: string | null; number: number };
   /** When a vulnerability was first seen in a namespace, by each of its names: RFC 3339. */
@@ -105,6 +107,11 @@ const SIGHTS: Readonly<Record<string, Made>> = {
   },
 };
 
+/** By what names findings are called that scanners of the operator attached, and to what. */
+const ATTACHED: Readonly<Record<string, Made>> = {
+  attached_ids: { columns: { id: 'text', digest: 'text', repository: 'text' }, key: ['id', 'digest', 'repository'] },
+};
+
 /** Where what was read of layers is kept. */
 const LAYERS: Readonly<Record<string, Made>> = {
   layers: {
@@ -158,6 +165,10 @@ export const MIGRATIONS: readonly Migration[] = [
       const full = store.selectFrom('bill_packages').select('bill');
       await store.deleteFrom('subjects').where('bill', 'not in', full).execute();
     },
+  },
+  {
+    name: 'keep the names of attached findings',
+    up: ({ schema }, kind) => makeTables(schema, kind, ATTACHED),
   },
 ];
 

@@ -3,9 +3,14 @@ import { sqliteDatabase } from '@cartographer/store';
 import { createFakeClock } from '@cartographer/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyId, trustedKeys } from '../inventory/attached/signatures.ts';
 import { SCANNING_API_VERSION } from '../kinds/group.ts';
+import type { ScanPolicy } from '../kinds/read.ts';
+import type { AttachedFinding } from '../match/attached-findings.ts';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { bill, change, npm, put, record } from '../portfolio/testing/records.ts';
+import { type Keys, keys } from '../scanner/inventories/testing/attach.ts';
+import { findingOf, policyOf } from '../verdict/testing/stage.ts';
 import { type Answer, type AnswerDeps, answer } from './answer.ts';
 import { knownScans } from './known-scans.ts';
 import { QUESTIONS_PREFIX, type Question, readQuestion } from './question.ts';
@@ -16,6 +21,7 @@ const IMAGES = 7;
 const asker = { user: { username: 'somebody' } };
 let portfolio: Portfolio;
 let scans: readonly KubeObject[];
+let policies: readonly ScanPolicy[] = [];
 
 const digest = (number: number): string => `sha256:${number.toString(16).padStart(64, '0')}`;
 const image = (number: number): string => `registry.example.com/app@${digest(number)}`;
@@ -65,7 +71,8 @@ function depsFor(readable: readonly string[], asked: (namespace: string) => void
   });
   return {
     portfolio,
-    scans: () => knownScans({ informer: informer as never }),
+    scans: () =>
+      knownScans({ informer: informer as never, policies: () => policies, namespaceLabels: (team) => ({ team }) }),
     access: {
       may(_asker, { namespace = '*' }) {
         asked(namespace);
@@ -172,6 +179,59 @@ describe('who carries a package and who is touched by a vulnerability', () => {
     scans = some;
     expect(found).toMatchObject({ kind: 'tooWide', why: expect.stringContaining('name one') as string });
     expect(narrow).toEqual({ kind: 'carriers', items: [] });
+  });
+});
+
+describe('findings that scanners of the operator attached', () => {
+  const [mine, other] = [keys(), keys()];
+  const idOf = ({ pem }: Keys): string => trustedKeys('', [pem]).keys.map(keyId)[0] ?? '';
+  const said = (id: string, by: Keys, aliases: readonly string[] = []): AttachedFinding => ({
+    finding: findingOf(id, { aliases, severity: 'Critical', package: { name: 'left', version: '1.0.2' } }),
+    signedBy: [idOf(by)],
+  });
+  const subject = { digest: digest(2), repository: 'registry.example.com/app' };
+  const idsIn = (found: Answer | Found['items'][number] | undefined): readonly string[] => {
+    const list = found === undefined ? [] : 'items' in found ? found.items : 'findings' in found ? found.findings : [];
+    return list.map((each) => ('id' in each ? each.id : ''));
+  };
+
+  beforeAll(async () => {
+    const attached = { heard: [], known: [], unread: [], ignored: [] };
+    const findings = [said('CVE-7', mine), said('CVE-8', other), said('CVE-9', mine, ['GHSA-0000-0000-0002'])];
+    await portfolio.noteAttached(subject, { ...attached, findings }, [idOf(mine), idOf(other)]);
+    policies = [
+      policyOf('gate', { namespaceSelector: { matchLabels: { team: 'green' } } }),
+      policyOf('green', {
+        namespaceSelector: { matchLabels: { team: 'green' } },
+        findings: { trust: [mine.pem], onMissing: 'Warn', interval: '1h' },
+      }),
+    ];
+  });
+  afterAll(() => void (policies = []));
+
+  it('touch the scans whose policies believe them, and no others', async () => {
+    const touched = async (id: string) =>
+      (await whole(depsFor(['*']), `/touched?vulnerability=${id}`, 2)).map(
+        (item) => `${item.namespace}/${item.name} ${idsIn(item).join(' ')}`,
+      );
+    expect(await touched('CVE-7')).toEqual(['green/app-2 CVE-7']);
+    expect(await touched('CVE-8')).toEqual([]);
+    expect(await touched('CVE-9')).toEqual(['green/app-2 CVE-9']);
+    const both = await whole(depsFor(['green']), `${TOUCHED}&namespace=green`, 500);
+    expect(both).toHaveLength(IMAGES);
+    // What both say is one finding, and ours leads.
+    expect(both.find(({ name }) => name === 'app-2')).toMatchObject({
+      findings: [{ id: 'GHSA-0000-0000-0002', aliases: ['CVE-9'], severity: 'Critical', claims: [{}, {}] }],
+    });
+    expect(await whole(depsFor(['red']), '/touched?vulnerability=CVE-7', 500)).toEqual([]);
+  });
+
+  it('stand among all findings of such a scan, and of no other', async () => {
+    const of = (name: string, namespace: string) =>
+      answer(depsFor(['*']), question(`/namespaces/${namespace}/imagescans/${name}/findings`), asker, signal);
+    expect(idsIn(await of('app-2', 'green')).toSorted()).toEqual(['CVE-7', 'GHSA-0000-0000-0002']);
+    expect(idsIn(await of('app-2', 'blue'))).toEqual(['GHSA-0000-0000-0002']);
+    expect(idsIn(await of('app-1', 'green'))).toEqual(['GHSA-0000-0000-0002']);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { BillPackage } from '@cartographer/bills';
+import { type AttachedFinding, withAttachedFindings } from '../match/attached-findings.ts';
 import type { KeptFinding } from '../portfolio/kept-findings.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
-import type { Carrier } from '../portfolio/queries.ts';
+import type { Carrier, TouchedCarrier } from '../portfolio/queries.ts';
 import type { ScanKind } from '../scanner/scan-request.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import type { Asker, QuestionAccess } from './access.ts';
@@ -10,7 +11,7 @@ import { cursorText, type Part, type Question } from './question.ts';
 
 /** What answering stands on. */
 export type AnswerDeps = {
-  readonly portfolio: Pick<Portfolio, 'carriersOf' | 'touchedBy' | 'findingsOf'>;
+  readonly portfolio: Pick<Portfolio, 'carriersOf' | 'touchedBy' | 'findingsOf' | 'factsOf'>;
   readonly scans: () => KnownScans;
   readonly access: Pick<QuestionAccess, 'may'>;
 };
@@ -55,12 +56,21 @@ export async function answer(
   switch (question.kind) {
     case 'carriers': {
       const pages = (after: string) => portfolio.carriersOf(question, { after, limit: BILLS_AT_ONCE });
-      const { items, more } = await collect(pages, scans, readable.isReadable, question.part, signal);
+      const shown = { ...readable, heldBy: ({ held }: Carrier<BillPackage>) => held };
+      const { items, more } = await collect(pages, scans, shown, question.part, signal);
       return { kind: 'carriers', items: items.map(({ scan, held }) => ({ ...scan, packages: held })), ...more };
     }
     case 'touched': {
       const pages = (after: string) => portfolio.touchedBy(question.vulnerability, { after, limit: BILLS_AT_ONCE });
-      const { items, more } = await collect(pages, scans, readable.isReadable, question.part, signal);
+      const heldBy = (carrier: TouchedCarrier, holder: Holder): readonly KeptFinding[] => {
+        if (carrier.attached.length === 0) return carrier.held;
+        const { subject, keys = [] } = scans.believed(holder) ?? {};
+        const to = carrier.attached.find(
+          (each) => each.digest === subject?.digest && each.repository === subject.repository,
+        );
+        return withAttachedFindings(carrier.held, (to?.findings ?? []).filter(isSignedByOneOf(keys)));
+      };
+      const { items, more } = await collect(pages, scans, { ...readable, heldBy }, question.part, signal);
       return { kind: 'touched', items: items.map(({ scan, held }) => ({ ...scan, findings: held })), ...more };
     }
   }
@@ -116,10 +126,13 @@ async function readableScans(
 }
 
 /** Goes through the bills that the store names until there are enough scans that may be shown. */
-async function collect<Held>(
-  pages: (after: string) => Promise<readonly Carrier<Held>[]>,
+async function collect<Held, Found extends Carrier<Held>>(
+  pages: (after: string) => Promise<readonly Found[]>,
   scans: KnownScans,
-  isReadable: Readable['isReadable'],
+  {
+    isReadable,
+    heldBy,
+  }: Pick<Readable, 'isReadable'> & { readonly heldBy: (carrier: Found, holder: Holder) => readonly Held[] },
   { limit, after }: Part,
   signal: AbortSignal,
 ): Promise<{
@@ -131,9 +144,14 @@ async function collect<Held>(
   for (let last = after?.bill.slice(0, -1) ?? ''; ; ) {
     const carriers = await pages(last);
     signal.throwIfAborted();
-    for (const { bill, subjects, held } of carriers) {
-      for (const { key, ...scan } of scans.holdersOf(bill, subjects)) {
+    for (const carrier of carriers) {
+      const { bill, subjects } = carrier;
+      for (const holder of scans.holdersOf(bill, subjects)) {
+        const { key, ...scan } = holder;
         if (!isReadable(scan) || isBefore(bill, key, after)) continue;
+        const held = heldBy(carrier, holder);
+        // What is attached counts for those alone whose policies believe it.
+        if (held.length === 0) continue;
         const previous = items.at(-1);
         if (items.length === limit) return { items, more: { continue: previous?.at ?? '' } };
         items.push({ scan, held, at: cursorText({ bill, scan: key }) });
@@ -161,8 +179,17 @@ async function findingsOfScan(
     return { kind: 'forbidden', why: `you may not get ${what}` };
   const scan = scans().get(scanKind, namespace, name);
   if (scan === undefined) return { kind: 'missing', why: `there is no ${what}` };
-  const { digest } = ((scan['status'] ?? {}) as ScanStatus).inventory ?? {};
-  if (digest === undefined)
+  const { inventory: { digest } = {}, artifact } = (scan['status'] ?? {}) as ScanStatus;
+  if (digest === undefined || artifact === undefined)
     return { kind: 'unread', why: `nothing was read for ${what} yet: its condition Inventoried says why` };
-  return { kind: 'findings', items: await portfolio.findingsOf(digest) };
+  const own = await portfolio.findingsOf(digest);
+  const believed = scans().believed({ kind: scanKind, namespace, name, artifact });
+  if (believed === undefined) return { kind: 'findings', items: own };
+  const { attached } = (await portfolio.factsOf(believed.subject)) ?? {};
+  const said = (attached?.findings ?? []).filter(isSignedByOneOf(believed.keys));
+  return { kind: 'findings', items: withAttachedFindings(own, said) };
+}
+
+function isSignedByOneOf(keys: readonly string[]): (finding: AttachedFinding<KeptFinding>) => boolean {
+  return ({ signedBy }) => signedBy.some((key) => keys.includes(key));
 }

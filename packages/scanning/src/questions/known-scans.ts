@@ -1,6 +1,7 @@
 import type { KubeObject } from '@cartographer/machinery';
 import type { Subject } from '../portfolio/kept-bills.ts';
-import { artifactKey, subjectOf } from '../scanner/inventories/inventory.ts';
+import { keysOf } from '../scanner/inventories/finding-looks.ts';
+import { artifactKey, subjectOf, trustAskOf } from '../scanner/inventories/inventory.ts';
 import { earlierTarget, lastCompliantIn, type ScanKind, scanKey, scanRequest } from '../scanner/scan-request.ts';
 import type { ScannerCaches } from '../scanner/scanner-caches.ts';
 import type { Artifact, ScanStatus } from '../verdict/scan-status.ts';
@@ -20,13 +21,20 @@ export type KnownScans = {
   readonly namespaces: (kind: ScanKind) => readonly string[];
   /** In the order of their keys. */
   readonly holdersOf: (bill: string, subjects: readonly Subject[]) => readonly Holder[];
+  /** What is kept of the artifact of a holder, and by which keys findings are believed that are attached to it; undefined for none. */
+  readonly believed: (
+    holder: Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact'>,
+  ) => { readonly subject: Required<Subject>; readonly keys: readonly string[] } | undefined;
   readonly get: (kind: ScanKind, namespace: string, name: string) => KubeObject | undefined;
 };
 
 const KINDS = ['ImageScan', 'SourceScan'] as const;
 
+/** What is known of scans and policies. */
+type QuestionCaches = Pick<ScannerCaches, 'informer' | 'policies' | 'namespaceLabels'>;
+
 /** Looks at all scans as they are now, once for each question: 10,000 of them take some milliseconds. */
-export function knownScans(caches: Pick<ScannerCaches, 'informer'>): KnownScans {
+export function knownScans(caches: QuestionCaches): KnownScans {
   const scans = KINDS.flatMap((kind) => caches.informer(kind).list());
   const byBill = new Map<string, Holder[]>();
   const bySubject = new Map<string, Holder[]>();
@@ -56,6 +64,17 @@ export function knownScans(caches: Pick<ScannerCaches, 'informer'>): KnownScans 
         ...(byBill.get(bill) ?? []),
         ...subjects.flatMap((subject) => bySubject.get(artifactKey(subject)) ?? []),
       ].toSorted(byKey),
+    believed({ kind, namespace, name, artifact }) {
+      const scan = caches.informer(kind).get(`${namespace}/${name}`);
+      if (scan === undefined) return undefined;
+      const request = scanRequest(scan);
+      const target = earlierTarget(artifact, request);
+      const namespaceLabels = caches.namespaceLabels(namespace);
+      const { trust, findings } = trustAskOf(caches.policies(), { policy: request.policy, namespaceLabels });
+      if (findings === undefined || target.kind !== 'image') return undefined;
+      const subject = subjectOf(target, { namespace, ...(trust === undefined ? {} : { trust }) });
+      return { subject, keys: keysOf(findings) };
+    },
     get: (kind, namespace, name) => caches.informer(kind).get(`${namespace}/${name}`),
   };
 }

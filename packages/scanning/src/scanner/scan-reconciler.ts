@@ -6,9 +6,9 @@ import type { ClusterVulnerabilitySourceStatus } from '../kinds/vulnerability-so
 import { type InventoryFacts, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 import { endOfStanding, fallenStatus } from '../verdict/standing.ts';
-import { applies, type ExceptionUse } from '../verdict/verdict.ts';
+import type { ExceptionUse } from '../verdict/verdict.ts';
 import type { FirstSights } from './first-sights.ts';
-import { findingsAskOf, type Inventory, type InventoryAsk } from './inventories/inventory.ts';
+import { type Inventory, type InventoryAsk, trustAskOf } from './inventories/inventory.ts';
 import { type Judged, type Judging, judgeScan, type Material } from './judge-scan.ts';
 import { verdictEvent, writeEvent } from './scan-event.ts';
 import type { ScanIndex } from './scan-index.ts';
@@ -205,24 +205,11 @@ async function reportFall(run: Run, status: ScanStatus, trouble: string): Promis
   if (why !== undefined) await report(run, { status: fallenStatus(status, `${why}; ${trouble}`, clock.now()) });
 }
 
-/** Whose packages, and what scanners of the operator say of them, are asked for. Bills count alone where every policy that is asked names keys, and one of each signed. */
+/** Whose packages, and what scanners of the operator say of them, are asked for. */
 function askOf({ deps: { caches }, object, request: { policy }, signal }: Run): InventoryAsk {
   const { namespace = '' } = object.metadata;
   const namespaceLabels = caches.namespaceLabels(namespace);
-  const asked = caches
-    .policies()
-    .filter((each) => applies(each, { policy, namespaceLabels }))
-    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  const trust = asked.map((each) => ({
-    policy: each.name,
-    keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
-  }));
-  return {
-    namespace,
-    signal,
-    ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}),
-    ...findingsAskOf(asked),
-  };
+  return { namespace, signal, ...trustAskOf(caches.policies(), { policy, namespaceLabels }) };
 }
 
 /** What passed last, where that is not what is scanned. */

@@ -69,7 +69,7 @@ export type ScannerOptions = {
 /** A scanner at work. */
 export interface RunningScanner extends RunningParts {
   readonly portfolio: Portfolio;
-  readonly caches: Pick<ScannerCaches, 'informer'>;
+  readonly caches: Pick<ScannerCaches, 'informer' | 'policies' | 'namespaceLabels'>;
 }
 
 const SCANS_AT_ONCE = 4;

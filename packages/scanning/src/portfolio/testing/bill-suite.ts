@@ -1,5 +1,6 @@
 import type { Bill } from '@cartographer/bills';
 import { expect, it } from 'vitest';
+import { findingOf } from '../../verdict/testing/stage.ts';
 import { bill, change, npm, put, record } from './records.ts';
 import { idsOf, type SuiteStage, tell } from './suite-stage.ts';
 
@@ -155,6 +156,45 @@ export function billSuite({ open, clock }: SuiteStage): void {
     await portfolio.putBill(there, bill());
     expect(await portfolio.factsOf(there)).toMatchObject({ packages: 0, ecosystems: [], platforms: [] });
     expect(await portfolio.factsOf(here)).toMatchObject({ digest, packages: 2 });
+    await portfolio.close();
+  });
+
+  it('who is touched by what is attached is known by each of its names, beside what was matched', async () => {
+    const { portfolio } = await open();
+    await portfolio.applyChange('osv', change('1', put(record('A-1', { a: '2.0.0' }))));
+    const subjectOf = (name: string) => ({ digest: name, repository: 'registry/app' });
+    for (const name of ['one', 'two', 'three'])
+      await portfolio.putBill(subjectOf(name), bill(npm(name === 'three' ? 'c' : 'a', '1.0.0'), npm(name, '1.0.0')));
+    const seen = (id: string) => ({
+      heard: ['key'],
+      known: [],
+      unread: [],
+      ignored: [],
+      findings: [{ finding: findingOf(id, { aliases: ['X-9'] }), signedBy: ['key'] }],
+    });
+    for (const [name, id] of [
+      ['one', 'A-1'],
+      ['three', 'A-1'],
+      ['three', 'B-1'],
+    ] as const)
+      await portfolio.noteAttached(subjectOf(name), seen(id), ['key']);
+    const touched = async (id: string, page = {}): Promise<readonly string[]> =>
+      (await portfolio.touchedBy(id, page)).map(({ subjects, held, attached }) => {
+        const said = attached.flatMap(({ digest, findings }) =>
+          findings.map(({ finding }) => `${digest}!${finding.id}`),
+        );
+        return [subjects[0]?.digest, ...held.map((each) => each.id), ...said.toSorted()].join(' ');
+      });
+    expect((await touched('A-1')).toSorted()).toEqual(['one A-1 one!A-1', 'three three!A-1', 'two A-1']);
+    expect((await touched('X-9')).toSorted()).toEqual(['one one!A-1', 'three three!A-1 three!B-1']);
+    expect(await touched('x-9')).toEqual([]);
+    const [first] = await portfolio.touchedBy('A-1', { limit: 1 });
+    expect(await touched('A-1', { limit: 1 })).toHaveLength(1);
+    expect(await touched('A-1', { after: first?.bill ?? '' })).toHaveLength(2);
+    await clock.advance(60_000);
+    await portfolio.sawSubjects(['two']);
+    expect(await portfolio.forgetBills(30_000)).toBe(2);
+    expect([await touched('A-1'), await touched('X-9')]).toEqual([['two A-1'], []]);
     await portfolio.close();
   });
 

@@ -7,6 +7,8 @@ import type { UnreadReason } from '../../kinds/reasons.ts';
 import type { AttachedLook, KeptAttached } from '../../portfolio/kept-attached.ts';
 import type { Subject } from '../../portfolio/kept-bills.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
+import type { ScanFacts } from '../../verdict/facts.ts';
+import { applies } from '../../verdict/verdict.ts';
 import type { ScanTarget } from '../scan-request.ts';
 
 /** What is in an artifact, or why that cannot be told; what may be otherwise the next time is tried again. */
@@ -44,8 +46,26 @@ export type AttachedSaid = Pick<KeptAttached, 'heard' | 'findings'> & Omit<Attac
 /** Whose findings count, by policy, and how often they are looked for. */
 export type FindingsAsk = { readonly trust: readonly PolicyTrust[]; readonly intervalMs: number };
 
+/**
+ * Whom the policies that are asked for a scan believe. Bills count alone where each of them names keys, and one of each
+ * signed.
+ */
+export function trustAskOf(
+  policies: readonly ScanPolicy[],
+  scan: Pick<ScanFacts, 'policy' | 'namespaceLabels'>,
+): Pick<InventoryAsk, 'trust' | 'findings'> {
+  const asked = policies
+    .filter((each) => applies(each, scan))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  const trust = asked.map((each) => ({
+    policy: each.name,
+    keys: 'spec' in each ? (each.spec.inventory?.trust ?? []) : [],
+  }));
+  return { ...(trust.every(({ keys }) => keys.length > 0) ? { trust } : {}), ...findingsAskOf(asked) };
+}
+
 /** Whose attached findings these policies believe; nothing where none believes any. */
-export function findingsAskOf(policies: readonly ScanPolicy[]): { readonly findings?: FindingsAsk } {
+function findingsAskOf(policies: readonly ScanPolicy[]): { readonly findings?: FindingsAsk } {
   const believing = policies.flatMap((policy) => {
     if (!('spec' in policy) || policy.spec.findings === undefined) return [];
     const { trust, interval } = policy.spec.findings;
