@@ -58,6 +58,11 @@ function addUp(program: Command): void {
       '--jenkins <url>',
       'a Jenkins that JenkinsBuilds run on; CARTO_JENKINS_USERNAME and CARTO_JENKINS_TOKEN hold its login (default: none)',
     )
+    .option(
+      '--questions-port <number>',
+      'where questions about scans are answered on 127.0.0.1, by HTTPS; 0 picks a free port (default: not at all)',
+      portNumber,
+    )
     .option('--log-level <level>', 'error, warn, info or debug; the log goes to carto.log in the data folder', 'info')
     .option('--audit-log <file>', 'append every request to the API server, one JSON line each')
     .addHelpText(

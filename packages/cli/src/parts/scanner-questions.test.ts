@@ -1,4 +1,3 @@
-import { request } from 'node:https';
 import { issueCertificate } from '@cartographer/controller';
 import { ApiError, type Client, systemClock as clock, createRestMapper, getIfThere } from '@cartographer/kube';
 import { CartoError, failure, type KubeObject, silentLog, textAt } from '@cartographer/machinery';
@@ -19,10 +18,10 @@ import {
 import { sqliteDatabase } from '@cartographer/store';
 import { createFakeClock, type FakeClock, objectsIn, startEmbedded } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { askQuestion, SERVICE } from '../testing/ask-question.ts';
 import { createQuestions, type Questions } from './scanner-questions.ts';
 
 const namespace = 'cartographer-system';
-const SERVICE = 'cartographer-scanner.cartographer-system.svc';
 const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
 const digest = (number: number): string => `sha256:${number.toString(16).padStart(64, '0')}`;
 
@@ -53,31 +52,6 @@ kind: ImageScan
 metadata: {name: app, namespace: blue}
 spec: {image: "registry.example.com/app@${digest(2)}", policyRef: {name: gate}}
 `;
-
-type Reply = {
-  readonly code: number | undefined;
-  readonly body: { readonly [key: string]: unknown };
-  readonly retryAfter?: string;
-};
-
-/** Asks a server on this machine, whose certificate is that of the Service. */
-function ask(port: number, ca: string, path: string, { token = '', method = 'GET' } = {}): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-    const options = { host: '127.0.0.1', port, ca, servername: SERVICE, path, method, headers, agent: false };
-    request(options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const { statusCode: code, headers: got } = response;
-        const body = JSON.parse(Buffer.concat(chunks).toString()) as Reply['body'];
-        resolve({ code, body, ...(got['retry-after'] && { retryAfter: got['retry-after'] }) });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
-}
 
 describe('questions over HTTPS, with the authority that the scanner publishes', () => {
   let embedded: Awaited<ReturnType<typeof startEmbedded>>;
@@ -148,7 +122,7 @@ describe('questions over HTTPS, with the authority that the scanner publishes', 
   });
 
   const asks = (path: string, how: { token?: string; method?: string } = {}) =>
-    ask(questions.port, ca, `${QUESTIONS_PREFIX}${path}`, how);
+    askQuestion(questions.port, ca, `${QUESTIONS_PREFIX}${path}`, how);
   const CARRIERS = '/carriers?purl=pkg:npm/left';
 
   it('are answered with what the asker may read, and nothing else', async () => {
@@ -218,7 +192,7 @@ async function serving(
   server.use(certificate);
   const path = `${QUESTIONS_PREFIX}/touched?vulnerability=CVE-1`;
   return {
-    asks: () => ask(server.port, certificate.caPem, path, { token: 'a-token' }),
+    asks: () => askQuestion(server.port, certificate.caPem, path, { token: 'a-token' }),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { INSTALL_NAMES } from '@cartographer/controller';
 import { type Client, createClient, getIfThere } from '@cartographer/kube';
 import type { Clock, Log, Transport } from '@cartographer/machinery';
+import { createControllerMetrics } from '@cartographer/runtime';
 import { type RunningScanner, SCANNING_API_VERSION, scanningKinds, startScanner } from '@cartographer/scanning';
 import { sqliteDatabase } from '@cartographer/store';
+import { createQuestions, type Questions } from '../parts/scanner-questions.ts';
 import { VERSION } from '../version.ts';
 
 /** What {@link startScanning} needs. */
@@ -17,18 +19,25 @@ export type ScanningOptions = {
   readonly log: Log;
   /** Holds the scanner's store and the folder of advisories. */
   readonly dir: string;
+  /** The port on 127.0.0.1 where questions about scans are answered, 0 for a free one; none are where it is left out. */
+  readonly questionsPort?: number;
   /** Where the laptop's tools serve sources and images. */
   readonly hosts?: { readonly sources: string; readonly images: string };
 };
 
-/** The scanner at work, and the folder that it follows. */
-export type Scanning = { readonly scanner: RunningScanner; readonly folder: string };
+/** The scanner at work, the folder that it follows, and who answers questions about it. */
+export type Scanning = {
+  readonly scanner: RunningScanner;
+  readonly folder: string;
+  /** Where questions are answered, if they are. */
+  readonly questions?: Questions;
+};
 
 const SOURCE = 'advisories';
 
 /** Starts the scanner with a folder of advisories as its source; one that the user changed stays as it is. */
 export async function startScanning(options: ScanningOptions): Promise<Scanning> {
-  const { client, transport, clock, log, dir, hosts } = options;
+  const { client, transport, clock, log, dir, hosts, questionsPort } = options;
   const folder = join(dir, 'advisories');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const source = {
@@ -40,15 +49,34 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
   const type = scanningKinds.ClusterVulnerabilitySource;
   const there = await getIfThere(client, type, { name: SOURCE });
   if (there === undefined) await client.create(type, source, { fieldManager: 'carto-up' });
+  const scannerClient = createClient({ transport, clock, userAgent: `carto-scanner/${VERSION}` });
+  const { namespace } = INSTALL_NAMES;
+  let running: RunningScanner | undefined;
+  const questions =
+    questionsPort === undefined
+      ? undefined
+      : await createQuestions({
+          host: '127.0.0.1',
+          port: questionsPort,
+          client: scannerClient,
+          leaderClient: scannerClient,
+          namespace,
+          certDir: undefined,
+          scanner: () => running,
+          log,
+          metrics: createControllerMetrics(),
+        });
   const own = hosts === undefined ? [] : [hosts.sources, hosts.images];
   const scanner = await startScanner({
-    client: createClient({ transport, clock, userAgent: `carto-scanner/${VERSION}` }),
-    namespace: INSTALL_NAMES.namespace,
+    client: scannerClient,
+    namespace,
     database: sqliteDatabase(join(dir, 'scanning.db')),
     clock,
     log: log.child({ part: 'scanner' }),
     sourceHosts: hosts === undefined ? [] : [hosts.sources],
     destinations: { allowed: own, plainHttp: own },
+    ...(questions === undefined ? {} : { parts: questions.parts, leaderParts: questions.leaderParts }),
   });
-  return { scanner, folder };
+  running = scanner;
+  return { scanner, folder, ...(questions === undefined ? {} : { questions }) };
 }

@@ -15,7 +15,7 @@ import { logLevel } from '../log-level.ts';
 import { stopOnSignals } from '../stop-signal.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
-import { startScanning } from './advisories.ts';
+import { type Scanning, startScanning } from './advisories.ts';
 import { asController, asConventions, asJenkins, asScanner } from './controller-account.ts';
 import { startConventionsPart } from './conventions.ts';
 import { type Example, setUpExample } from './example.ts';
@@ -37,6 +37,7 @@ export type UpOptions = {
   readonly logLevel: string;
   readonly auditLog?: string;
   readonly jenkins?: string;
+  readonly questionsPort?: number;
 };
 
 /** Something that was started and has to be ended. */
@@ -118,6 +119,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     log,
     dir: home.dir,
     ...(laptop === undefined ? {} : { hosts: laptop.hosts }),
+    ...(options.questionsPort === undefined ? {} : { questionsPort: options.questionsPort }),
   });
   undo.unshift(() => scanning.scanner.stop());
   const conventions = startConventionsPart({
@@ -135,7 +137,7 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     undo.unshift(() => jenkins.stop());
   }
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
-  welcome(kubeconfig, example, scanning.folder);
+  welcome(kubeconfig, example, scanning);
 
   const flows = watchFlows({ client, clock, log, signal, apps: options.laptop });
   const hide = showFlows(flows, process.stdout, clock);
@@ -149,7 +151,7 @@ async function listen(server: ApiServer, options: UpOptions, home: Home): Promis
   return file;
 }
 
-function welcome(kubeconfig: string, example: Example | undefined, advisories: string): void {
+function welcome(kubeconfig: string, example: Example | undefined, { folder: advisories, questions }: Scanning): void {
   const file = short(kubeconfig);
   const lines = [
     'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
@@ -158,6 +160,9 @@ function welcome(kubeconfig: string, example: Example | undefined, advisories: s
     ...(example === undefined
       ? [`  a CVE   put OSV records into ${short(advisories)}; docs/scan-gate.md leads to a gate`]
       : exampleLines(example, file, advisories)),
+    ...(questions === undefined
+      ? []
+      : [`  ask     https://127.0.0.1:${questions.port}; docs/scanning.md says what, and with which token`]),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
