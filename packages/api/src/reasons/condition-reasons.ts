@@ -142,8 +142,7 @@ export const REASONS = {
       next: 'correct `outputs` of the run template',
     },
     NotObserved: {
-      means:
-        'the kind or the template carries `carto.run/read: current`, and what the run says is not of the run as it is now',
+      means: 'the kind or the template carries `carto.run/read`, and what the run says is not of the run as it is now',
       move: 'nobody',
       next: 'wait for its controller. If the message says *is not as the template makes it*: platform deletes the run',
       see: 'templates.md#gates',

@@ -65,7 +65,7 @@ const stepReasons = {
   },
   NotObserved: {
     means:
-      'the kind or the template carries `carto.run/read: current`, and what the object says is not of the object as it is now',
+      'the kind or the template carries `carto.run/read`, and what the object says is not of the object as it is now',
     move: 'nobody',
     next: 'wait for its controller. If the message says *is not as the template makes it*: somebody changed a run, and platform deletes it',
     see: 'templates.md#gates',

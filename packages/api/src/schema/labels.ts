@@ -24,13 +24,16 @@ export const STAMP_DIGEST_ANNOTATION = 'carto.run/stamp-digest';
 export const MADE_FROM_ANNOTATION = 'carto.run/made-from';
 
 /**
- * On a CustomResourceDefinition or a template, with the value {@link READ_CURRENT}: what an object says counts only for
- * the generation that its controller has observed, as long as it is as the template has it.
+ * On a CustomResourceDefinition, with the value {@link READ_CURRENT}, or on a template, with that or
+ * {@link READ_HEALTHY}: when what an object says counts.
  */
 export const READ_ANNOTATION = 'carto.run/read';
 
-/** The one value of {@link READ_ANNOTATION}. */
+/** Only for the generation that its controller has observed, as long as it is as the template has it. */
 export const READ_CURRENT = 'current';
+
+/** As {@link READ_CURRENT}, and only while the template's health rule holds. */
+export const READ_HEALTHY = 'healthy';
 
 /** On an owner: asks to run the same inputs again. Any nonce for all resources, or `resource=nonce` for one. */
 export const RERUN_ANNOTATION = 'carto.run/rerun';

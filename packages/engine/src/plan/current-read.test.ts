@@ -194,6 +194,102 @@ test('a template asks for the same by an annotation', () => {
   expect(resourceLines(shop(cluster), 'scan')[0]).toMatch(/NotObserved/);
 });
 
+describe('an object whose status is of an older generation', () => {
+  const failing = (conditionGeneration: number): SimulatedCluster => {
+    const cluster = gated();
+    const condition = { type: 'PolicySucceeded', status: 'False', reason: 'GitOperationFailed', message: 'no branch' };
+    const conditions = [{ ...condition, observedGeneration: conditionGeneration }];
+    cluster.patch('StatusThing', 'shop', { status: { observedGeneration: -1, [PASSED]: 'old', conditions } });
+    cluster.settle();
+    return cluster;
+  };
+
+  test('has failed where its condition is of the present one, as Flux says it', () => {
+    const cluster = failing(1);
+    expect(resourceLines(shop(cluster), 'scan').slice(0, 2)).toEqual([
+      'ResourceSubmitted Unknown NotObserved: waiting for [statusthings.golden.test/shop] to observe generation 1',
+      'Healthy False PolicySucceededCondition: no branch',
+    ]);
+    expect(resourceLines(shop(cluster), 'app')[0]).toMatch(/which is failed: no branch$/);
+    expect(cluster.all('ConfigMap')).toEqual([]);
+  });
+
+  test('is waited for where its condition is older, too', () => {
+    const cluster = failing(0);
+    expect(resourceLines(shop(cluster), 'scan')[1]).toMatch(/^Healthy Unknown NotObserved/);
+    expect(resourceLines(shop(cluster), 'app')[0]).toMatch(/which is running: waiting for/);
+  });
+});
+
+test('a step is failed, too, where its rule calls an object unhealthy by a condition that is True', () => {
+  const healthRule = {
+    multiMatch: {
+      unhealthy: { matchConditions: [{ type: 'Failed', status: 'True' }] },
+      healthy: { matchConditions: [{ type: 'Complete', status: 'True' }] },
+    },
+  };
+  const cluster = gated({ healthRule });
+  const conditions = [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'gave up' }];
+  cluster.patch('StatusThing', 'shop', { status: { observedGeneration: 1, conditions } });
+  cluster.settle();
+  expect(resourceLines(shop(cluster), 'app')[0]).toMatch(/which is failed: gave up$/);
+});
+
+describe('a template whose objects are read while they are healthy', () => {
+  const healthy = (more: JsonObject = {}): SimulatedCluster => {
+    const cluster = gated(more);
+    cluster.currentKinds.clear();
+    const { metadata, ...template } = cluster.get('ClusterImageTemplate', 'scan');
+    cluster.put({ ...template, metadata: { ...metadata, annotations: { 'carto.run/read': 'healthy' } } });
+    cluster.settle();
+    return cluster;
+  };
+  /** What kpack says: the last image stays beside whatever became of the build. */
+  const report = (cluster: SimulatedCluster, image: string, status: string, message: string): void => {
+    const { generation = 0 } = cluster.get('StatusThing', 'shop').metadata;
+    const conditions = [{ type: 'PolicySucceeded', status, reason: 'Build', message }];
+    cluster.patch('StatusThing', 'shop', { status: { observedGeneration: generation, [PASSED]: image, conditions } });
+    cluster.settle();
+  };
+
+  test('does not hand on the last output while the next is made, and those behind keep what they have', () => {
+    const cluster = healthy();
+    report(cluster, 'one', 'True', '');
+    expect(app(cluster)).toEqual({ image: 'one' });
+    build(cluster, 'two');
+    report(cluster, 'one', 'Unknown', 'building');
+    expect(resourceEntry(shop(cluster), 'scan')['outputs']).toBeUndefined();
+    expect(resourceLines(shop(cluster), 'scan')).toEqual([
+      'ResourceSubmitted Unknown MissingValueAtPath: waiting to read value [.status.compliant] from object [statusthings.golden.test/shop] in namespace [team]',
+      'Healthy Unknown PolicySucceededCondition: building',
+      'Ready Unknown MissingValueAtPath: waiting to read value [.status.compliant] from object [statusthings.golden.test/shop] in namespace [team]',
+    ]);
+    expect(resourceLines(shop(cluster), 'app')[0]).toBe(
+      'ResourceSubmitted Unknown WaitingForInput: waits for step [scan], which is running: building',
+    );
+    expect(app(cluster)).toEqual({ image: 'one' });
+    report(cluster, 'two', 'True', '');
+    expect(app(cluster)).toEqual({ image: 'two' });
+  });
+
+  test('does not hand on the last output after the next failed', () => {
+    const cluster = healthy();
+    report(cluster, 'one', 'False', 'tests failed');
+    expect(cluster.all('ConfigMap')).toEqual([]);
+    expect(resourceLines(shop(cluster), 'scan')[0]).toMatch(
+      /^ResourceSubmitted Unknown MissingValueAtPath: cannot read value \[.status.compliant\] from unhealthy object/,
+    );
+    expect(resourceLines(shop(cluster), 'app')[0]).toMatch(/which is failed: tests failed$/);
+  });
+
+  test('waits for the generation to be observed as well', () => {
+    const cluster = healthy();
+    answer(cluster, 'True', 0);
+    expect(resourceLines(shop(cluster), 'scan')[0]).toMatch(/NotObserved/);
+    expect(cluster.all('ConfigMap')).toEqual([]);
+  });
+});
+
 describe('runs of a kind that is read as it is now', () => {
   const runs = (): SimulatedCluster =>
     gated({ lifecycle: 'immutable', template: { ...scanOf('$(params.image)$'), metadata: { generateName: 'scan-' } } });

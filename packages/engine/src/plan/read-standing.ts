@@ -1,15 +1,15 @@
 import type { EventReason, StepState } from '@cartographer/api';
 import { stepState } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
-import { namedCondition } from '../read/object-health.ts';
+import { namedCondition, presentFailure, runHealth } from '../read/object-health.ts';
 import type { Inputs, Resource } from '../read/resource-inputs.ts';
-import type { Output, OutputFailure, OutputResult } from '../read/resource-outputs.ts';
-import { NOTHING, outputValues, readOutput, unreadOutput } from '../read/resource-outputs.ts';
+import type { Output, OutputFailure, OutputResult, Source } from '../read/resource-outputs.ts';
+import { NOTHING, outputValues, readOutput, unreadOutput, withheldOutput } from '../read/resource-outputs.ts';
 import { givesSecrets } from '../read/secret-values.ts';
 import type { Realized } from '../report/realized.ts';
 import type { StepFailure } from '../report/step-failure.ts';
 import { advice, unfitLabel } from '../stand/advice.ts';
-import { notObserved, readsCurrent, tamperedWith } from '../stand/current-read.ts';
+import { notObserved, readsCurrent, readsHealthy, tamperedWith } from '../stand/current-read.ts';
 import type { Stamping } from '../stand/stamped-object.ts';
 import type { Standing } from '../stand/stand.ts';
 import { outputRun, surplusRuns } from '../stand/stand-run.ts';
@@ -71,7 +71,7 @@ function readStanding(stood: Omit<Stood, 'standing'>, standing: Extract<Standing
   const source = runs === undefined ? object : outputRun(object, current ? [object] : runs, rule);
   const late = current ? lateness(stood, standing) : undefined;
   const result =
-    late ?? (source === undefined ? unreadOutput(template) : readOutput(template, source, inputs.deployment));
+    late ?? (source === undefined ? unreadOutput(template) : outputOf(template, source, inputs.deployment));
   const output = result.kind === 'read' ? result.output : NOTHING;
   const isSecret = noteSecrets(pass, source ?? object, output);
   const withheld =
@@ -101,6 +101,13 @@ function lateness(
   return message === undefined ? undefined : { kind: 'unread', failure: { kind: 'notObserved', message } };
 }
 
+/** What an object hands on; an unhealthy one nothing, where the template asks for that. */
+function outputOf(template: KubeObject, object: KubeObject, deployment: Source | undefined): OutputResult {
+  const result = readOutput(template, object, deployment);
+  const counts = !readsHealthy(template) || runHealth(healthRuleOf(template), object) === 'True';
+  return counts || result.kind === 'unread' ? result : withheldOutput(template);
+}
+
 type Unread = {
   readonly object: KubeObject;
   readonly type: ResourceType;
@@ -113,9 +120,11 @@ function withholding(
   { pass, resource, template }: Pick<Stood, 'pass' | 'resource' | 'template'>,
   { object, type, current, failure: unread }: Unread,
 ): Pick<Realized, 'failure' | 'holds'> {
+  const rule = healthRuleOf(template);
   const late = unread.kind === 'notObserved';
-  const condition = late ? undefined : namedCondition(healthRuleOf(template), object);
-  const state = stepState(condition);
+  const condition = late ? presentFailure(rule, object) : namedCondition(rule, object);
+  const isUnhealthy = late ? condition !== undefined : runHealth(rule, object) === 'False';
+  const state = stateOf(condition, isUnhealthy);
   const message = pass.secrets.redact(condition?.message ?? unread.message);
   const isRefused = state === 'refused';
   return {
@@ -124,6 +133,12 @@ function withholding(
       : { kind: 'output', failure: withoutValues(pass, unread), object, type },
     ...(isRefused || current ? { holds: holdText(resource, state, message) } : {}),
   };
+}
+
+/** A rule may call an object unhealthy by a condition that is True, such as a Job's `Failed`, or by a field. */
+function stateOf(condition: Parameters<typeof stepState>[0], isUnhealthy: boolean): StepState {
+  const state = stepState(condition);
+  return isUnhealthy && (state === 'running' || state === 'ready') ? 'failed' : state;
 }
 
 /** What steps say that read from a step which holds its output back. */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, KubeObject } from '@cartographer/machinery';
 import { describe, expect, test } from 'vitest';
-import { conditionsOf, healthOf, namedCondition, runHealth } from './object-health.ts';
+import { conditionsOf, healthOf, namedCondition, presentFailure, runHealth } from './object-health.ts';
 
 const object = (status: Json): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, status });
 const line = (rule: unknown, patient: KubeObject | undefined, hasOutputs = false, needsOutputs = true): string => {
@@ -214,10 +214,10 @@ describe('the conditions of an object', () => {
     }
   });
 
-  test('have the empty text for what is absent, and nothing but type, status, reason and message', () => {
+  test('have the empty text for what is absent, and nothing but what is judged by', () => {
     expect(conditionsOf(object({ conditions: [{ ...condition, ...fields }, {}] }))).toEqual([
-      { ...condition, reason: 'R' },
-      { type: '', status: '', reason: '', message: '' },
+      { ...condition, reason: 'R', observedGeneration: 1 },
+      { type: '', status: '', reason: '', message: '', observedGeneration: undefined },
     ]);
   });
 
@@ -225,6 +225,21 @@ describe('the conditions of an object', () => {
     const conditions = [{ type: 'X', status: 'True' }, condition, { ...condition, status: 'False', message: 'later' }];
     expect(line({ singleConditionType: 'Ready' }, object({ conditions }))).toBe('True ReadyCondition: m');
   });
+});
+
+test('a failure is a present one where its condition is of the present generation, whatever the status is of', () => {
+  const rule = { singleConditionType: 'Ready' };
+  const failed = { type: 'Ready', status: 'False', reason: 'GitOperationFailed', message: 'no branch' };
+  const of = (condition: JsonObject): KubeObject => {
+    const said = object({ observedGeneration: -1, conditions: [condition] });
+    return { ...said, metadata: { ...said.metadata, generation: 3 } };
+  };
+  expect(presentFailure(rule, of({ ...failed, observedGeneration: 3 }))?.message).toBe('no branch');
+  expect(presentFailure(rule, of({ ...failed, observedGeneration: 2 }))).toBeUndefined();
+  expect(presentFailure(rule, of(failed))).toBeUndefined();
+  expect(presentFailure(rule, of({ ...failed, status: 'True', observedGeneration: 3 }))).toBeUndefined();
+  expect(presentFailure(rule, of({ ...failed, status: 'Unknown', observedGeneration: 3 }))).toBeUndefined();
+  expect(presentFailure(undefined, of({ ...failed, observedGeneration: 3 }))).toBeUndefined();
 });
 
 test('a run is judged by its rule, and is successful without one', () => {

@@ -91,6 +91,16 @@ export function namedCondition(rule: HealthRule | undefined, object: KubeObject)
   return conditions.find((condition) => condition.type === unmet?.type);
 }
 
+/**
+ * The condition by which an object failed, where that is said of its present generation while the status as a whole is not:
+ * Flux leaves `status.observedGeneration` behind until it has succeeded, and has that of the condition tell.
+ */
+export function presentFailure(rule: HealthRule | undefined, object: KubeObject): StatusCondition | undefined {
+  if (runHealth(rule, object) !== 'False') return undefined;
+  const condition = namedCondition(rule, object);
+  return condition?.observedGeneration === object.metadata.generation ? condition : undefined;
+}
+
 function matchingCondition(
   { type, status }: HealthConditionRequirement,
   conditions: readonly StatusCondition[],
@@ -122,6 +132,7 @@ type StatusCondition = {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  readonly observedGeneration: number | undefined;
 };
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
@@ -134,11 +145,13 @@ export function conditionsOf(object: KubeObject): readonly StatusCondition[] {
   const conditions: StatusCondition[] = [];
   for (const entry of list) {
     if (!isObject(entry) || !isWellTyped(entry)) return NONE;
+    const generation = getKey(entry, 'observedGeneration');
     conditions.push({
       type: textOf(getKey(entry, 'type')),
       status: textOf(getKey(entry, 'status')),
       reason: textOf(getKey(entry, 'reason')),
       message: textOf(getKey(entry, 'message')),
+      observedGeneration: typeof generation === 'number' ? generation : undefined,
     });
   }
   return conditions;

@@ -12,7 +12,7 @@ import {
 } from '../testing/builders.ts';
 import { SimulatedCluster } from '../testing/simulated-cluster.ts';
 import type { Output, Source } from './resource-outputs.ts';
-import { outputValues, readOutput, shownOutputs, unreadOutput } from './resource-outputs.ts';
+import { outputValues, readOutput, shownOutputs, unreadOutput, withheldOutput } from './resource-outputs.ts';
 
 const object = (content: object): KubeObject => ({ apiVersion: 'v1', kind: 'T', metadata: { name: 'x' }, ...content });
 
@@ -121,6 +121,19 @@ describe('a template without any object to read from', () => {
     ['ClusterTemplate', {}, read({ kind: 'nothing' })],
   ])('%s with %j waits for its first path', (kind, spec, expected) => {
     expect(unreadOutput(template(kind, 't', spec))).toEqual(expected);
+  });
+});
+
+describe('a template whose object is there, and not healthy', () => {
+  test('waits for its first path', () => {
+    const image = template('ClusterImageTemplate', 't', { imagePath: '.i' });
+    expect(withheldOutput(image)).toEqual(unreadOutput(image));
+  });
+
+  test('of a deployment says that its condition is not met', () => {
+    const message = 'the object is not healthy';
+    const deployment = template('ClusterDeploymentTemplate', 't', {});
+    expect(withheldOutput(deployment)).toEqual(unread({ kind: 'conditionNotMet', message }));
   });
 });
 

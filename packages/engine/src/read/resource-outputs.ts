@@ -91,6 +91,12 @@ export function unreadOutput(template: KubeObject): OutputResult {
   };
 }
 
+/** What a template hands on that counts only while its object is healthy, and is there before it is. */
+export function withheldOutput(template: KubeObject): OutputResult {
+  if (templateKind(template.kind).output !== 'deployment') return unreadOutput(template);
+  return { kind: 'unread', failure: notMet('the object is not healthy') };
+}
+
 /** A deployment hands on its input once the object shows that it is done. */
 function readDeployment(template: KubeObject, object: KubeObject, deployment: Source | undefined): OutputResult {
   const fields = templateFields(template);

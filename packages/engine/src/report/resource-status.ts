@@ -3,7 +3,7 @@ import { API_VERSION } from '@cartographer/api';
 import type { Condition } from '@cartographer/machinery';
 import { qualifiedResource } from '@cartographer/machinery';
 import type { Health } from '../read/object-health.ts';
-import { healthOf } from '../read/object-health.ts';
+import { healthOf, presentFailure } from '../read/object-health.ts';
 import { producersOf } from '../read/resource-inputs.ts';
 import { shownOutputs } from '../read/resource-outputs.ts';
 import type { SecretValues } from '../read/secret-values.ts';
@@ -68,11 +68,13 @@ export function reportResource(
 
 function freshHealth({ template, passesThrough, stamped, output, failure }: Realized): Health | undefined {
   if (template === undefined || passesThrough) return undefined;
-  if (failure?.kind === 'output' && failure.failure.kind === 'notObserved') {
+  const rule = healthRuleOf(template);
+  const isLate = failure?.kind === 'output' && failure.failure.kind === 'notObserved';
+  if (isLate && presentFailure(rule, failure.object) === undefined) {
     return { status: 'Unknown', reason: 'NotObserved', message: failure.failure.message };
   }
   return healthOf({
-    rule: healthRuleOf(template),
+    rule,
     object: stamped?.object,
     hasOutputs: shownOutputs(output).length > 0,
     needsOutputs: templateKind(template.kind).output !== undefined,

@@ -1,4 +1,4 @@
-import { READ_ANNOTATION, READ_CURRENT } from '@cartographer/api';
+import { READ_ANNOTATION, READ_CURRENT, READ_HEALTHY } from '@cartographer/api';
 import type { KubeObject, ResourceType } from '@cartographer/machinery';
 import { getPath } from '@cartographer/machinery';
 import type { SecretValues } from '../read/secret-values.ts';
@@ -12,7 +12,16 @@ import { objectText } from './stand.ts';
  * kind's definition asks for it, or the template does. Such objects are gates: who may edit one must not pass by that.
  */
 export function readsCurrent(cluster: Cluster, template: KubeObject, type: ResourceType): boolean {
-  return template.metadata.annotations?.[READ_ANNOTATION] === READ_CURRENT || cluster.readsCurrent(type);
+  const asked = template.metadata.annotations?.[READ_ANNOTATION];
+  return asked === READ_CURRENT || asked === READ_HEALTHY || cluster.readsCurrent(type);
+}
+
+/**
+ * Whether an output counts only while the object is healthy, for tools that keep the last one beside a failure: kpack's
+ * `latestImage` is the previous image while a build runs, and after it failed.
+ */
+export function readsHealthy(template: KubeObject): boolean {
+  return template.metadata.annotations?.[READ_ANNOTATION] === READ_HEALTHY;
 }
 
 /** Why the status of an object is not of the object as it is now; undefined when it is. */
