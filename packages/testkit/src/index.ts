@@ -39,4 +39,6 @@ export { grantedAccount, grantedAccountYaml } from './granted-account.ts';
 export type { SelfSigned } from './self-signed.ts';
 export { selfSigned } from './self-signed.ts';
 export { stepsOf } from './steps-of.ts';
+export type { ToolDefinition } from './tool-definitions.ts';
+export { toolDefinitions } from './tool-definitions.ts';
 export { writeProgram } from './write-program.ts';

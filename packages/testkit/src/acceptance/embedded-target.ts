@@ -3,7 +3,7 @@ import type { ApiServerOptions } from '@cartographer/apiserver';
 import type { ControllerOptions } from '@cartographer/controller';
 import { startController } from '@cartographer/controller';
 import { createRestMapper } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
+import { type KubeObject, silentLog } from '@cartographer/machinery';
 import { startEmbedded } from '../embedded.ts';
 import { createFakeClock } from '../fake-clock.ts';
 import { goldenCrds } from '../golden/scenario.ts';
@@ -23,11 +23,17 @@ const rules: NonNullable<ApiServerOptions['admission']>[number] = {
   },
 };
 
+/** Kinds to be served beside our own, and how ytt templates are rendered. */
+type EmbeddedTargetOptions = Pick<ControllerOptions, 'render'> & { readonly kinds?: readonly KubeObject[] };
+
 /** Starts an embedded server with a controller, on a clock that only waits where something is left to do. */
-export async function startEmbeddedTarget(options: Pick<ControllerOptions, 'render'> = {}): Promise<EmbeddedTarget> {
+export async function startEmbeddedTarget({
+  kinds = goldenCrds(),
+  ...options
+}: EmbeddedTargetOptions = {}): Promise<EmbeddedTarget> {
   const clock = createFakeClock();
   const cluster = await startEmbedded({
-    crds: [...crds(), ...goldenCrds()],
+    crds: [...crds(), ...kinds],
     authorization: 'RBAC',
     admission: [rules],
     clock,
