@@ -105,12 +105,16 @@ const CONTROLLERS = [
   'clusterrole-aggregation-controller',
 ];
 
-/** How kube-controller-manager is called: only what matters without nodes. */
-export function controllerManagerArgv(plane: ControlPlane, kubeconfig: string): readonly string[] {
+/** How kube-controller-manager is called: only what matters without nodes, and what a test asks for. */
+export function controllerManagerArgv(
+  plane: ControlPlane,
+  kubeconfig: string,
+  more: readonly string[] = [],
+): readonly string[] {
   return [
     plane.programs.pathOf('kube-controller-manager'),
     `--kubeconfig=${kubeconfig}`,
-    `--controllers=${CONTROLLERS.join(',')}`,
+    `--controllers=${[...CONTROLLERS, ...more].join(',')}`,
     '--use-service-account-credentials',
     `--service-account-private-key-file=${plane.credentials.accountKeyFile}`,
     `--root-ca-file=${certificateFile(plane)}`,

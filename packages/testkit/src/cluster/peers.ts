@@ -23,6 +23,8 @@ export function preparePeer(peer: Peer, options: PeerOptions): Promise<ProcessSp
   switch (peer) {
     case 'flux':
       return prepareFlux(options);
+    case 'kustomize':
+      return prepareKustomize(options);
     case 'tekton':
       return prepareTekton(options);
   }
@@ -45,6 +47,23 @@ async function prepareFlux({ programs, client, clock, folder, kubeconfig }: Peer
       '--events-addr=',
     ],
     env: { KUBECONFIG: kubeconfig('flux'), RUNTIME_NAMESPACE: 'default', TUF_ROOT: join(folder, 'tuf') },
+    ready: () => answers(`http://127.0.0.1:${health}/readyz`),
+  };
+}
+
+/** Applies what stands in sources of Flux; it needs the peer `flux` beside it. */
+async function prepareKustomize({ programs, client, clock, kubeconfig }: PeerOptions): Promise<ProcessSpec> {
+  await applyObjects(client, clock, readObjects(programs.assets('kustomize-controller', 'crds')));
+  const [metrics, health] = await freePorts(2);
+  return {
+    name: 'kustomize-controller',
+    argv: [
+      programs.pathOf('kustomize-controller'),
+      `--metrics-addr=127.0.0.1:${metrics}`,
+      `--health-addr=127.0.0.1:${health}`,
+      '--events-addr=',
+    ],
+    env: { KUBECONFIG: kubeconfig('flux'), RUNTIME_NAMESPACE: 'default' },
     ready: () => answers(`http://127.0.0.1:${health}/readyz`),
   };
 }

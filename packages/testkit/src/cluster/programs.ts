@@ -7,13 +7,14 @@ export type ProgramName =
   | 'kube-controller-manager'
   | 'kubectl'
   | 'source-controller'
+  | 'kustomize-controller'
   | 'tekton-controller';
 
 /** A real neighbour of the controller. */
-export type Peer = 'flux' | 'tekton';
+export type Peer = 'flux' | 'kustomize' | 'tekton';
 
 /** Every peer. */
-export const peers: readonly Peer[] = ['flux', 'tekton'];
+export const peers: readonly Peer[] = ['flux', 'kustomize', 'tekton'];
 
 /** Programs that are built from one Go module, and what they need from it when they run. */
 export type GoProject = {
@@ -58,6 +59,13 @@ export const goProjects: readonly GoProject[] = [
     programs: [{ name: 'source-controller', package: 'github.com/fluxcd/source-controller' }],
     ldflags: STRIPPED,
     assets: [{ module: 'github.com/fluxcd/source-controller', path: 'config/crd/bases', as: 'crds' }],
+  },
+  {
+    name: 'kustomize-controller',
+    peer: 'kustomize',
+    programs: [{ name: 'kustomize-controller', package: 'github.com/fluxcd/kustomize-controller' }],
+    ldflags: STRIPPED,
+    assets: [{ module: 'github.com/fluxcd/kustomize-controller', path: 'config/crd/bases', as: 'crds' }],
   },
   {
     name: 'tekton',

@@ -37,6 +37,8 @@ export type TestClusterOptions = {
   readonly audit?: boolean;
   /** Without one there is no garbage collector, and accounts do not make themselves. */
   readonly controllerManager?: boolean;
+  /** Controllers of the controller manager besides those that matter without nodes, such as `job-controller`. */
+  readonly controllers?: readonly string[];
   /** No limit on requests in flight that a few hundred workers reach. */
   readonly forLoad?: boolean;
   /** Users besides {@link defaultUsers}. */
@@ -221,6 +223,7 @@ async function startControlPlane(
     authorization = 'RBAC',
     audit = true,
     controllerManager = true,
+    controllers = [],
     forLoad = false,
     serverFlags = [],
   }: TestClusterOptions,
@@ -238,7 +241,7 @@ async function startControlPlane(
   if (!controllerManager) return;
   await run({
     name: 'kube-controller-manager',
-    argv: controllerManagerArgv(plane, access.kubeconfig(MANAGER)),
+    argv: controllerManagerArgv(plane, access.kubeconfig(MANAGER), controllers),
     ready: () => hasDefaultAccount(access.clientOf('admin')),
   });
 }
