@@ -11,11 +11,8 @@ import { BUILD_REASONS, SERVER_REASONS } from '@cartographer/jenkins';
 import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
 import { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from '@cartographer/scanning';
-
-/** Tables by their names. */
-export type Tables = ReadonlyMap<string, string>;
-
-const NOTHING = '–';
+import { catalogueTables } from './catalogue-tables.ts';
+import { code, NOTHING, type Tables, table } from './tables.ts';
 
 /** The tables that are made from code, by the page in `docs` that they stand in. The words around them are the page's own. */
 export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
@@ -25,6 +22,7 @@ export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['jenkins-reasons.md', jenkinsTables()],
   ['convention-reasons.md', new Map(tablesOf('intent', INTENT_REASONS))],
   ['errors.md', errorTables()],
+  ['catalogue.md', catalogueTables()],
 ]);
 
 /**
@@ -136,13 +134,4 @@ function errorTables(): Tables {
       return [part, table(['code', 'means', 'what to do'], rows)];
     }),
   );
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
-  return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
-}
-
-function code(word: string): string {
-  return `\`${word}\``;
 }
