@@ -1,5 +1,5 @@
 import { createRestMapper, systemClock } from '@cartographer/kube';
-import { findCondition, getPath, type KubeObject, listAt, type ResourceType, textAt } from '@cartographer/machinery';
+import { getPath, type KubeObject, listAt, type ResourceType, textAt } from '@cartographer/machinery';
 import {
   applyObjects,
   isAuditedWrite,
@@ -13,11 +13,11 @@ import {
 } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../carto-process.ts';
-import { accountObjects, readTools, type Tool } from '../catalogue/tools.ts';
+import { accountObjects, readTools } from '../catalogue/tools.ts';
 import { dataOf, installCarto, isOurs, startCartoController, untilQuiet } from './carto.ts';
+import { ownerOf, type StepView, stepOf, toolOf, untilStepOf } from './catalogue-steps.ts';
 import { type ConfigArtifacts, startConfigArtifacts } from './config-artifacts.ts';
 
-const tools = new Map(readTools().map((tool) => [tool.name, tool]));
 const PODS: ResourceType = { group: '', version: 'v1', kind: 'Pod', resource: 'pods', namespaced: true };
 const NAMESPACE = 'default';
 const IMAGE = 'registry.example.com/team/app@sha256:';
@@ -46,7 +46,7 @@ beforeAll(async () => {
   });
   closing.push(() => cluster.stop());
   await installCarto(cluster);
-  const objects = [...tools.values()].flatMap(({ templates, blueprint }) => [...templates, blueprint]);
+  const objects = readTools().flatMap(({ templates, blueprint }) => [...templates, blueprint]);
   await apply(
     artifacts.loginSecret(LOGIN, NAMESPACE),
     ...accountObjects().map(withLogin),
@@ -91,43 +91,10 @@ function apply(...objects: readonly KubeObject[]): Promise<void> {
   return applyObjects(cluster.client, systemClock, objects);
 }
 
-/** The owner of a tool's chain, with more in its spec. */
-function ownerOf(tool: string, spec: object): KubeObject {
-  const { owner } = tools.get(tool) as Tool;
-  return { ...owner, spec: { ...(owner['spec'] as object), ...spec } };
-}
-
+const untilStep = (tool: string, name: string, holds: (view: StepView) => boolean): Promise<StepView> =>
+  untilStepOf(cluster.client, tool, name, holds);
 const gitSource = (branch = 'main'): object => ({ source: { git: { url: repository.url, ref: { branch } } } });
 const often = (...more: readonly object[]): object => ({ params: [{ name: 'interval', value: '2s' }, ...more] });
-
-/** How a step stands: `Healthy` with its message, and its outputs. */
-type StepView = {
-  readonly healthy: string;
-  readonly message: string;
-  readonly outputs: Readonly<Record<string, string>>;
-};
-
-async function stepOf(tool: string, name: string): Promise<StepView> {
-  const { owner } = tools.get(tool) as Tool;
-  const type = await createRestMapper({ client: cluster.client, clock: systemClock }).resourceFor(owner);
-  const { status } = await cluster.client.get(type, { namespace: NAMESPACE, name: owner.metadata.name ?? '' });
-  const step = listAt(status, 'resources').find((each) => textAt(each, 'name') === name);
-  const healthy = findCondition(listAt(step, 'conditions') as never, 'Healthy');
-  const outputs = listAt(step, 'outputs').map((each) => [textAt(each, 'name'), textAt(each, 'preview').trimEnd()]);
-  return { healthy: healthy?.status ?? '', message: healthy?.message ?? '', outputs: Object.fromEntries(outputs) };
-}
-
-/** Waits until a step stands as is said; says how it stands when it does not come to that. */
-async function untilStep(tool: string, name: string, holds: (view: StepView) => boolean): Promise<StepView> {
-  let view: StepView | undefined;
-  await until(`step ${name} of ${tool} stands so`, async () => {
-    view = await stepOf(tool, name);
-    return holds(view);
-  }).catch((cause: unknown) => {
-    throw new Error(`step ${name} of ${tool}: ${JSON.stringify(view)}`, { cause });
-  });
-  return view as StepView;
-}
 
 const delivered = (value: string): KubeObject => ({
   apiVersion: 'v1',
@@ -240,18 +207,18 @@ describe('Tekton', () => {
     const built = await untilStep('tekton-taskrun', 'image', ({ healthy }) => healthy === 'True');
     expect(built.outputs).toEqual({ image: ONE });
     const tested = await untilStep('tekton-pipelinerun', 'test', ({ healthy }) => healthy === 'True');
-    const source = await stepOf('tekton-pipelinerun', 'source');
+    const source = await stepOf(cluster.client, 'tekton-pipelinerun', 'source');
     expect(tested.outputs).toEqual(source.outputs);
   });
 
   it('does not hand on a result of a run that failed', async () => {
     isBroken = true;
-    const { outputs } = await stepOf('tekton-pipelinerun', 'test');
+    const { outputs } = await stepOf(cluster.client, 'tekton-pipelinerun', 'test');
     await repository.commit({ 'index.js': '// broken' });
     await untilStep('tekton-taskrun', 'image', ({ healthy }) => healthy === 'False');
-    expect((await stepOf('tekton-taskrun', 'image')).outputs).toEqual({ image: ONE });
+    expect((await stepOf(cluster.client, 'tekton-taskrun', 'image')).outputs).toEqual({ image: ONE });
     await untilStep('tekton-pipelinerun', 'test', ({ healthy }) => healthy === 'False');
-    expect((await stepOf('tekton-pipelinerun', 'test')).outputs).toEqual(outputs);
+    expect((await stepOf(cluster.client, 'tekton-pipelinerun', 'test')).outputs).toEqual(outputs);
   });
 });
 
@@ -273,7 +240,7 @@ describe('Kubernetes', () => {
 
   /** What kpack says of the image of a chain. */
   async function built(tool: string, image: string): Promise<void> {
-    const kpack = tools.get('kpack')?.statuses.find(({ name }) => name === 'healthy')?.object as KubeObject;
+    const kpack = toolOf('kpack').statuses.find(({ name }) => name === 'healthy')?.object as KubeObject;
     const type = await createRestMapper({ client: cluster.client, clock: systemClock }).resourceFor(kpack);
     const key = { namespace: NAMESPACE, name: tool };
     await until(`kpack has an Image for ${tool}`, () => cluster.client.get(type, key).then(Boolean, () => false));

@@ -4,11 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { realRuns } from '../../e2e/catalogue/real-runs.ts';
 import { readTools } from '../../e2e/catalogue/tools.ts';
 import { readDoc } from './markdown.ts';
-import { hasKubectl, walkThrough } from './walk.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readDoc('catalogue.md');
-const title = `the commands of docs/catalogue.md${hasKubectl ? '' : ' (skipped: there is no kubectl on the PATH)'}`;
 
 describe('docs/catalogue.md', () => {
   it('says of each tool whether it was run, and of no other', () => {
@@ -30,12 +28,4 @@ describe('docs/catalogue.md', () => {
     );
     expect(strange.map(([excerpt]) => excerpt)).toEqual([]);
   });
-
-  it.skipIf(!hasKubectl)(
-    `${title} do what it says`,
-    async () => {
-      expect(await walkThrough(page)).toBe(2);
-    },
-    240_000,
-  );
 });
