@@ -1,4 +1,4 @@
 import { interleavings } from './interleavings.ts';
 
 // A few seconds; `npm run test:cluster -- gates` has a thousand.
-interleavings(50);
+interleavings(25);
