@@ -8,6 +8,8 @@ export default defineConfig({
     // large one, and threads share one that grows with every file.
     pool: 'forks',
     isolate: false,
+    // Node strips the types of what is imported by itself, in a third less time.
+    experimental: { viteModuleRunner: false },
     // Left to itself, vitest keeps a core free; much of what tests do is to wait.
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
