@@ -7,8 +7,9 @@ export default defineConfig({
     // A file starts a control plane of its own; more than two at once take each other's processor.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 200_000 } },
     globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
