@@ -42,6 +42,7 @@ const STEPS: readonly {
     object: 'hello',
     value: (object) => textAt(listAt(object, 'status', 'template', 'spec', 'containers')[0], 'image'),
   },
+  { name: 'config', type: type('', 'v1', 'configmaps'), object: 'hello-release', value: at('data', 'image') },
   {
     name: 'app',
     type: type('serving.knative.dev', 'v1', 'services'),
@@ -49,7 +50,7 @@ const STEPS: readonly {
     value: at('status', 'latestReadyRevisionName'),
   },
 ];
-/** What a commit changes: the test, the image, the scan, the pod that conventions complete, and the app. The source finds the commit by itself. */
+/** What a commit changes: the test, the image, the scan, the pod that conventions complete, the config and the app. The source finds the commit by itself. */
 const APPLIES_PER_COMMIT = STEPS.length - 1;
 const HOP_TIMEOUT_MS = 60_000;
 const SETTLE_MS = 1_500;
