@@ -55,7 +55,10 @@ afterAll(() => target.close());
 /** What is left out is said. */
 const extent = isBuilt
   ? ''
-  : `, without ${all.filter(isYtt).map(({ name }) => name)}: ytt is not built, which needs Go`;
+  : `, without ${all
+      .filter(isYtt)
+      .map(({ name }) => name)
+      .join(', ')}: ytt is not built, which needs Go`;
 
 const titled = (each: readonly (readonly [Tool, ToolStatus])[]): readonly string[] =>
   each.map(([tool, { name }]) => `${tool.name}-${name}`);
