@@ -3,6 +3,7 @@ import {
   type Client,
   createRestMapper,
   getIfThere,
+  NAMESPACES,
   NoMatchError,
   type ObjectKey,
   type RestMapper,
@@ -96,8 +97,7 @@ async function applyOne(object: KubeObject, mapper: RestMapper, options: Install
 }
 
 async function isMissing(namespace: string, options: InstallOptions): Promise<boolean> {
-  const type = { group: '', version: 'v1', kind: 'Namespace', resource: 'namespaces', namespaced: false };
-  return (await readIfThere(type, { name: namespace }, options)) === undefined;
+  return (await readIfThere(NAMESPACES, { name: namespace }, options)) === undefined;
 }
 
 /** Names the object whose state cannot be told. */

@@ -31,12 +31,10 @@ export {
 } from './process-deployment.ts';
 export { processBinding, processRole } from './process-rights.ts';
 export {
-  ACCOUNTS,
   createPullSecretReader,
   type FoundPullSecrets,
   type PullSecretReader,
   type PullSecretsOf,
-  SECRETS,
 } from './pull-secrets.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { controllerParts, informerParts, type RunningParts, startParts, type WatchedCaches } from './start-parts.ts';

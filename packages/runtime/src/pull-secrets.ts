@@ -1,4 +1,4 @@
-import { type Client, getIfThere, isForbidden } from '@cartographer/kube';
+import { type Client, getIfThere, isForbidden, SECRETS, SERVICE_ACCOUNTS } from '@cartographer/kube';
 import { type KubeObject, listAt, type ResourceType, textAt } from '@cartographer/machinery';
 
 /** Whose pull secrets are read. */
@@ -29,10 +29,6 @@ export interface PullSecretReader {
   isForbidden(namespace: string): boolean;
 }
 
-/** Whose pull secrets are used. */
-export const ACCOUNTS: ResourceType = core('ServiceAccount', 'serviceaccounts');
-/** Where they are. */
-export const SECRETS: ResourceType = core('Secret', 'secrets');
 const MOST_SECRETS = 32;
 
 /** Makes a {@link PullSecretReader}. */
@@ -53,7 +49,7 @@ export function createPullSecretReader(client: Pick<Client, 'get'>): PullSecretR
 
   return {
     async read({ namespace, account: name, secrets: named = [] }, signal) {
-      const account = await read(ACCOUNTS, namespace, name, signal);
+      const account = await read(SERVICE_ACCOUNTS, namespace, name, signal);
       const names = new Set([...named, ...(account === undefined ? [] : secretNames(account))]);
       const secrets: KubeObject[] = [];
       const missing: string[] = [];
@@ -71,8 +67,4 @@ export function createPullSecretReader(client: Pick<Client, 'get'>): PullSecretR
 
 function secretNames(account: KubeObject): readonly string[] {
   return listAt(account, 'imagePullSecrets').map((item) => textAt(item, 'name'));
-}
-
-function core(kind: string, resource: string): ResourceType {
-  return { group: '', version: 'v1', kind, resource, namespaced: true };
 }

@@ -1,15 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { INSTALL_NAMES } from '@cartographer/controller';
 import { JENKINS_API_VERSION, jenkinsKinds, type RunningJenkins, startJenkins } from '@cartographer/jenkins';
-import { type Client, createClient } from '@cartographer/kube';
-import {
-  CartoError,
-  type Clock,
-  type KubeObject,
-  type Log,
-  type ResourceType,
-  type Transport,
-} from '@cartographer/machinery';
+import { type Client, createClient, SECRETS } from '@cartographer/kube';
+import { CartoError, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
 import { VERSION } from '../version.ts';
 
 /** What {@link startJenkinsPart} needs. */
@@ -29,7 +22,6 @@ export type JenkinsPartOptions = {
 };
 
 const SERVER = 'jenkins';
-const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };
 const HOW = { fieldManager: 'carto-up', force: true } as const;
 
 /**

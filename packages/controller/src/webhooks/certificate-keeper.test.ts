@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { SECRETS } from '@cartographer/kube';
 import { type JsonObject, type KubeObject, silentLog } from '@cartographer/machinery';
 import { createFakeClock, startEmbedded } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
 import { certificateKeeper } from './certificate-keeper.ts';
-import { certificateOf, certificateSecret, SECRETS, secretOf } from './certificate-secret.ts';
+import { certificateOf, certificateSecret, secretOf } from './certificate-secret.ts';
 import {
   bundleOf,
   certificatesOf,

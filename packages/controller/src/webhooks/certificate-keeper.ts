@@ -1,7 +1,7 @@
-import { type Client, createInformer, createTroubleLog, getIfThere } from '@cartographer/kube';
+import { type Client, createInformer, createTroubleLog, getIfThere, SECRETS } from '@cartographer/kube';
 import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
-import { certificateOf, SECRETS, type SecretKey, secretOf } from './certificate-secret.ts';
+import { certificateOf, type SecretKey, secretOf } from './certificate-secret.ts';
 import {
   bundleOf,
   type IssuedCertificate,

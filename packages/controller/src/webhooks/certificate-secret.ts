@@ -1,15 +1,7 @@
-import { type Client, createInformer } from '@cartographer/kube';
-import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import { type Client, createInformer, SECRETS } from '@cartographer/kube';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
 import type { KeyPair, Runnable } from '@cartographer/runtime';
 import { type IssuedCertificate, isUsable, WEBHOOK_CERTIFICATE } from './serving-certificate.ts';
-
-export const SECRETS: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  resource: 'secrets',
-  namespaced: true,
-};
 
 /** Names the Secret that replicas share a certificate by. */
 export type SecretKey = { readonly namespace: string; readonly name: string };

@@ -1,15 +1,8 @@
-import { type Client, getIfThere } from '@cartographer/kube';
-import { type Log, type ResourceType, textAt } from '@cartographer/machinery';
+import { type Client, CONFIG_MAPS, getIfThere } from '@cartographer/kube';
+import { type Log, textAt } from '@cartographer/machinery';
 import type { TrustPlace } from './certificate-keeper.ts';
 import type { SecretKey } from './certificate-secret.ts';
 
-const CONFIG_MAPS: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  resource: 'configmaps',
-  namespaced: true,
-};
 const KEY = 'ca.crt';
 const FIELD_MANAGER = 'cartographer-certificate';
 

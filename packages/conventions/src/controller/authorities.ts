@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Client, getIfThere, isForbidden, isNotFound } from '@cartographer/kube';
+import { type Client, CONFIG_MAPS, getIfThere, isForbidden, isNotFound, SECRETS } from '@cartographer/kube';
 import { type Clock, type KubeObject, listAt, type ResourceType, textAt } from '@cartographer/machinery';
 import { caBundlePem } from '@cartographer/oci';
 import { NamespaceWatches } from '@cartographer/runtime';
@@ -24,13 +24,6 @@ export type AuthoritiesOptions = {
   readonly onChange: (keys: ReadonlySet<string>) => void;
 };
 
-const core = (kind: string, resource: string): ResourceType => ({
-  group: '',
-  version: 'v1',
-  kind,
-  resource,
-  namespaced: true,
-});
 const TYPES: Readonly<Record<Followed['kind'], ResourceType>> = {
   certificate: {
     group: 'cert-manager.io',
@@ -39,8 +32,8 @@ const TYPES: Readonly<Record<Followed['kind'], ResourceType>> = {
     resource: 'certificaterequests',
     namespaced: true,
   },
-  secret: core('Secret', 'secrets'),
-  configMap: core('ConfigMap', 'configmaps'),
+  secret: SECRETS,
+  configMap: CONFIG_MAPS,
 };
 const KINDS = ['certificate', 'secret', 'configMap'] as const;
 const CERTIFICATE_NAME = 'cert-manager.io/certificate-name';

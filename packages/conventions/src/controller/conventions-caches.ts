@@ -1,25 +1,9 @@
 import type { Read } from '@cartographer/api';
-import { type Client, createInformer, type Informer } from '@cartographer/kube';
-import {
-  type Clock,
-  type KubeObject,
-  type Log,
-  listAt,
-  memoByIdentity,
-  type ResourceType,
-} from '@cartographer/machinery';
+import { type Client, createInformer, type Informer, SERVICE_ACCOUNTS } from '@cartographer/kube';
+import { type Clock, type KubeObject, type Log, listAt, memoByIdentity } from '@cartographer/machinery';
 import { type Convention, conventionOf, type SelectableLabels } from '../chain/convention.ts';
 import { conventionsKinds } from '../kinds/kinds.ts';
 import { type IntentRequest, readIntent } from '../kinds/read.ts';
-
-/** Whose pull secrets are used. */
-export const ACCOUNTS: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'ServiceAccount',
-  resource: 'serviceaccounts',
-  namespaced: true,
-};
 
 /** What is watched. */
 export interface ConventionsCaches {
@@ -42,7 +26,7 @@ export function createConventionsCaches(deps: {
 }): ConventionsCaches {
   const intents = createInformer({ ...deps, type: conventionsKinds.PodIntent });
   const conventions = createInformer({ ...deps, type: conventionsKinds.ClusterPodConvention });
-  const accounts = createInformer({ ...deps, type: ACCOUNTS, transform: slimAccount });
+  const accounts = createInformer({ ...deps, type: SERVICE_ACCOUNTS, transform: slimAccount });
   let registered: readonly Convention[] | undefined;
   conventions.onEvent(() => void (registered = undefined));
   return {

@@ -1,4 +1,4 @@
-import { type Client, type EventRecorder, getIfThere, type WrittenObjects } from '@cartographer/kube';
+import { type Client, type EventRecorder, getIfThere, SERVICE_ACCOUNTS, type WrittenObjects } from '@cartographer/kube';
 import {
   CartoError,
   type Clock,
@@ -17,7 +17,7 @@ import { conventionsKinds } from '../kinds/kinds.ts';
 import type { IntentRequest } from '../kinds/read.ts';
 import type { AppliedReason } from '../kinds/reasons.ts';
 import { type ApplyDeps, applyConvention } from './apply-convention.ts';
-import { ACCOUNTS, type ConventionsCaches, labelsOf, requestOf } from './conventions-caches.ts';
+import { type ConventionsCaches, labelsOf, requestOf } from './conventions-caches.ts';
 import { accessOf, type IntentImages } from './intent-images.ts';
 import { statusAfter, statusOf } from './intent-status.ts';
 import { includeOfRules } from './rule-lists.ts';
@@ -104,7 +104,7 @@ async function hasAccount(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (caches.accounts.get(`${namespace}/${name}`) !== undefined) return true;
-  return (await getIfThere(client, ACCOUNTS, { namespace, name }, { signal })) !== undefined;
+  return (await getIfThere(client, SERVICE_ACCOUNTS, { namespace, name }, { signal })) !== undefined;
 }
 
 function portsOf(

@@ -1,4 +1,4 @@
-import { type Client, createEventRecorder, type LeaderElector, WrittenObjects } from '@cartographer/kube';
+import { type Client, createEventRecorder, type LeaderElector, SECRETS, WrittenObjects } from '@cartographer/kube';
 import { type Clock, type Log, objectKey } from '@cartographer/machinery';
 import {
   type Controller,
@@ -150,8 +150,6 @@ function assemble(options: ConventionsOptions, signal: AbortSignal): Parts {
     },
   };
 }
-
-const SECRETS = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true } as const;
 
 /** Spread over the interval, so that a start does not ask for all of them at once. */
 function followTags(

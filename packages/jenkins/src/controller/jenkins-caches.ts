@@ -1,16 +1,8 @@
 import type { Read } from '@cartographer/api';
-import { type Client, createInformer, type Informer } from '@cartographer/kube';
-import { type Clock, type KubeObject, type Log, memoByIdentity, type ResourceType } from '@cartographer/machinery';
+import { type Client, createInformer, type Informer, NAMESPACES } from '@cartographer/kube';
+import { type Clock, type KubeObject, type Log, memoByIdentity } from '@cartographer/machinery';
 import { jenkinsKinds } from '../kinds/kinds.ts';
 import { type BuildRequest, readBuild, readServer, type Server, type ServerKind } from '../kinds/read.ts';
-
-const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Namespace',
-  resource: 'namespaces',
-  namespaced: false,
-};
 
 /** Builds by the uid of the object that owns them. */
 const BY_OWNER = 'owner';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type Client, getIfThere, isForbidden } from '@cartographer/kube';
-import { type Clock, type KubeObject, type ResourceType, Secret, textAt } from '@cartographer/machinery';
+import { type Client, getIfThere, isForbidden, SECRETS } from '@cartographer/kube';
+import { type Clock, type KubeObject, Secret, textAt } from '@cartographer/machinery';
 import { caBundlePem, createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
 import { type Agent, fetch } from 'undici';
 import { serverSecretsCommand } from '../install/jenkins-rights.ts';
@@ -33,7 +33,6 @@ export type ServerAccessOptions = {
   readonly fetch?: Fetch;
 };
 
-const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };
 /** A Secret that has changed counts after this time at the latest, and at once where a login was refused. */
 const SECRET_FRESH_MS = 60_000;
 const NO_CONTROL = /^[^\p{Cc}]+$/u;

@@ -10,6 +10,7 @@ import type {
 } from '@cartographer/machinery';
 import { isStatus, Secret } from '@cartographer/machinery';
 import { errorOf } from '../transport/api-error.ts';
+import { SERVICE_ACCOUNTS } from './core-types.ts';
 import type { ObjectKey } from './resource-path.ts';
 import { queryOf, resourcePath } from './resource-path.ts';
 import type { ServerAnswer, Writes } from './writes.ts';
@@ -83,13 +84,6 @@ export type ClientOptions = {
 };
 
 const DEFAULT_USER_AGENT = 'cartographer';
-const SERVICE_ACCOUNTS: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'ServiceAccount',
-  resource: 'serviceaccounts',
-  namespaced: true,
-};
 /** Makes a {@link Client}. */
 export function createClient(options: ClientOptions): Client {
   const authorization = options.token === undefined ? undefined : new Secret(`Bearer ${options.token}`);

@@ -1,9 +1,10 @@
-import type { Clock, KubeObject, Log, ResourceType } from '@cartographer/machinery';
+import type { Clock, KubeObject, Log } from '@cartographer/machinery';
 import { createRetryBackoff, messageOf, orAborted, rfc3339 } from '@cartographer/machinery';
 import { ApiError, hasCause, isAlreadyExists, isNotFound } from '../transport/api-error.ts';
 import type { Trouble, TroubleLog } from '../transport/trouble.ts';
 import { createTroubleLog } from '../transport/trouble.ts';
 import type { Client } from './client.ts';
+import { EVENTS } from './core-types.ts';
 import type { Correlated, EventObject } from './event-correlator.ts';
 import { createEventCorrelator } from './event-correlator.ts';
 
@@ -31,7 +32,6 @@ export type EventRecorderOptions = {
   readonly signal?: AbortSignal;
 };
 
-const EVENTS: ResourceType = { group: '', version: 'v1', kind: 'Event', resource: 'events', namespaced: true };
 const MAX_QUEUED = 1_000;
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 500;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Client, getIfThere } from '@cartographer/kube';
+import { type Client, CONFIG_MAPS, getIfThere, SECRETS } from '@cartographer/kube';
 import { CartoError, getPath, isObject, type ResourceType } from '@cartographer/machinery';
 import type { EnvSource } from './env-sources.ts';
 
@@ -11,8 +11,8 @@ export type EnvValues = (
 ) => Promise<readonly { readonly name: string; readonly value: string }[]>;
 
 const TYPES: Readonly<Record<'secret' | 'configMap', ResourceType>> = {
-  secret: { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true },
-  configMap: { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true },
+  secret: SECRETS,
+  configMap: CONFIG_MAPS,
 };
 
 /** Makes the look-up over an API server. Each start of an app reads anew, as a container's does. */

@@ -1,16 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, isNotFound, WrittenObjects } from '@cartographer/kube';
-import {
-  type Clock,
-  deepEqual,
-  isObject,
-  type KubeObject,
-  type Log,
-  messageOf,
-  type ResourceType,
-} from '@cartographer/machinery';
+import { type Client, isNotFound, SECRETS, WrittenObjects } from '@cartographer/kube';
+import { type Clock, deepEqual, isObject, type KubeObject, type Log, messageOf } from '@cartographer/machinery';
 import type { Next } from '@cartographer/runtime';
 import type { ArtifactStore } from '../artifact-store.ts';
 import type { EventsOf } from '../laptop-reasons.ts';
@@ -29,7 +21,6 @@ import { observeSource } from './observe-source.ts';
 const FIELD_MANAGER = 'cartographer-laptop';
 /** How far an interval strays, so that many repositories do not ask at once; Flux's default. */
 const JITTER = 0.05;
-const secretType: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };
 
 /** What a GitRepository reconciler reads from and writes to. Nothing else reaches the outside world. */
 export type GitRepositoryDeps = {
@@ -194,7 +185,7 @@ async function readSecret(
 ): Promise<{ readonly kind: 'read'; readonly data?: SecretData } | (Outcome & { readonly kind: 'failed' })> {
   if (name === undefined) return { kind: 'read' };
   try {
-    const { data } = await client.get(secretType, { namespace: metadata.namespace, name }, { signal });
+    const { data } = await client.get(SECRETS, { namespace: metadata.namespace, name }, { signal });
     const entries = Object.entries(isObject(data) ? data : {}).flatMap(([key, value]) =>
       typeof value === 'string' ? [[key, Buffer.from(value, 'base64')] as const] : [],
     );

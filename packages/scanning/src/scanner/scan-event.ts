@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Client, isAlreadyExists } from '@cartographer/kube';
-import { canonicalJson, type KubeObject, type ResourceType, rfc3339 } from '@cartographer/machinery';
+import { type Client, EVENTS, isAlreadyExists } from '@cartographer/kube';
+import { canonicalJson, type KubeObject, rfc3339 } from '@cartographer/machinery';
 import type { ScanStatus } from '../verdict/scan-status.ts';
 
-const EVENTS: ResourceType = { group: '', version: 'v1', kind: 'Event', resource: 'events', namespaced: true };
 const COMPONENT = 'carto-scanner';
 /** With a dot and what makes it unique, a name still has at most 253 characters. */
 const MOST_NAME = 230;

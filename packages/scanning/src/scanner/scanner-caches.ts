@@ -1,5 +1,5 @@
 import type { Read } from '@cartographer/api';
-import { type Client, createInformer, type Informer } from '@cartographer/kube';
+import { type Client, createInformer, type Informer, NAMESPACES } from '@cartographer/kube';
 import { type Clock, type KubeObject, type Log, memoByIdentity, type ResourceType } from '@cartographer/machinery';
 import { scanningKinds } from '../kinds/kinds.ts';
 import {
@@ -10,14 +10,6 @@ import {
   type ScanPolicy,
 } from '../kinds/read.ts';
 import type { QuestionScope } from '../portfolio/kept-questions.ts';
-
-const NAMESPACES: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Namespace',
-  resource: 'namespaces',
-  namespaced: false,
-};
 
 /** A kind that the scanner watches. */
 type WatchedKind = keyof typeof scanningKinds | 'Namespace';

@@ -1,8 +1,7 @@
-import { type Client, type LeaderElector, WrittenObjects } from '@cartographer/kube';
+import { type Client, type LeaderElector, SECRETS, SERVICE_ACCOUNTS, WrittenObjects } from '@cartographer/kube';
 import { type Clock, type Log, whenAborted } from '@cartographer/machinery';
 import type { DestinationRules } from '@cartographer/oci';
 import {
-  ACCOUNTS,
   type Controller,
   type ControllerMetrics,
   candidacy,
@@ -15,7 +14,6 @@ import {
   type Reconcile,
   type Runnable,
   type RunningParts,
-  SECRETS,
   startParts,
   watchClock,
 } from '@cartographer/runtime';
@@ -138,7 +136,7 @@ function assemble(options: ScannerOptions, portfolio: Portfolio): Parts {
   const logins = new NamespaceWatches({
     client,
     clock,
-    types: [SECRETS, ACCOUNTS],
+    types: [SECRETS, SERVICE_ACCOUNTS],
     wake: (keys) => {
       for (const key of keys) scans.enqueue(key);
     },

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type Client, getIfThere, isForbidden } from '@cartographer/kube';
-import { type KubeObject, type ResourceType, textAt } from '@cartographer/machinery';
+import { type Client, getIfThere, isForbidden, SECRETS } from '@cartographer/kube';
+import { type KubeObject, textAt } from '@cartographer/machinery';
 import { caBundlePem, createDestinations, createGuardedAgent, type DestinationRules } from '@cartographer/oci';
 import { type Agent, fetch } from 'undici';
 import type { SourceSpec } from '../kinds/read.ts';
@@ -24,7 +24,6 @@ export interface SourceAccess {
   close(): Promise<void>;
 }
 
-const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', resource: 'secrets', namespaced: true };
 /** What a header can carry: RFC 9110, and RFC 7617 for what is encoded. */
 const TOKEN = /^[\x21-\x7e]+$/;
 const NO_CONTROL = /^[^\p{Cc}]*$/u;
