@@ -6,28 +6,22 @@ import {
   conventionsRoles,
   intentSecretsRights,
 } from '@cartographer/conventions';
-import { type KubeObject, toYaml } from '@cartographer/machinery';
-import { forEachNamespace, HELM, kept, onlyIf, templated } from './helm-places.ts';
+import { HELM, standbyChartFiles } from './helm-places.ts';
 
-const ENABLED = '.Values.conventions.enabled';
-
-/** Name and text of each template. Kinds are templates, too: Helm adds none of a chart's `crds/` in an upgrade. */
+/** Name and text of each template. */
 export function conventionsChartFiles(version: string): ReadonlyMap<string, string> {
   const { namespace, image, conventionsReplicas: replicas, conventionsFlag } = HELM;
-  const rights = intentSecretsRights(namespace, [HELM.eachNamespace]).map((object) => toYaml(object));
-  const each = forEachNamespace('conventions.pullSecretsIn', templated(rights.join('---\n'), 'conventions.resources'));
-  return new Map([
-    ['conventions-kinds', onlyIf(ENABLED, documents(conventionsCrds().map(kept)))],
-    ['conventions-roles', onlyIf(ENABLED, documents(conventionsRoles()))],
-    ['conventions-pull-secrets', onlyIf(ENABLED, each)],
-    ...[...conventionsFiles({ namespace, image, version, replicas, flags: [conventionsFlag] })].map(
-      ([name, objects]) => [`conventions-${name}`, onlyIf(ENABLED, documents(objects))] as const,
-    ),
-  ]);
-}
-
-function documents(objects: readonly KubeObject[]): string {
-  return templated(objects.map((object) => toYaml(object)).join('---\n'), 'conventions.resources');
+  return standbyChartFiles({
+    part: 'conventions',
+    definitions: conventionsCrds(),
+    roles: conventionsRoles(),
+    rights: {
+      file: 'pull-secrets',
+      value: 'pullSecretsIn',
+      objects: intentSecretsRights(namespace, [HELM.eachNamespace]),
+    },
+    files: conventionsFiles({ namespace, image, version, replicas, flags: [conventionsFlag] }),
+  });
 }
 
 /** Its part of `values.yaml`. */

@@ -1,27 +1,17 @@
 /** What runs builds on Jenkins in the Helm chart: there when `jenkins.enabled` says so. */
 import { JENKINS_REPLICAS, jenkinsCrds, jenkinsFiles, jenkinsRoles, serverSecretsRights } from '@cartographer/jenkins';
-import { type KubeObject, toYaml } from '@cartographer/machinery';
-import { forEachNamespace, HELM, kept, onlyIf, templated } from './helm-places.ts';
+import { HELM, standbyChartFiles } from './helm-places.ts';
 
-const ENABLED = '.Values.jenkins.enabled';
-
-/** Name and text of each template. Kinds are templates, too: Helm adds none of a chart's `crds/` in an upgrade. */
+/** Name and text of each template. */
 export function jenkinsChartFiles(version: string): ReadonlyMap<string, string> {
   const { namespace, image, jenkinsReplicas: replicas, jenkinsFlag } = HELM;
-  const rights = serverSecretsRights(namespace, [HELM.eachNamespace]).map((object) => toYaml(object));
-  const each = forEachNamespace('jenkins.secretsIn', templated(rights.join('---\n'), 'jenkins.resources'));
-  return new Map([
-    ['jenkins-kinds', onlyIf(ENABLED, documents(jenkinsCrds().map(kept)))],
-    ['jenkins-roles', onlyIf(ENABLED, documents(jenkinsRoles()))],
-    ['jenkins-secrets', onlyIf(ENABLED, each)],
-    ...[...jenkinsFiles({ namespace, image, version, replicas, flags: [jenkinsFlag] })].map(
-      ([name, objects]) => [`jenkins-${name}`, onlyIf(ENABLED, documents(objects))] as const,
-    ),
-  ]);
-}
-
-function documents(objects: readonly KubeObject[]): string {
-  return templated(objects.map((object) => toYaml(object)).join('---\n'), 'jenkins.resources');
+  return standbyChartFiles({
+    part: 'jenkins',
+    definitions: jenkinsCrds(),
+    roles: jenkinsRoles(),
+    rights: { file: 'secrets', value: 'secretsIn', objects: serverSecretsRights(namespace, [HELM.eachNamespace]) },
+    files: jenkinsFiles({ namespace, image, version, replicas, flags: [jenkinsFlag] }),
+  });
 }
 
 /** Its part of `values.yaml`. */

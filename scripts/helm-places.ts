@@ -1,5 +1,5 @@
 /** The places of Helm's values in text that was made from objects. */
-import type { KubeObject } from '@cartographer/machinery';
+import { type KubeObject, toYaml } from '@cartographer/machinery';
 
 /** Stands for what is known only to Helm, while the objects are made; nothing else in them reads like it. */
 export const HELM = {
@@ -67,4 +67,38 @@ export function kept(definition: KubeObject): KubeObject {
   const { metadata } = definition;
   const annotations = { ...metadata.annotations, 'helm.sh/resource-policy': 'keep' };
   return { ...definition, metadata: { ...metadata, annotations } };
+}
+
+/** Objects of a part of the chart as one text, with values in their places. */
+export function documents(part: string, objects: readonly KubeObject[]): string {
+  return templated(objects.map((object) => toYaml(object)).join('---\n'), `${part}.resources`);
+}
+
+/** A part of which one replica leads and the others stand by. */
+type StandbyChart = {
+  /** Its name among the values; `NAME.enabled` says whether it is there. */
+  readonly part: string;
+  readonly definitions: readonly KubeObject[];
+  readonly roles: readonly KubeObject[];
+  /** What it may do in each namespace of a value, and the name of the template for that. */
+  readonly rights: { readonly file: string; readonly value: string; readonly objects: readonly KubeObject[] };
+  readonly files: ReadonlyMap<string, readonly KubeObject[]>;
+};
+
+/** Name and text of each of its templates. Kinds are templates, too: Helm adds none of a chart's `crds/` in an upgrade. */
+export function standbyChartFiles({
+  part,
+  definitions,
+  roles,
+  rights,
+  files,
+}: StandbyChart): ReadonlyMap<string, string> {
+  const each = forEachNamespace(`${part}.${rights.value}`, documents(part, rights.objects));
+  const texts = [
+    ['kinds', documents(part, definitions.map(kept))],
+    ['roles', documents(part, roles)],
+    [rights.file, each],
+    ...[...files].map(([name, objects]) => [name, documents(part, objects)] as const),
+  ] as const;
+  return new Map(texts.map(([name, text]) => [`${part}-${name}`, onlyIf(`.Values.${part}.enabled`, text)]));
 }

@@ -1,5 +1,5 @@
 /** The scanner in the Helm chart: there when `scanner.enabled` says so. */
-import { type KubeObject, toYaml } from '@cartographer/machinery';
+import type { KubeObject } from '@cartographer/machinery';
 import {
   pullSecretsRights,
   type ScannerStore,
@@ -8,7 +8,7 @@ import {
   scanningCrds,
   scanningRoles,
 } from '@cartographer/scanning';
-import { forEachNamespace, HELM, kept, onlyIf, templated } from './helm-places.ts';
+import { documents, forEachNamespace, HELM, kept, onlyIf } from './helm-places.ts';
 
 const ENABLED = '.Values.scanner.enabled';
 const WITH_DATABASE = `and ${ENABLED} .Values.scanner.database`;
@@ -25,30 +25,27 @@ export function scannerChartFiles(version: string): ReadonlyMap<string, string> 
     replicas: HELM.scannerReplicas,
   });
   const files = new Map<string, string>([
-    ['scanner-kinds', onlyIf(ENABLED, documents(scanningCrds().map(kept)))],
-    ['scanner-roles', onlyIf(ENABLED, documents(scanningRoles()))],
+    ['scanner-kinds', onlyIf(ENABLED, documents('scanner', scanningCrds().map(kept)))],
+    ['scanner-roles', onlyIf(ENABLED, documents('scanner', scanningRoles()))],
     ['scanner-pull-secrets', onlyIf(ENABLED, forEachNamespace('scanner.pullSecretsIn', pullSecrets()))],
   ]);
   for (const [name, objects] of volume) {
     const other = database.get(name);
-    if (other === undefined) files.set(`scanner-${name}`, onlyIf(WITH_VOLUME, documents(objects)));
-    else if (documents(other) === documents(objects)) files.set(`scanner-${name}`, onlyIf(ENABLED, documents(objects)));
-    else files.set(`scanner-${name}-with-volume`, onlyIf(WITH_VOLUME, documents(objects)));
+    if (other === undefined) files.set(`scanner-${name}`, onlyIf(WITH_VOLUME, documents('scanner', objects)));
+    else if (documents('scanner', other) === documents('scanner', objects))
+      files.set(`scanner-${name}`, onlyIf(ENABLED, documents('scanner', objects)));
+    else files.set(`scanner-${name}-with-volume`, onlyIf(WITH_VOLUME, documents('scanner', objects)));
   }
   for (const [name, objects] of database) {
     if (!files.has(`scanner-${name}`)) {
-      files.set(`scanner-${name}-with-database`, onlyIf(WITH_DATABASE, documents(objects)));
+      files.set(`scanner-${name}-with-database`, onlyIf(WITH_DATABASE, documents('scanner', objects)));
     }
   }
   return files;
 }
 
 function pullSecrets(): string {
-  return documents(pullSecretsRights(HELM.namespace, [HELM.eachNamespace]));
-}
-
-function documents(objects: readonly KubeObject[]): string {
-  return templated(objects.map((object) => toYaml(object)).join('---\n'), 'scanner.resources');
+  return documents('scanner', pullSecretsRights(HELM.namespace, [HELM.eachNamespace]));
 }
 
 /** The scanner's part of \`values.yaml\`. */

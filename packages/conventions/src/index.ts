@@ -2,7 +2,6 @@ export { type IntentImagesOptions, type OpenedImages, openIntentImages } from '.
 export { type ConventionsOptions, type RunningConventions, startConventions } from './controller/start-conventions.ts';
 export {
   CONVENTIONS_REPLICAS,
-  type ConventionsValues,
   conventionsFiles,
   conventionsInstallation,
 } from './install/conventions-installation.ts';

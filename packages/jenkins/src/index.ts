@@ -1,7 +1,6 @@
 export { type JenkinsOptions, type RunningJenkins, startJenkins } from './controller/start-jenkins.ts';
 export {
   JENKINS_REPLICAS,
-  type JenkinsValues,
   jenkinsFiles,
   jenkinsInstallation,
 } from './install/jenkins-installation.ts';

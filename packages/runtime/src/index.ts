@@ -37,6 +37,7 @@ export {
   type PullSecretsOf,
 } from './pull-secrets.ts';
 export { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { type PartValues, type StandbyPart, standbyFiles } from './standby-files.ts';
 export { controllerParts, informerParts, type RunningParts, startParts, type WatchedCaches } from './start-parts.ts';
 export { watchClock } from './watch-clock.ts';
 export { type Priority, type QueueObserver, WorkQueue } from './work-queue.ts';

@@ -131,14 +131,13 @@ export function processDisruptionBudget({
 }
 
 /**
- * In: metrics. Out: what the process asks for its users can be anywhere and at any port, so all but link-local addresses,
- * where clouds keep metadata; which hosts are asked is its own to refuse.
+ * In: metrics, and further ports by name. Out: what the process asks for its users can be anywhere and at any port, so all but
+ * link-local addresses, where clouds keep metadata; which hosts are asked is its own to refuse.
  */
-export function processNetworkPolicy({
-  name,
-  namespace,
-  labels,
-}: Pick<DeployedProcess, 'name' | 'namespace' | 'labels'>): KubeObject {
+export function processNetworkPolicy(
+  { name, namespace, labels }: Pick<DeployedProcess, 'name' | 'namespace' | 'labels'>,
+  ports: readonly string[] = [],
+): KubeObject {
   const tcp = (port: number | string): JsonObject => ({ port, protocol: 'TCP' });
   const anywhere: JsonObject[] = [
     { namespaceSelector: {} },
@@ -152,7 +151,7 @@ export function processNetworkPolicy({
     spec: {
       podSelector: { matchLabels: { app: name } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics')] }],
+      ingress: [{ from: [{ namespaceSelector: {} }], ports: ['metrics', ...ports].map(tcp) }],
       egress: [{ to: anywhere }, { ports: [{ port: 53, protocol: 'UDP' }, tcp(53)] }],
     },
   };

@@ -1,5 +1,11 @@
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
-import { METRICS_PORT, processDeployment, processDisruptionBudget, processMetricsService } from '@cartographer/runtime';
+import {
+  METRICS_PORT,
+  processDeployment,
+  processDisruptionBudget,
+  processMetricsService,
+  processNetworkPolicy,
+} from '@cartographer/runtime';
 import { SCANNER_LABELS, SCANNER_NAMES } from './names.ts';
 
 /** Where the store is: a file of SQLite on a volume of one replica, or PostgreSQL, whose URL a Secret holds. */
@@ -105,26 +111,7 @@ export function scannerDisruptionBudget(namespace: string): KubeObject {
   return processDisruptionBudget(part(namespace));
 }
 
-/**
- * In: metrics and questions. Out: registries and archives can be anywhere and at any port, so all but link-local addresses, where
- * clouds keep metadata; which of them are asked is the scanner's own to refuse.
- */
+/** In: metrics and questions. Out: registries and archives, wherever they are; which of them are asked is its own to refuse. */
 export function scannerNetworkPolicy(namespace: string): KubeObject {
-  const tcp = (port: number | string): JsonObject => ({ port, protocol: 'TCP' });
-  const anywhere: JsonObject[] = [
-    { namespaceSelector: {} },
-    { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
-    { ipBlock: { cidr: '::/0', except: ['fe80::/10'] } },
-  ];
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: SCANNER_NAMES.scanner, namespace, labels: SCANNER_LABELS },
-    spec: {
-      podSelector: { matchLabels: { app: SCANNER_NAMES.scanner } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ namespaceSelector: {} }], ports: [tcp('metrics'), tcp('questions')] }],
-      egress: [{ to: anywhere }, { ports: [{ port: 53, protocol: 'UDP' }, tcp(53)] }],
-    },
-  };
+  return processNetworkPolicy(part(namespace), ['questions']);
 }
