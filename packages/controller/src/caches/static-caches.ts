@@ -7,7 +7,7 @@ import {
   type TemplateKindName,
 } from '@cartographer/api';
 import type { AccountAnswer, AccountKey, TemplateKey } from '@cartographer/engine';
-import { type Client, createInformer, type Informer, SERVICE_ACCOUNTS } from '@cartographer/kube';
+import { type Client, createInformer, type Informer } from '@cartographer/kube';
 import {
   type Clock,
   type Json,
@@ -21,7 +21,7 @@ import {
 const RBAC = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
 
 const OTHER_KINDS = {
-  ServiceAccount: SERVICE_ACCOUNTS,
+  ServiceAccount: { group: '', version: 'v1', kind: 'ServiceAccount', resource: 'serviceaccounts', namespaced: true },
   Role: { ...RBAC, kind: 'Role', resource: 'roles', namespaced: true },
   RoleBinding: { ...RBAC, kind: 'RoleBinding', resource: 'rolebindings', namespaced: true },
   ClusterRole: { ...RBAC, kind: 'ClusterRole', resource: 'clusterroles', namespaced: false },
