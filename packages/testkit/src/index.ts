@@ -38,6 +38,8 @@ export { goldenCrds, loadScenario, scenarioNames } from './golden/scenario.ts';
 export { grantedAccount, grantedAccountYaml } from './granted-account.ts';
 export type { SelfSigned } from './self-signed.ts';
 export { selfSigned } from './self-signed.ts';
+export type { StagedServer, StagedServerOptions } from './staged-server.ts';
+export { cuttable, stageServer } from './staged-server.ts';
 export { stepsOf } from './steps-of.ts';
 export type { ToolDefinition } from './tool-definitions.ts';
 export { toolDefinitions } from './tool-definitions.ts';

@@ -1,28 +1,9 @@
 import { crds } from '@cartographer/api';
-import { type ApiServerOptions, type AuditEntry, createApiServer } from '@cartographer/apiserver';
-import {
-  type Client,
-  createClient,
-  createInProcessTransport,
-  createRestMapper,
-  resourcePath,
-} from '@cartographer/kube';
-import {
-  type Condition,
-  findCondition,
-  type KubeObject,
-  parseYamlDocuments,
-  silentLog,
-  type Transport,
-} from '@cartographer/machinery';
+import { type ApiServerOptions, type AuditEntry } from '@cartographer/apiserver';
+import { type Client, createClient, resourcePath } from '@cartographer/kube';
+import { type Condition, findCondition, type KubeObject, silentLog, type Transport } from '@cartographer/machinery';
 import { type ControllerMetrics, createControllerMetrics } from '@cartographer/runtime';
-import {
-  createFakeClock,
-  createFaultTransport,
-  type FakeClock,
-  type FaultTransport,
-  grantedAccountYaml,
-} from '@cartographer/testkit';
+import { cuttable, type FakeClock, type FaultTransport, grantedAccountYaml, stageServer } from '@cartographer/testkit';
 import { type RunningController, startController } from '../start-controller.ts';
 
 /** A controller with a cluster of its own, for one test. */
@@ -65,27 +46,9 @@ export type StageOptions = { readonly crds?: readonly KubeObject[] } & Pick<ApiS
 
 /** Builds a stage; the account `default` of namespace `default` may do everything there. */
 export async function createStage(options: StageOptions = {}): Promise<Stage> {
-  const underWay = new Set<Promise<unknown>>();
-  // Tokens are signed and checked on another thread: no time passes until the server has answered.
-  const clock = createFakeClock(undefined, () => underWay.size > 0);
-  const audit: AuditEntry[] = [];
-  const server = await createApiServer({
-    customResources: [...crds(), ...(options.crds ?? [])],
-    ...(options.admission === undefined ? {} : { admission: options.admission }),
-    clock,
-    log: silentLog,
-    audit: (entry) => audit.push(entry),
-  });
-  const direct = createInProcessTransport((request) => {
-    const answer = server.request(request);
-    underWay.add(answer);
-    void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
-    return answer;
-  }, server.adminToken);
-  const client = createClient({ transport: direct, clock, userAgent: USER });
-  const mapper = createRestMapper({ client, clock });
-  const faults = createFaultTransport(direct, { clock });
-  const running: { controller?: RunningController; transport?: Transport & { cut(): void } } = {};
+  const staged = await stageServer({ ...options, crds: [...crds(), ...(options.crds ?? [])], userAgent: USER });
+  const { server, clock, audit, direct, client, mapper, faults } = staged;
+  const running: { controller?: RunningController; cut?: () => void } = {};
 
   const typeOf = (kind: string): ReturnType<typeof mapper.resourceFor> =>
     mapper.resourceFor({ kind, apiVersion: CORE.has(kind) ? 'v1' : (GROUPS[kind] ?? 'carto.run/v1alpha1') });
@@ -99,27 +62,22 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
     async restart() {
       await running.controller?.stop();
       const metrics = createControllerMetrics();
-      const transport = cuttable(faults);
+      const { transport, cut } = cuttable(faults);
       const own = createClient({ transport, clock, userAgent: 'controller/1' });
       const controller = startController({ client: own, clock, log: silentLog, metrics });
-      Object.assign(running, { controller, transport });
+      Object.assign(running, { controller, cut });
       await until(clock, () => controller.notReady() === undefined);
       return metrics;
     },
     async crash() {
-      running.transport?.cut();
+      running.cut?.();
       void running.controller?.stop();
       delete running.controller;
       // What the dead process had sent is on its way still; it must not arrive in the middle of the next life.
-      await Promise.allSettled(underWay);
+      await staged.ended();
       await clock.settle();
     },
-    async apply(yaml) {
-      for (const document of parseYamlDocuments(yaml)) {
-        const object = document as KubeObject;
-        await client.apply(await typeOf(object.kind), object, { fieldManager: 'user', force: true });
-      }
-    },
+    apply: staged.apply,
     async get(kind, name, namespace = 'default') {
       const type = await typeOf(kind);
       const response = await client.raw({
@@ -151,16 +109,6 @@ export async function createStage(options: StageOptions = {}): Promise<Stage> {
   };
   await stage.apply(grantedAccountYaml('default'));
   return stage;
-}
-
-/** A transport that can be cut: afterwards nothing gets through, as if the process were dead. */
-function cuttable(inner: Transport): Transport & { cut(): void } {
-  let isCut = false;
-  return {
-    request: (request) => (isCut ? Promise.reject(new Error('this process is dead')) : inner.request(request)),
-    close: () => inner.close(),
-    cut: () => void (isCut = true),
-  };
 }
 
 const QUIET_TURNS = 12;

@@ -1,15 +1,7 @@
-import { type ApiServer, createApiServer } from '@cartographer/apiserver';
-import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
-import {
-  type CartoError,
-  type Condition,
-  findCondition,
-  type KubeObject,
-  parseYamlDocuments,
-  silentLog,
-} from '@cartographer/machinery';
+import { type Client, createClient } from '@cartographer/kube';
+import { type CartoError, type Condition, findCondition, type KubeObject, silentLog } from '@cartographer/machinery';
 import type { ControllerMetrics } from '@cartographer/runtime';
-import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
+import { type FakeClock, type FaultTransport, type StagedServer, stageServer } from '@cartographer/testkit';
 import { CONVENTIONS_API_VERSION } from '../../kinds/group.ts';
 import { conventionsCrds } from '../../kinds/kinds.ts';
 import type { PodIntentStatus } from '../../kinds/pod-intent.ts';
@@ -70,25 +62,12 @@ const CORE = /^(?:Namespace|Secret|ConfigMap|ServiceAccount|Event)$/;
 
 /** Sets a {@link ConventionsStage} up; what applies conventions starts with `restart`. */
 export async function createConventionsStage(setting: StageSetting = {}): Promise<ConventionsStage> {
-  const underWay = new Set<Promise<unknown>>();
-  const clock: FakeClock = createFakeClock(undefined, () => underWay.size > 0);
-  const audit: Entry[] = [];
-  const server: ApiServer = await createApiServer({
-    customResources: [...(setting.looseCrds ?? conventionsCrds()), ...(setting.crds ?? [])],
+  const staged = await stageServer({
+    crds: [...(setting.looseCrds ?? conventionsCrds()), ...(setting.crds ?? [])],
     authorization: 'AlwaysAllow',
-    clock,
-    log: silentLog,
-    audit: (entry) => audit.push(entry),
+    userAgent: USER,
   });
-  const direct = createInProcessTransport((request) => {
-    const answer = server.request(request);
-    underWay.add(answer);
-    void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
-    return answer;
-  }, server.adminToken);
-  const client = createClient({ transport: direct, clock, userAgent: USER });
-  const mapper = createRestMapper({ client, clock });
-  const faults = createFaultTransport(direct, { clock });
+  const { server, clock, audit, client, mapper, faults } = staged;
   let running: RunningConventions | undefined;
   const played = playedWorld();
 
@@ -109,7 +88,7 @@ export async function createConventionsStage(setting: StageSetting = {}): Promis
         log: silentLog,
         random: () => 0.5,
         images: played.images,
-        caller: setting.caller === undefined ? played.caller : tracked(setting.caller, underWay),
+        caller: setting.caller === undefined ? played.caller : tracked(setting.caller, staged),
         ...(setting.metrics === undefined ? {} : { metrics: setting.metrics }),
         resyncMs: setting.resyncMs,
         movedTagsMs: setting.movedTagsMs,
@@ -118,12 +97,7 @@ export async function createConventionsStage(setting: StageSetting = {}): Promis
       await clock.advanceUntil(() => started.notReady() === undefined, 60_000, 10);
       await settled();
     },
-    async apply(yaml) {
-      for (const document of parseYamlDocuments(yaml)) {
-        const object = document as KubeObject;
-        await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'user', force: true });
-      }
-    },
+    apply: staged.apply,
     async delete(kind, name, namespace = 'default') {
       const type = await typeOf(kind);
       await client.delete(type, type.namespaced ? { namespace, name } : { name });
@@ -156,16 +130,8 @@ export async function createConventionsStage(setting: StageSetting = {}): Promis
 }
 
 /** Calls that are under way hold the clock. */
-function tracked(caller: ConventionCaller, underWay: Set<Promise<unknown>>): ConventionCaller {
-  return {
-    call(...args) {
-      const answer = caller.call(...args);
-      underWay.add(answer);
-      void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
-      return answer;
-    },
-    close: () => caller.close(),
-  };
+function tracked(caller: ConventionCaller, { track }: Pick<StagedServer, 'track'>): ConventionCaller {
+  return { call: (...args) => track(caller.call(...args)), close: () => caller.close() };
 }
 
 /** What a condition says: `False ConventionsApplied: …`. */

@@ -1,21 +1,7 @@
-import { type ApiServer, createApiServer } from '@cartographer/apiserver';
-import {
-  type Client,
-  createClient,
-  createInProcessTransport,
-  createLeaderElector,
-  createRestMapper,
-  fenced,
-} from '@cartographer/kube';
-import {
-  type Condition,
-  type KubeObject,
-  parseYamlDocuments,
-  silentLog,
-  type Transport,
-} from '@cartographer/machinery';
+import { type Client, createClient, createLeaderElector, fenced } from '@cartographer/kube';
+import { type Condition, type KubeObject, silentLog, type Transport } from '@cartographer/machinery';
 import type { ControllerMetrics } from '@cartographer/runtime';
-import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
+import { cuttable, type FakeClock, type FaultTransport, stageServer } from '@cartographer/testkit';
 import type { JenkinsBuildStatus } from '../../kinds/build-status.ts';
 import { JENKINS_API_VERSION } from '../../kinds/group.ts';
 import { jenkinsCrds } from '../../kinds/kinds.ts';
@@ -74,27 +60,15 @@ const READS = new Set(['get', 'list', 'watch']);
 
 /** Sets a {@link JenkinsStage} up; what runs builds starts with `restart`. */
 export async function createJenkinsStage(setting: StageSetting = {}): Promise<JenkinsStage> {
-  const underWay = new Set<Promise<unknown>>();
   let replicas: Replica[] = [];
-  const clock: FakeClock = createFakeClock(undefined, () => underWay.size > 0 || jenkins.underWay > 0);
-  const jenkins = new FakeJenkins(clock);
-  const audit: Entry[] = [];
-  const server: ApiServer = await createApiServer({
-    customResources: jenkinsCrds(),
+  const staged = await stageServer({
+    crds: jenkinsCrds(),
     authorization: 'AlwaysAllow',
-    clock,
-    log: silentLog,
-    audit: (entry) => audit.push(entry),
+    userAgent: USER,
+    holds: () => jenkins.underWay > 0,
   });
-  const direct = createInProcessTransport((request) => {
-    const answer = server.request(request);
-    underWay.add(answer);
-    void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
-    return answer;
-  }, server.adminToken);
-  const client = createClient({ transport: direct, clock, userAgent: USER });
-  const mapper = createRestMapper({ client, clock });
-  const faults = createFaultTransport(direct, { clock });
+  const { server, clock, audit, client, mapper, faults } = staged;
+  const jenkins = new FakeJenkins(clock);
   const typeOf = (kind: string) =>
     mapper.resourceFor({
       kind,
@@ -106,7 +80,7 @@ export async function createJenkinsStage(setting: StageSetting = {}): Promise<Je
   };
 
   function start(name: string): Replica {
-    const { transport, fetch, cut } = cuttable(faults, setting.fetch ?? jenkins.fetch);
+    const { transport, fetch, cut } = cuttableWithFetch(faults, setting.fetch ?? jenkins.fetch);
     const raw = createClient({ transport, clock, userAgent: `jenkins/${name}` });
     const elector = setting.elects === true ? electorOf(raw, name) : undefined;
     const own =
@@ -160,12 +134,7 @@ export async function createJenkinsStage(setting: StageSetting = {}): Promise<Je
       await clock.advance(60_000);
       await stopping;
     },
-    async apply(yaml) {
-      for (const document of parseYamlDocuments(yaml)) {
-        const object = document as KubeObject;
-        await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'user', force: true });
-      }
-    },
+    apply: staged.apply,
     async delete(kind, name, namespace = 'default') {
       await client.delete(...(await keyOf(kind, name, namespace)));
     },
@@ -211,20 +180,10 @@ export async function createJenkinsStage(setting: StageSetting = {}): Promise<Je
   return stage;
 }
 
-function cuttable(
-  inner: Transport,
-  fetch: Fetch,
-): { readonly transport: Transport; readonly fetch: Fetch; cut(): void } {
-  let isCut = false;
+function cuttableWithFetch(inner: Transport, fetch: Fetch): { transport: Transport; fetch: Fetch; cut(): void } {
+  const { transport, cut, isCut } = cuttable(inner);
   const dead = (): Promise<never> => Promise.reject(new Error('this process is dead'));
-  return {
-    transport: {
-      request: async (request) => (isCut ? dead() : inner.request(request)),
-      close: () => inner.close(),
-    },
-    fetch: async (url, init) => (isCut ? dead() : fetch(url, init)),
-    cut: () => void (isCut = true),
-  };
+  return { transport, cut, fetch: async (url, init) => (isCut() ? dead() : fetch(url, init)) };
 }
 
 /** What a condition of an object says: `Ready False AuthFailed: …`. */

@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApiServer } from '@cartographer/apiserver';
 import { type Bill, type BillPackage, billOf } from '@cartographer/bills';
-import { type Client, createClient, createInProcessTransport, createRestMapper } from '@cartographer/kube';
-import { type KubeObject, parseYamlDocuments, silentLog, type Transport } from '@cartographer/machinery';
+import { type Client, createClient } from '@cartographer/kube';
+import { type KubeObject, silentLog } from '@cartographer/machinery';
 import type { ControllerMetrics } from '@cartographer/runtime';
 import { type SqlDatabase, sqliteDatabase } from '@cartographer/store';
-import { createFakeClock, createFaultTransport, type FakeClock, type FaultTransport } from '@cartographer/testkit';
+import { cuttable, type FakeClock, type FaultTransport, stageServer } from '@cartographer/testkit';
 import { scanningCrds } from '../../kinds/kinds.ts';
 import type { Portfolio } from '../../portfolio/portfolio.ts';
 import type { ScanStatus } from '../../verdict/scan-status.ts';
@@ -71,29 +70,14 @@ export async function createScanStage({
   metrics,
   ...world
 }: StageWorld = {}): Promise<ScanStage> {
-  const underWay = new Set<Promise<unknown>>();
   let running: { scanner: RunningScanner; cut: () => void } | undefined;
-  const clock = createFakeClock(
-    undefined,
-    () => underWay.size > 0 || (running !== undefined && !running.scanner.isIdle()),
-  );
-  const audit: Entry[] = [];
-  const server = await createApiServer({
-    customResources: scanningCrds(),
+  const staged = await stageServer({
+    crds: scanningCrds(),
     authorization: 'AlwaysAllow',
-    clock,
-    log: silentLog,
-    audit: (entry) => audit.push(entry),
+    userAgent: USER,
+    holds: () => running !== undefined && !running.scanner.isIdle(),
   });
-  const direct = createInProcessTransport((request) => {
-    const answer = server.request(request);
-    underWay.add(answer);
-    void answer.finally(() => underWay.delete(answer)).catch(() => undefined);
-    return answer;
-  }, server.adminToken);
-  const client = createClient({ transport: direct, clock, userAgent: USER });
-  const mapper = createRestMapper({ client, clock });
-  const faults = createFaultTransport(direct, { clock });
+  const { server, clock, audit, client, mapper, faults } = staged;
   const root = await mkdtemp(join(tmpdir(), 'carto-scan-'));
   const folder = join(root, 'advisories');
   await mkdir(folder);
@@ -137,7 +121,7 @@ export async function createScanStage({
       running = undefined;
       dead?.cut();
       await dead?.scanner.stop().catch(() => undefined);
-      await Promise.allSettled(underWay);
+      await staged.ended();
       await clock.settle();
     },
     async loseStore() {
@@ -145,12 +129,7 @@ export async function createScanStage({
       running = undefined;
       for (const file of await readdir(root)) if (file.startsWith('scanner.db')) await rm(join(root, file));
     },
-    async apply(yaml) {
-      for (const document of parseYamlDocuments(yaml)) {
-        const object = document as KubeObject;
-        await client.apply(await mapper.resourceFor(object), object, { fieldManager: 'user', force: true });
-      }
-    },
+    apply: staged.apply,
     async delete(kind, name, namespace = 'default') {
       const type = await typeOf(kind);
       await client.delete(type, type.namespaced ? { namespace, name } : { name });
@@ -204,15 +183,6 @@ function played(portfolio: Portfolio, bills: ScanStage['bills'], reads: Map<stri
     await portfolio.putBill({ ...subject, said: { platforms: ['linux/amd64'], from: ['layers'] } }, bill);
     return (await keptInventory(portfolio, target, ask)) ?? { kind: 'failed', reason: 'StoreEmptied', message: '' };
   };
-}
-
-function cuttable(inner: Transport): { readonly transport: Transport; cut(): void } {
-  let isCut = false;
-  const transport: Transport = {
-    request: (request) => (isCut ? Promise.reject(new Error('this process is dead')) : inner.request(request)),
-    close: () => inner.close(),
-  };
-  return { transport, cut: () => void (isCut = true) };
 }
 
 /** What the scanner wrote since, counted: `update imagescans/status`. */
