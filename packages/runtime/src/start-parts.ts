@@ -37,7 +37,8 @@ export type PartsOptions = {
   /** Caches that have to be current for the parts to be ready. */
   readonly caches: WatchedCaches;
   readonly isIdle: () => boolean;
-  readonly troubles: () => PartTroubles;
+  /** What is wrong with what is told apart; with each part of the groups where this is left out. */
+  readonly troubles?: () => PartTroubles;
   /** Ends all parts. */
   readonly stop: AbortController;
   /** Called when all parts have ended. */
@@ -65,6 +66,8 @@ export interface RunningParts {
 /** Starts parts in order, tells how long each has been failing, and ends them in order. */
 export function startParts(options: PartsOptions): RunningParts {
   const { groups, caches, stop, clock, log, elector } = options;
+  const troubles =
+    options.troubles ?? ((): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]));
   const { promise: ready, resolve: becomeReady, reject: neverReady } = Promise.withResolvers<void>();
   ready.catch(() => undefined);
   let isReady = false;
@@ -72,7 +75,7 @@ export function startParts(options: PartsOptions): RunningParts {
     isReady = true;
     becomeReady();
   };
-  options.metrics?.failing(() => failingMs(options.troubles(), clock));
+  options.metrics?.failing(() => failingMs(troubles(), clock));
   const run = async (): Promise<void> => {
     try {
       await runInOrder(groups, { clock, log, signal: stop.signal, onReady });

@@ -1,5 +1,6 @@
 import type { ImageFacts } from '@cartographer/convention-sdk';
-import type { ImageAccess, Include } from '../images/image-access.ts';
+import type { ImageAccess } from '../images/image-access.ts';
+import type { Include } from '../kinds/cluster-pod-convention.ts';
 import type { IntentRequest } from '../kinds/read.ts';
 
 /** Looks at the images of intents. */

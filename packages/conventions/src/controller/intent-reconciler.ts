@@ -12,7 +12,7 @@ import { RegistryError } from '@cartographer/oci';
 import { done, type NamespaceWatches, type Next, type Reconcile } from '@cartographer/runtime';
 import { type Convention, chainFor } from '../chain/convention.ts';
 import { type ChainOutcome, type ChainPorts, type Failure, runChain } from '../chain/run-chain.ts';
-import type { Include } from '../images/image-access.ts';
+import type { Include } from '../kinds/cluster-pod-convention.ts';
 import { conventionsKinds } from '../kinds/kinds.ts';
 import type { IntentRequest } from '../kinds/read.ts';
 import type { AppliedReason } from '../kinds/reasons.ts';

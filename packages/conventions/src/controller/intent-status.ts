@@ -12,12 +12,9 @@ export function statusOf(intent: KubeObject): PodIntentStatus {
 }
 
 /** What an intent says after a computation; a failure leaves the last good result where it is. */
-export function statusAfter(
-  { metadata: { generation = 0 }, ...intent }: KubeObject,
-  outcome: ChainOutcome,
-  nowMs: number,
-): PodIntentStatus {
-  const before = (intent['status'] ?? {}) as PodIntentStatus;
+export function statusAfter(intent: KubeObject, outcome: ChainOutcome, nowMs: number): PodIntentStatus {
+  const { generation = 0 } = intent.metadata;
+  const before = statusOf(intent);
   const conditions = conditionsOf(outcome).reduce<readonly Condition[]>(
     (list, each) => setCondition(list, { ...each, lastTransitionTime: rfc3339(nowMs) }),
     before.conditions ?? [],

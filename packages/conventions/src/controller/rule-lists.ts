@@ -1,6 +1,5 @@
 import { memoByIdentity } from '@cartographer/machinery';
-import type { Include } from '../images/image-access.ts';
-import { INCLUDES } from '../kinds/cluster-pod-convention.ts';
+import { INCLUDES, type Include } from '../kinds/cluster-pod-convention.ts';
 import type { RuleSpec } from '../kinds/rule-spec.ts';
 import { applyRules, type RuleSubject, type RulesApplied } from '../rules/apply-rules.ts';
 import { type CompiledRules, compileRules } from '../rules/compile-rules.ts';

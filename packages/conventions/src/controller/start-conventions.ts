@@ -9,7 +9,6 @@ import {
   createRateLimiter,
   informerParts,
   NamespaceWatches,
-  type PartTroubles,
   type Reconcile,
   type Runnable,
   type RunningParts,
@@ -63,12 +62,10 @@ export function startConventions(options: ConventionsOptions): RunningConvention
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
   const groups = [informerParts(parts.caches.all()), elector === undefined ? [] : [candidacy(elector)], parts.loops];
-  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
   return startParts({
     groups,
     caches: parts.caches.all(),
     isIdle: parts.isIdle,
-    troubles,
     stop,
     close: parts.close,
     clock,

@@ -6,6 +6,3 @@ export type ImageAccess = {
   /** Names of further pull secrets of the namespace, which are tried first. */
   readonly pullSecrets: readonly string[];
 };
-
-/** What is asked of an image besides its digest. */
-export type Include = 'config' | 'boms';

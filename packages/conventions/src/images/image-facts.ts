@@ -11,8 +11,9 @@ import {
   RegistryError,
 } from '@cartographer/oci';
 import { createPullSecretReader } from '@cartographer/runtime';
+import type { Include } from '../kinds/cluster-pod-convention.ts';
 import { createAccountLogins } from './account-logins.ts';
-import type { ImageAccess, Include } from './image-access.ts';
+import type { ImageAccess } from './image-access.ts';
 import { withNextStep } from './lookup-failure.ts';
 import { type Asked, createReadImages } from './read-images.ts';
 import { createSharedLookups } from './shared-lookups.ts';

@@ -21,8 +21,10 @@ import { rulesSpec } from './rule-spec.ts';
 export const PRIORITIES = ['Early', 'Normal', 'Late'] as const;
 /** Whose labels selectors read. */
 const SELECTOR_TARGETS = ['PodTemplateSpec', 'PodIntent'] as const;
-/** What is told of images. */
+/** What is told of images, besides their names. */
 export const INCLUDES = ['config', 'boms'] as const;
+/** One of {@link INCLUDES}. */
+export type Include = (typeof INCLUDES)[number];
 
 /** How long a convention server is waited for; the original waits so long, too. */
 export const DEFAULT_TIMEOUT_SECONDS = 30;

@@ -6,6 +6,7 @@ import {
   clusterPodConventionKind,
   DEFAULT_TIMEOUT_SECONDS,
   INCLUDES,
+  type Include,
   type WebhookSpec,
 } from './cluster-pod-convention.ts';
 import { INJECT_CA_ANNOTATION, REVISION_ANNOTATION } from './group.ts';
@@ -51,7 +52,7 @@ export type Webhook = {
   readonly clientConfig: WebhookSpec['clientConfig'];
   readonly ca: CaSource;
   readonly timeoutMs: number;
-  readonly include: readonly (typeof INCLUDES)[number][];
+  readonly include: readonly Include[];
 };
 
 /** What a ClusterPodConvention says, with its defaults. */

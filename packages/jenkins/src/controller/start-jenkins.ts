@@ -9,7 +9,6 @@ import {
   createController,
   createRateLimiter,
   informerParts,
-  type PartTroubles,
   type Reconcile,
   type Runnable,
   type RunningParts,
@@ -60,12 +59,10 @@ export function startJenkins(options: JenkinsOptions): RunningJenkins {
   const stop = new AbortController();
   const parts = assemble(options, stop.signal);
   const groups = [informerParts(parts.caches.all()), elector === undefined ? [] : [candidacy(elector)], parts.loops];
-  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
   return startParts({
     groups,
     caches: parts.caches.all(),
     isIdle: parts.isIdle,
-    troubles,
     stop,
     close: parts.close,
     clock,

@@ -10,7 +10,6 @@ import {
   createRateLimiter,
   informerParts,
   NamespaceWatches,
-  type PartTroubles,
   type Reconcile,
   type Runnable,
   type RunningParts,
@@ -90,12 +89,10 @@ export async function startScanner(options: ScannerOptions): Promise<RunningScan
     [parts.store],
     [...parts.loops, ...leaderParts],
   ];
-  const troubles = (): PartTroubles => groups.flat().map(({ name, trouble }) => [name, trouble?.()]);
   const running = startParts({
     groups,
     caches: parts.caches.all(),
     isIdle: parts.isIdle,
-    troubles,
     stop: new AbortController(),
     close: parts.close,
     clock,
