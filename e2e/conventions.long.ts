@@ -7,25 +7,15 @@ import { systemClock as clock, createRestMapper } from '@cartographer/kube';
 import { isTrue, type JsonObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { type AuditEntry, type CartoProcess, readAudit, startCarto, until } from './carto-process.ts';
+import { POD_CHAIN } from './pod-chain.ts';
 
 /** A chain that completes a pod and hands it on, for images that are there already. */
-const CHAIN = `
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: chain, namespace: default}
----
-apiVersion: rbac.authorization.k8s.io/v1
+const CHAIN = `${POD_CHAIN}apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: chain, namespace: default}
 rules:
 - {apiGroups: [conventions.carto.run], resources: [podintents], verbs: [get, list, watch, create, patch, delete]}
 - {apiGroups: [""], resources: [configmaps], verbs: [get, list, watch, create, patch, delete]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: chain, namespace: default}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: chain}
-subjects: [{kind: ServiceAccount, name: chain, namespace: default}]
 ---
 apiVersion: carto.run/v1alpha1
 kind: ClusterConfigTemplate
@@ -51,18 +41,6 @@ spec:
     kind: ConfigMap
     metadata: {name: $(workload.metadata.name)$}
     data: $(config.metadata.labels)$
----
-apiVersion: carto.run/v1alpha1
-kind: ClusterSupplyChain
-metadata: {name: pods}
-spec:
-  selector: {kind: pod}
-  serviceAccountRef: {name: chain}
-  resources:
-  - {name: pod, templateRef: {kind: ClusterConfigTemplate, name: pod}}
-  - name: release
-    templateRef: {kind: ClusterTemplate, name: release}
-    configs: [{name: config, resource: pod}]
 `;
 const APPS = ['red-1', 'red-2', 'red-3', 'blue-1', 'blue-2'] as const;
 const RED = APPS.slice(0, 3);

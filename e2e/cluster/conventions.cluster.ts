@@ -7,6 +7,7 @@ import { applyObjects, objectsIn, selfSigned, startCluster, type TestCluster } f
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeApps } from '../../examples/conventions/node-apps/convention.ts';
 import { until } from '../carto-process.ts';
+import { POD_CHAIN } from '../pod-chain.ts';
 import {
   dataOf,
   installCarto,
@@ -34,22 +35,11 @@ spec:
 `;
 
 /** A chain that completes a pod of an image that is there, and writes down what came of it. */
-const chain = (image: string): string => `
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: chain, namespace: default}
----
-apiVersion: rbac.authorization.k8s.io/v1
+const chain = (image: string): string => `${POD_CHAIN}apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: chain, namespace: default}
 rules:
 - {apiGroups: [""], resources: [configmaps], verbs: [create, patch, delete]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: chain, namespace: default}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: chain}
-subjects: [{kind: ServiceAccount, name: chain, namespace: default}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -82,18 +72,6 @@ spec:
     kind: ConfigMap
     metadata: {name: $(workload.metadata.name)$-release}
     data: {image: "$(config.spec.containers[0].image)$", asked: "port $(config.spec.containers[0].readinessProbe.tcpSocket.port)$"}
----
-apiVersion: carto.run/v1alpha1
-kind: ClusterSupplyChain
-metadata: {name: pods}
-spec:
-  selector: {kind: pod}
-  serviceAccountRef: {name: chain}
-  resources:
-  - {name: pod, templateRef: {kind: ClusterConfigTemplate, name: pod}}
-  - name: release
-    templateRef: {kind: ClusterTemplate, name: release}
-    configs: [{name: config, resource: pod}]
 ---
 apiVersion: carto.run/v1alpha1
 kind: Workload
