@@ -1,30 +1,34 @@
 import { CartoError } from '@cartographer/machinery';
 import { CommanderError } from 'commander';
 import { withDoubleDashes } from './controller-flags.ts';
+import { EXIT, exitCodeOf } from './frame/exit-codes.ts';
+import { PlacedError } from './frame/placed-error.ts';
+import { processSurroundings, type Surroundings } from './frame/surroundings.ts';
 import { createProgram } from './program.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
 
-/** Exit code of a command that was used wrongly; 1 is a command that failed. */
-const USAGE_EXIT = 2;
-/** The commands whose exit code 2 is an answer; a wrong use of them is a failure like any other. */
-const ANSWERS_BY_EXIT: ReadonlySet<string> = new Set(['scan']);
 const LONG_MS = 2 ** 30;
+const VERBOSE = new Set(['-v', '--verbose']);
 
-/** Runs one command of `carto` and sets the exit code: what went wrong is one line, a bug is thrown. */
-export async function runCommandLine(argv: readonly string[], terminal: Terminal = processTerminal): Promise<void> {
+/** Runs one command of `carto` and sets the exit code: what went wrong is one line for each problem, a bug is thrown. */
+export async function runCommandLine(
+  argv: readonly string[],
+  surroundings: Surroundings = processSurroundings(),
+): Promise<void> {
+  const { terminal } = surroundings;
   // Timers of the clock do not keep a process alive: one that only waits for its next look would end half way.
-  const usageExit = ANSWERS_BY_EXIT.has(argv[2] ?? '') ? 1 : USAGE_EXIT;
   const alive = setInterval(() => undefined, LONG_MS);
   try {
-    await createProgram(terminal).parseAsync(withDoubleDashes(argv));
+    await createProgram(surroundings).parseAsync(withDoubleDashes(argv));
   } catch (error) {
     if (error instanceof CommanderError) {
-      terminal.exitCode = error.exitCode === 0 ? 0 : usageExit;
-    } else if (isOperational(error)) {
-      terminal.err(`carto: ${error.message}\n`);
-      terminal.exitCode = error instanceof CartoError && error.code === 'CARTO_USAGE' ? usageExit : 1;
+      terminal.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.failed;
     } else {
-      throw error;
+      const { wordsFor } = await import('./frame/words.ts');
+      const [failure, place] = error instanceof PlacedError ? [error.cause, error.place] : [error, undefined];
+      if (!isOperational(failure)) throw failure;
+      for (const line of wordsFor(failure, place)) terminal.err(`carto: ${line}\n`);
+      if (argv.some((argument) => VERBOSE.has(argument))) terminal.err(`${failure.stack ?? ''}\n`);
+      terminal.exitCode = exitCodeOf(failure);
     }
   } finally {
     clearInterval(alive);

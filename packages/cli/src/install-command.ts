@@ -18,8 +18,8 @@ import {
   type ResourceType,
 } from '@cartographer/machinery';
 import { type ClusterOptions, connect } from './cluster-client.ts';
+import { stopOnSignals } from './frame/stop-signal.ts';
 import { type InstallChoice, objectsToInstall } from './install-objects.ts';
-import { stopOnSignals } from './stop-signal.ts';
 
 /** Flags of `carto install`. */
 export type InstallFlags = ClusterOptions & InstallChoice & { readonly dryRun?: boolean };

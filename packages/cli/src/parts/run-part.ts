@@ -8,9 +8,9 @@ import {
   serveHealth,
 } from '@cartographer/runtime';
 import { type ClusterOptions, type Connection, connect, USER_AGENT } from '../cluster-client.ts';
+import { stopOnSignals } from '../frame/stop-signal.ts';
 import { type ElectionFlags, electorOf, systemNamespace } from '../leader-election.ts';
 import { logLevel } from '../log-level.ts';
-import { stopOnSignals } from '../stop-signal.ts';
 
 /** A place to listen at. */
 export type Address = { readonly host: string; readonly port: number };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
+import { testSurroundings } from '../frame/testing/test-surroundings.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/scan');
 const BILL = join(EXAMPLE, 'app.cdx.json');
@@ -22,14 +23,9 @@ function file(name: string, content: string): string {
 
 /** Runs the command in this process. */
 async function scan(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = {
-    out: (text: string) => void out.push(text),
-    err: (text: string) => void err.push(text),
-    exitCode: 0,
-  };
-  await runCommandLine(['node', 'carto', 'scan', ...args], terminal);
-  return { code: terminal.exitCode, out: out.join(''), err: err.join('') };
+  const { terminal, ...rest } = testSurroundings();
+  await runCommandLine(['node', 'carto', 'scan', ...args], { terminal, ...rest });
+  return { code: terminal.exitCode, out: terminal.written(), err: terminal.told() };
 }
 
 describe('carto scan', () => {

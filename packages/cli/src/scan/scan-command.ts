@@ -12,8 +12,8 @@ import {
   scan,
   table,
 } from '@cartographer/scanning';
-import { stopOnSignals } from '../stop-signal.ts';
-import type { Terminal } from '../terminal.ts';
+import { stopOnSignals } from '../frame/stop-signal.ts';
+import type { Terminal } from '../frame/terminal.ts';
 import { VERSION } from '../version.ts';
 
 /** Flags of `carto scan`, beside the folder. */

@@ -41,6 +41,24 @@ export const ERRORS = {
       next: 'nothing: the leader does the work',
     },
   },
+  commandLine: {
+    CARTO_CONFIG: {
+      means: 'the config file of the command line cannot be used; the message has its path and the field',
+      next: 'correct it, or name another by `CARTO_CONFIG`',
+    },
+    CARTO_TARGET: {
+      means: 'a running `carto up` and a context both fit a command that writes, and nobody can be asked',
+      next: 'say `--context` or `--kubeconfig`',
+    },
+    CARTO_NOT_FOUND: { means: 'what the command is about does not exist', next: 'see the message' },
+    CARTO_CONFLICT: {
+      means: 'it exists already, or somebody changed it in between',
+      next: 'look at it, and run the command again',
+    },
+    CARTO_WAIT_TIMEOUT: { means: 'what was waited for did not come in time', next: 'see the message, or `--timeout`' },
+    CARTO_DECLINED: { means: 'the answer was no, or nobody could be asked', next: 'say `--yes` if it is meant' },
+    CARTO_ANSWER_NO: { means: 'the answer to what was asked is no', next: 'see the message' },
+  },
   dataFolder: {
     CARTO_DATA_FOLDER: {
       means: 'the folder cannot be made',

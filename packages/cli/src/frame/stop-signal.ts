@@ -1,11 +1,22 @@
+/** What tells a command to end. */
+export type Stop = {
+  readonly signal: AbortSignal;
+  /** Whether a person or a supervisor stopped it, as opposed to a reader of its output that went away. */
+  interrupted(): boolean;
+  /** Stops listening. */
+  dispose(): void;
+};
+
 /**
  * Aborts on Ctrl-C, a polite kill, or when the terminal goes away, so that everything that was started can be ended in
  * order. A second Ctrl-C ends the process at once.
  */
-export function stopOnSignals(): { readonly signal: AbortSignal; dispose(): void } {
+export function stopOnSignals(): Stop {
   const controller = new AbortController();
+  let interrupted = false;
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
+    interrupted = true;
     controller.abort();
   };
   const leave = (): void => controller.abort();
@@ -18,6 +29,7 @@ export function stopOnSignals(): { readonly signal: AbortSignal; dispose(): void
   process.stderr.on('error', ends);
   return {
     signal: controller.signal,
+    interrupted: () => interrupted,
     dispose() {
       for (const name of ['SIGINT', 'SIGTERM']) process.off(name, stop);
       for (const name of hangup) process.off(name, leave);
