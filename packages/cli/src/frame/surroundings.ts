@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { systemClock } from '@cartographer/kube';
 import type { Clock, Transport } from '@cartographer/machinery';
+import { findRun, type Run } from '../up/running.ts';
 import { type Stop, stopOnSignals } from './stop-signal.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -15,6 +16,8 @@ export type Surroundings = {
   readonly clock: Clock;
   /** Begins to listen for Ctrl-C and its like. */
   readonly stop: () => Stop;
+  /** Finds the `carto up` whose data folder is in or above a folder. */
+  readonly findRun: (from: string) => Promise<Run | undefined>;
   /** A cluster that is used whatever flags, environment and files say: a test's. */
   readonly cluster?: FixedCluster;
 };
@@ -37,5 +40,6 @@ export function processSurroundings(): Surroundings {
     home: env['HOME'] || homedir(),
     clock: systemClock,
     stop: stopOnSignals,
+    findRun,
   };
 }

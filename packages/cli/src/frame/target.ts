@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { type ClusterAccess, KubeconfigError, loadKubeconfig } from '@cartographer/kube';
 import { CartoError } from '@cartographer/machinery';
-import { findRun, type Run } from '../up/running.ts';
+import type { Run } from '../up/running.ts';
 import type { TargetFlags } from './flags.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -35,7 +35,7 @@ export async function chooseTarget(flags: TargetFlags, surroundings: Surrounding
     return { target: { text: `context ${context}`, context, server, namespace } };
   }
   const isSaid = flags.kubeconfig !== undefined || flags.context !== undefined || (env['KUBECONFIG'] ?? '') !== '';
-  const run = isSaid ? undefined : await findRun(cwd);
+  const run = isSaid ? undefined : await surroundings.findRun(cwd);
   if (run === undefined) return ofKubeconfig(flags, surroundings);
   const running = ofRun(run, surroundings);
   const other = choice.writes ? ifThere(() => ofKubeconfig(flags, surroundings)) : undefined;

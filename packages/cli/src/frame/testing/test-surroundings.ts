@@ -80,6 +80,7 @@ export function testSurroundings(
     home,
     clock,
     stop: () => ({ signal, interrupted: () => signal.aborted, dispose: () => undefined }),
+    findRun: async () => undefined,
     ...(cluster === undefined ? {} : { cluster: { ...cluster, ...options.cluster } }),
   };
 }
