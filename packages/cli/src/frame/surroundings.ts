@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { systemClock } from '@cartographer/kube';
 import type { Clock, Transport } from '@cartographer/machinery';
-import { findRun, type Run } from '../up/running.ts';
+import type { Run } from '../up/running.ts';
 import { type Stop, stopOnSignals } from './stop-signal.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -40,6 +40,6 @@ export function processSurroundings(): Surroundings {
     home: env['HOME'] || homedir(),
     clock: systemClock,
     stop: stopOnSignals,
-    findRun,
+    findRun: async (from) => (await import('../up/running.ts')).findRun(from),
   };
 }

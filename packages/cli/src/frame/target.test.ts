@@ -38,6 +38,7 @@ async function choose({ flags, has = {}, writes = false, answers }: Case) {
         ? {
             pid: 1,
             server: 'https://127.0.0.1:1',
+            caPem: '',
             kubeconfig: `${run}/kubeconfig`,
             dir: run,
             startedAt: '',

@@ -19,8 +19,8 @@ export type ScanningOptions = {
   readonly log: Log;
   /** Holds the scanner's store and the folder of advisories. */
   readonly dir: string;
-  /** The port on 127.0.0.1 where questions about scans are answered, 0 for a free one; none are where it is left out. */
-  readonly questionsPort?: number;
+  /** The port on 127.0.0.1 where questions about scans are answered, 0 for a free one. */
+  readonly questionsPort: number;
   /** Where the laptop's tools serve sources and images. */
   readonly hosts?: { readonly sources: string; readonly images: string };
 };
@@ -29,8 +29,8 @@ export type ScanningOptions = {
 export type Scanning = {
   readonly scanner: RunningScanner;
   readonly folder: string;
-  /** Where questions are answered, if they are. */
-  readonly questions?: Questions;
+  /** Where questions are answered. */
+  readonly questions: Questions;
 };
 
 const SOURCE = 'advisories';
@@ -52,20 +52,17 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
   const scannerClient = createClient({ transport, clock, userAgent: `carto-scanner/${VERSION}` });
   const { namespace } = INSTALL_NAMES;
   let running: RunningScanner | undefined;
-  const questions =
-    questionsPort === undefined
-      ? undefined
-      : await createQuestions({
-          host: '127.0.0.1',
-          port: questionsPort,
-          client: scannerClient,
-          leaderClient: scannerClient,
-          namespace,
-          certDir: undefined,
-          scanner: () => running,
-          log,
-          metrics: createControllerMetrics(),
-        });
+  const questions = await createQuestions({
+    host: '127.0.0.1',
+    port: questionsPort,
+    client: scannerClient,
+    leaderClient: scannerClient,
+    namespace,
+    certDir: undefined,
+    scanner: () => running,
+    log,
+    metrics: createControllerMetrics(),
+  });
   const own = hosts === undefined ? [] : [hosts.sources, hosts.images];
   const scanner = await startScanner({
     client: scannerClient,
@@ -75,8 +72,9 @@ export async function startScanning(options: ScanningOptions): Promise<Scanning>
     log: log.child({ part: 'scanner' }),
     sourceHosts: hosts === undefined ? [] : [hosts.sources],
     destinations: { allowed: own, plainHttp: own },
-    ...(questions === undefined ? {} : { parts: questions.parts, leaderParts: questions.leaderParts }),
+    parts: questions.parts,
+    leaderParts: questions.leaderParts,
   });
   running = scanner;
-  return { scanner, folder, ...(questions === undefined ? {} : { questions }) };
+  return { scanner, folder, questions };
 }

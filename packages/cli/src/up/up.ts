@@ -1,18 +1,19 @@
 import { join, relative, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, createApiServer } from '@cartographer/apiserver';
-import { startController } from '@cartographer/controller';
+import { INSTALL_NAMES, startController } from '@cartographer/controller';
 import { conventionsCrds } from '@cartographer/conventions';
 import { jenkinsCrds } from '@cartographer/jenkins';
 import { createClient, createInProcessTransport, createRestMapper, systemClock } from '@cartographer/kube';
 import { laptopCrds, startLaptop } from '@cartographer/laptop';
-import { type Log, stringifyJson, whenAborted } from '@cartographer/machinery';
+import { type Log, rfc3339, stringifyJson, whenAborted } from '@cartographer/machinery';
 import { createLog } from '@cartographer/runtime';
-import { scanningCrds } from '@cartographer/scanning';
+import { SCANNER_NAMES, scanningCrds } from '@cartographer/scanning';
 import { createYtt } from '@cartographer/ytt';
 import { stopOnSignals } from '../frame/stop-signal.ts';
 import { openLogFile } from '../log-file.ts';
 import { logLevel } from '../log-level.ts';
+import type { Questions } from '../parts/scanner-questions.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
 import { type Scanning, startScanning } from './advisories.ts';
@@ -22,6 +23,7 @@ import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
 import { startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
+import { leaveWord, type Run } from './running.ts';
 import { showFlows } from './screen.ts';
 import { watchFlows } from './watch-flows.ts';
 
@@ -77,9 +79,9 @@ async function endAll(undo: readonly Undo[]): Promise<void> {
   }
 }
 
-type Run = { readonly home: Home; readonly log: Log; readonly signal: AbortSignal; readonly undo: Undo[] };
+type Start = { readonly home: Home; readonly log: Log; readonly signal: AbortSignal; readonly undo: Undo[] };
 
-async function start(options: UpOptions, { home, log, signal, undo }: Run): Promise<void> {
+async function start(options: UpOptions, { home, log, signal, undo }: Start): Promise<void> {
   const clock = systemClock;
   const server = await createApiServer({
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
@@ -97,7 +99,8 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     log,
   });
   undo.unshift(() => server.close());
-  const kubeconfig = await listen(server, options, home);
+  const { kubeconfig, run } = await listen(server, options, home);
+  undo.unshift(await leaveWord(run));
 
   const transport = createInProcessTransport((request) => server.request(request), server.adminToken);
   const client = createClient({ transport, clock, userAgent: `carto/${VERSION}` });
@@ -119,9 +122,10 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     log,
     dir: home.dir,
     ...(laptop === undefined ? {} : { hosts: laptop.hosts }),
-    ...(options.questionsPort === undefined ? {} : { questionsPort: options.questionsPort }),
+    questionsPort: options.questionsPort ?? 0,
   });
   undo.unshift(() => scanning.scanner.stop());
+  undo.unshift(await leaveWord({ ...run, questions: questionsAt(scanning.questions) }));
   const conventions = startConventionsPart({
     transport: await asConventions({ client, mapper, clock, log, transport }, EXAMPLE_NAMESPACE),
     clock,
@@ -137,21 +141,41 @@ async function start(options: UpOptions, { home, log, signal, undo }: Run): Prom
     undo.unshift(() => jenkins.stop());
   }
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
-  welcome(kubeconfig, example, scanning);
+  welcome(kubeconfig, example, { ...scanning, isAsked: options.questionsPort !== undefined });
 
   const flows = watchFlows({ client, clock, log, signal, apps: options.laptop });
   const hide = showFlows(flows, process.stdout, clock);
   undo.unshift(async () => hide());
 }
 
-async function listen(server: ApiServer, options: UpOptions, home: Home): Promise<string> {
-  const { url } = await server.listen({ host: '127.0.0.1', port: options.port });
-  const file = resolve(options.kubeconfigOut ?? join(home.dir, 'kubeconfig'));
-  await writeKubeconfig(file, server.kubeconfig(url));
-  return file;
+async function listen(
+  server: ApiServer,
+  { port, kubeconfigOut }: UpOptions,
+  { dir }: Home,
+): Promise<{ readonly kubeconfig: string; readonly run: Run }> {
+  const { url } = await server.listen({ host: '127.0.0.1', port });
+  // The one in the data folder is for whoever finds the run by it, whatever becomes of the other.
+  const own = join(dir, 'kubeconfig');
+  const kubeconfig = resolve(kubeconfigOut ?? own);
+  for (const file of new Set([own, kubeconfig])) await writeKubeconfig(file, server.kubeconfig(url));
+  const startedAt = rfc3339(systemClock.now());
+  const { caPem } = server;
+  return {
+    kubeconfig,
+    run: { pid: process.pid, server: url, caPem, kubeconfig: own, dir, startedAt, version: VERSION },
+  };
 }
 
-function welcome(kubeconfig: string, example: Example | undefined, { folder: advisories, questions }: Scanning): void {
+function questionsAt({ port }: Questions): Run['questions'] {
+  const { questionsService } = SCANNER_NAMES;
+  return { url: `https://127.0.0.1:${port}`, serverName: `${questionsService}.${INSTALL_NAMES.namespace}.svc` };
+}
+
+function welcome(
+  kubeconfig: string,
+  example: Example | undefined,
+  { folder: advisories, questions, isAsked }: Scanning & { readonly isAsked: boolean },
+): void {
   const file = short(kubeconfig);
   const lines = [
     'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
@@ -160,9 +184,9 @@ function welcome(kubeconfig: string, example: Example | undefined, { folder: adv
     ...(example === undefined
       ? [`  a CVE   put OSV records into ${short(advisories)}; docs/scan-gate.md leads to a gate`]
       : exampleLines(example, file, advisories)),
-    ...(questions === undefined
-      ? []
-      : [`  ask     https://127.0.0.1:${questions.port}; docs/scanning.md says what, and with which token`]),
+    ...(isAsked
+      ? [`  ask     https://127.0.0.1:${questions.port}; docs/scanning.md says what, and with which token`]
+      : []),
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
