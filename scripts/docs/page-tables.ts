@@ -2,6 +2,7 @@ import {
   CONDITION_TYPES,
   EVENT_REASONS,
   type Explanation,
+  type ExplanationCase,
   type Explanations,
   MOVERS,
   REASONS,
@@ -86,8 +87,13 @@ function meaning({ means, unwritten }: Explanation): string {
   return unwritten === undefined ? means : `${means}; the original's word, never written: ${unwritten}`;
 }
 
-function nextStep({ next = NOTHING, see }: Explanation): string {
-  return see === undefined ? next : `${next}. [More](${see})`;
+function nextStep({ next = NOTHING, cases = [], see }: Explanation): string {
+  return [next, ...cases.map(caseText), ...(see === undefined ? [] : [`[More](${see})`])].join('. ');
+}
+
+function caseText(found: ExplanationCase): string {
+  if ('status' in found) return `While it is Unknown: ${found.next}`;
+  return `If the message says *${found.says}*, it is for ${found.move}: ${found.next}`;
 }
 
 function laptopTables(): Tables {

@@ -11,6 +11,7 @@ export * from './kinds/workload.ts';
 export * from './reasons/condition-reasons.ts';
 export * from './reasons/event-reasons.ts';
 export * from './reasons/explanation.ts';
+export * from './reasons/next-step.ts';
 export * from './schema/condition.ts';
 export * from './schema/env-var.ts';
 export * from './schema/go-type.ts';

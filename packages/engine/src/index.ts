@@ -1,3 +1,7 @@
+export * from './explain/path.ts';
+export { pathGraph } from './explain/path-graph.ts';
+export * from './explain/selection-account.ts';
+export * from './explain/selector-terms.ts';
 export * from './plan/plan.ts';
 export * from './plan/plan-blueprint.ts';
 export * from './plan/plan-runnable.ts';

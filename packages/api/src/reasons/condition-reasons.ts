@@ -1,5 +1,16 @@
-import type { Explanations } from './explanation.ts';
-import { accountReasons, resourceSubmitted, resourcesSubmitted } from './submitted-reasons.ts';
+import type { Explanation, ExplanationCase, Explanations } from './explanation.ts';
+import { accountReasons, FORBIDDEN, resourceSubmitted, resourcesSubmitted, TAMPERED_RUN } from './submitted-reasons.ts';
+
+/** What False tells is not yet so. */
+const WAIT = { status: 'Unknown', move: 'nobody', next: 'wait' } as const satisfies ExplanationCase;
+
+/** What `<Type>Condition` under `Healthy` tells: the rule lends the type of the condition that it looks at. */
+export const CONDITION_RULE: Explanation = {
+  means: "the rule `singleConditionType` looked at this condition; the message is the object's own",
+  move: 'developer',
+  next: 'look at the object',
+  cases: [WAIT],
+};
 
 /** Reasons by the type of their condition. A condition `Ready` copies the reason of the one that decides it. */
 export const REASONS = {
@@ -58,12 +69,12 @@ export const REASONS = {
     MatchedCondition: {
       means: 'a condition named in `multiMatch` decided',
       move: 'developer',
-      next: "False: read the message, it is the object's own",
+      next: "read the message, it is the object's own",
     },
     MatchedField: {
       means: 'a field named in `multiMatch` decided',
       move: 'developer',
-      next: 'False: read the message',
+      next: 'read the message',
     },
     NoMatchesFulfilled: {
       means: '`multiMatch`: neither side holds yet',
@@ -89,6 +100,7 @@ export const REASONS = {
       means: 'all `Healthy` of the steps in one: the last False, else the first Unknown, else True',
       move: 'developer',
       next: 'look at the step whose message it copies',
+      cases: [WAIT],
     },
   },
   TemplatesReady: {
@@ -129,7 +141,8 @@ export const REASONS = {
     StampedObjectRejectedByAPIServer: {
       means: 'the API server refused the run',
       move: 'platform',
-      next: "read the server's text; *forbidden*: admin",
+      next: "read the server's text",
+      cases: [FORBIDDEN],
     },
     FailedToListCreatedObjects: {
       means: 'the runs cannot be listed',
@@ -144,7 +157,8 @@ export const REASONS = {
     NotObserved: {
       means: 'the kind or the template carries `carto.run/read`, and what the run says is not of the run as it is now',
       move: 'nobody',
-      next: 'wait for its controller. If the message says *is not as the template makes it*: platform deletes the run',
+      next: 'wait for its controller',
+      cases: [TAMPERED_RUN],
       see: 'templates.md#gates',
     },
     ...accountReasons,
@@ -169,7 +183,8 @@ export const REASONS = {
     SucceededCondition: {
       means: 'status and message are those of the run',
       move: 'developer',
-      next: 'False: look at the run',
+      next: 'look at the run',
+      cases: [WAIT],
     },
     Unknown: { means: 'there is no run yet, or it has no such condition', move: 'nobody', next: 'wait' },
   },

@@ -9,6 +9,12 @@ export const MOVERS = {
 /** Whose move it is. */
 export type Mover = keyof typeof MOVERS;
 
+/** Where a reason tells something else: what its message says then, or that its condition is still Unknown. */
+export type ExplanationCase = ({ readonly says: string } | { readonly status: 'Unknown' }) & {
+  readonly move: Mover;
+  readonly next: string;
+};
+
 /** What a reason tells: the text of `docs/reasons.md`, and of whatever else explains an owner. Code stands in backticks. */
 export type Explanation = {
   /** What is the case. */
@@ -17,6 +23,8 @@ export type Explanation = {
   readonly move: Mover;
   /** What to do next; absent where there is nothing to do. */
   readonly next?: string;
+  /** Where move and next step are others; the first that holds counts. */
+  readonly cases?: readonly ExplanationCase[];
   /** The page below `docs`, with its heading, that says more. */
   readonly see?: string;
   /** Upstream has this reason, and it is never written under this condition type: why, or what is written instead. */

@@ -1,8 +1,22 @@
-import type { Explanations } from './explanation.ts';
+import type { ExplanationCase, Explanations } from './explanation.ts';
 
 const NO_RETRIEVAL = 'a missing template is `UnknownError` or `TemplatesNotFound`';
 const NO_LIST = 'a failed list is `TemplateRejectedByAPIServer`';
 const UNDER_OWNER = 'on the step, too, it stands under `ResourcesSubmitted`';
+
+/** The server says that the account may not. */
+export const FORBIDDEN = {
+  says: 'forbidden',
+  move: 'admin',
+  next: 'give the account the right that the message names, or let the owner name another account',
+} as const satisfies ExplanationCase;
+
+/** Somebody changed a run that is to be read as it was made. */
+export const TAMPERED_RUN = {
+  says: 'is not as the template makes it',
+  move: 'platform',
+  next: 'delete the run, which somebody changed: it is made anew',
+} as const satisfies ExplanationCase;
 
 /** Reasons of `ResourcesSubmitted` that are one step's, in the order of the page. */
 const stepReasons = {
@@ -15,20 +29,30 @@ const stepReasons = {
   MissingValueAtPath: {
     means: 'the object is there, the output is not yet',
     move: 'nobody',
-    next: 'wait. If the message says *healthy object*: platform has the wrong path. If it says *unhealthy*: look at the object',
+    next: 'wait',
+    cases: [
+      {
+        says: 'from healthy object',
+        move: 'platform',
+        next: 'correct the path: the object is done and has no value there',
+      },
+      { says: 'from unhealthy object', move: 'developer', next: 'look at the object' },
+    ],
   },
   TemplateObjectRetrievalFailure: { means: 'the template cannot be read', move: 'platform', unwritten: NO_RETRIEVAL },
   TemplateStampFailure: {
     means:
       'the template cannot be filled in: a path without a value, a wrong tag, another namespace, too large; or a name, label, annotation or finalizer that is no text',
     move: 'platform',
-    next: 'most often an input is missing: then look at the step that makes it. Else correct the path named in the message. *must be a text*: quote the value where it is set. Waits',
+    next: 'most often an input is missing: then look at the step that makes it. Else correct the path named in the message. Waits',
+    cases: [{ says: 'must be a text', move: 'platform', next: 'quote the value where it is set' }],
     see: 'templates.md#objects',
   },
   TemplateRejectedByAPIServer: {
     means: 'the API server refused the object, or another owner controls it, or its kind is unknown',
     move: 'platform',
-    next: "read the server's text. *forbidden*: admin gives the account the right, or the owner names another account. A name longer than 63 characters (owner, step, template, blueprint) cannot be the label that each stamped object carries: the message names both. Retries; *forbidden* every 30 s, and at once when the right comes",
+    next: "read the server's text. A name longer than 63 characters (owner, step, template, blueprint) cannot be the label that each stamped object carries: the message names both. Retries; *forbidden* every 30 s, and at once when the right comes",
+    cases: [FORBIDDEN],
   },
   ResolveTemplateOptionsError: {
     means: 'the selector of an option cannot be evaluated',
@@ -67,7 +91,8 @@ const stepReasons = {
     means:
       'the kind or the template carries `carto.run/read`, and what the object says is not of the object as it is now',
     move: 'nobody',
-    next: 'wait for its controller. If the message says *is not as the template makes it*: somebody changed a run, and platform deletes it',
+    next: 'wait for its controller',
+    cases: [TAMPERED_RUN],
     see: 'templates.md#gates',
   },
   TooManyWrites: {

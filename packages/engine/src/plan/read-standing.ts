@@ -6,6 +6,7 @@ import type { Inputs, Resource } from '../read/resource-inputs.ts';
 import type { Output, OutputFailure, OutputResult, Source } from '../read/resource-outputs.ts';
 import { NOTHING, outputValues, readOutput, unreadOutput, withheldOutput } from '../read/resource-outputs.ts';
 import { givesSecrets } from '../read/secret-values.ts';
+import { holdText } from '../report/hold-text.ts';
 import type { Realized } from '../report/realized.ts';
 import type { StepFailure } from '../report/step-failure.ts';
 import { advice, unfitLabel } from '../stand/advice.ts';
@@ -50,7 +51,7 @@ export function readStood({ pass, resource, template, inputs, stamping, standing
       };
       if (object === undefined) return failed(resource, template, failure);
       if (readsCurrent(pass.asks.cluster, template, type)) {
-        const holds = holdText(resource, 'failed', failure.message);
+        const holds = holdText({ step: resource.name, state: 'failed' }, failure.message);
         return { ...failed(resource, template, failure), stamped: { object, type }, holds };
       }
       const result = readOutput(template, object, inputs.deployment);
@@ -131,7 +132,7 @@ function withholding(
     failure: isRefused
       ? { kind: 'refused', message }
       : { kind: 'output', failure: withoutValues(pass, unread), object, type },
-    ...(isRefused || current ? { holds: holdText(resource, state, message) } : {}),
+    ...(isRefused || current ? { holds: holdText({ step: resource.name, state }, message) } : {}),
   };
 }
 
@@ -139,11 +140,6 @@ function withholding(
 function stateOf(condition: Parameters<typeof stepState>[0], isUnhealthy: boolean): StepState {
   const state = stepState(condition);
   return isUnhealthy && (state === 'running' || state === 'ready') ? 'failed' : state;
-}
-
-/** What steps say that read from a step which holds its output back. */
-function holdText({ name }: Resource, state: StepState, message: string): string {
-  return `waits for step [${name}], which is ${state}: ${message}`;
 }
 
 /** Takes note of what a Secret holds and gives out; whether it does. */

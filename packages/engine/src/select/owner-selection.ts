@@ -85,14 +85,17 @@ export function fitsBlueprint(blueprint: KubeObject, owner: KubeObject): Fit {
   return fit(compiledBlueprint(blueprint), owner);
 }
 
-const compiledBlueprint = memoByIdentity((blueprint: KubeObject) => {
+const compiledBlueprint = memoByIdentity((blueprint: KubeObject) => compileSelector(blueprintSelector(blueprint)));
+
+/** What a blueprint requires of its owners. */
+export function blueprintSelector(blueprint: KubeObject): OwnerSelector {
   const { spec } = blueprint as Blueprint;
-  return compileSelector({
+  return {
     matchLabels: spec.selector,
     matchExpressions: spec.selectorMatchExpressions,
     matchFields: spec.selectorMatchFields,
-  });
-});
+  };
+}
 
 /** What is wrong with a blueprint's selector whatever the owner, or undefined. */
 export function selectorFault(blueprint: KubeObject): string | undefined {
