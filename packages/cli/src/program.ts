@@ -3,6 +3,7 @@ import { addController } from './commands/controller.ts';
 import { addConventions } from './commands/conventions.ts';
 import { addInstall } from './commands/install.ts';
 import { addJenkins } from './commands/jenkins.ts';
+import { addOwnerGroups } from './commands/owner-groups.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addUp } from './commands/up.ts';
@@ -28,6 +29,8 @@ export function createProgram(surroundings: Surroundings): Command {
       if (PARTS.has(command.name())) return;
       await (await import('./frame/defaults.ts')).applyDefaults(command, surroundings);
     });
+  program.commandsGroup('For who runs apps:');
+  addOwnerGroups(program);
   program.commandsGroup('On this machine:');
   addUp(program);
   addScan(program, surroundings);
