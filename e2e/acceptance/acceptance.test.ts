@@ -1,13 +1,17 @@
-import { systemClock } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
-import { type EmbeddedTarget, loadCases, type Outcomes, runCases, startEmbeddedTarget } from '@cartographer/testkit';
-import { createYtt } from '@cartographer/ytt';
+import {
+  createPatientYtt,
+  type EmbeddedTarget,
+  loadCases,
+  type Outcomes,
+  runCases,
+  startEmbeddedTarget,
+} from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Cases at a time: they share a server and a controller, as owners of different teams do. */
 const LANES = 128;
 
-const ytt = createYtt({ clock: systemClock, log: silentLog });
+const ytt = createPatientYtt();
 const isBuilt = (await ytt.render({ template: 'a: 1', values: {} }, new AbortController().signal)).kind === 'rendered';
 afterAll(() => ytt.close());
 

@@ -1,12 +1,10 @@
-import { systemClock } from '@cartographer/kube';
-import { silentLog, textAt } from '@cartographer/machinery';
-import { type EmbeddedTarget, startEmbeddedTarget, toolDefinitions } from '@cartographer/testkit';
-import { createYtt } from '@cartographer/ytt';
+import { textAt } from '@cartographer/machinery';
+import { createPatientYtt, type EmbeddedTarget, startEmbeddedTarget, toolDefinitions } from '@cartographer/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTools, type Tool, type ToolStatus } from './tools.ts';
 import { applyAs, observedGeneration, Trial, type Verdict } from './trial.ts';
 
-const ytt = createYtt({ clock: systemClock, log: silentLog });
+const ytt = createPatientYtt();
 const isBuilt = (await ytt.render({ template: 'a: 1', values: {} }, new AbortController().signal)).kind === 'rendered';
 afterAll(() => ytt.close());
 

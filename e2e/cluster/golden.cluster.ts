@@ -1,7 +1,6 @@
 import { crds } from '@cartographer/api';
-import { systemClock } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
 import {
+  createPatientYtt,
   describeDifferences,
   differencesOf,
   goldenCrds,
@@ -13,10 +12,9 @@ import {
   startCluster,
   type TestCluster,
 } from '@cartographer/testkit';
-import { createYtt } from '@cartographer/ytt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const ytt = createYtt({ clock: systemClock, log: silentLog });
+const ytt = createPatientYtt();
 let cluster: TestCluster;
 beforeAll(async () => {
   // The recorder's cluster had no controller manager either.

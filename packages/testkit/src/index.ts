@@ -36,6 +36,7 @@ export { playOnCluster } from './golden/play-on-cluster.ts';
 export type { Scenario, Snapshot } from './golden/scenario.ts';
 export { goldenCrds, loadScenario, scenarioNames } from './golden/scenario.ts';
 export { grantedAccount, grantedAccountYaml } from './granted-account.ts';
+export { createPatientYtt } from './patient-ytt.ts';
 export type { SelfSigned } from './self-signed.ts';
 export { selfSigned } from './self-signed.ts';
 export type { StagedServer, StagedServerOptions } from './staged-server.ts';

@@ -1,12 +1,10 @@
-import { systemClock } from '@cartographer/kube';
-import { silentLog } from '@cartographer/machinery';
-import { createYtt } from '@cartographer/ytt';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createPatientYtt } from '../patient-ytt.ts';
 import { describeDifferences, differencesOf, judge, loadAllowedDifferences } from './differences.ts';
 import { play } from './play.ts';
 import { loadScenario, scenarioNames } from './scenario.ts';
 
-const ytt = createYtt({ clock: systemClock, log: silentLog });
+const ytt = createPatientYtt();
 afterAll(() => ytt.close());
 
 describe('played to our controller, a scenario leaves what upstream left', () => {
