@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 200_000 } },
-    globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts'],
+    globalSetup: ['./scripts/run-folder.ts', './scripts/build-for-tests.ts', './scripts/bundle-for-tests.ts'],
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 });

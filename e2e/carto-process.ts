@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Client, createClient, createHttpTransport, loadKubeconfig, systemClock } from '@cartographer/kube';
 import { parseJson } from '@cartographer/machinery';
+import { cartoArgv } from './carto-program.ts';
 
 const run = promisify(execFile);
-const MAIN = join(import.meta.dirname, '../packages/cli/src/main.ts');
 const POLL_MS = 25;
 
 /** One line of the audit log, in the shape of a Kubernetes audit event. */
@@ -46,8 +46,8 @@ export async function startCarto(
 ): Promise<CartoProcess> {
   const kubeconfig = join(dataDir, 'kubeconfig');
   const auditLog = auditFile(dataDir);
-  const args = [MAIN, 'up', '--data', dataDir, '--port', '0', '--audit-log', auditLog, ...flags];
-  const child = spawn(process.execPath, args, {
+  const [program, ...args] = cartoArgv('up', '--data', dataDir, '--port', '0', '--audit-log', auditLog, ...flags);
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { carto } from '@cartographer/api';
 import type { Client } from '@cartographer/kube';
@@ -13,9 +12,9 @@ import {
   type TestCluster,
 } from '@cartographer/testkit';
 import { until } from '../carto-process.ts';
+import { cartoArgv } from '../carto-program.ts';
 
 const run = promisify(execFile);
-const MAIN = join(import.meta.dirname, '../../packages/cli/src/main.ts');
 
 /** ConfigMaps, as the client names them. */
 export const CONFIG_MAPS: ResourceType = {
@@ -29,7 +28,8 @@ export const CONFIG_MAPS: ResourceType = {
 /** Runs a command of `carto` against the cluster to its end; resolves with what it printed. */
 async function runCarto(cluster: TestCluster, ...args: readonly string[]): Promise<string> {
   const env = { ...process.env, KUBECONFIG: cluster.kubeconfig('admin') };
-  const { stdout } = await run(process.execPath, [MAIN, ...args], { env });
+  const [program, ...rest] = cartoArgv(...args);
+  const { stdout } = await run(program, rest, { env });
   return stdout;
 }
 
@@ -120,7 +120,7 @@ async function startPart(
   const address = `127.0.0.1:${port}`;
   const started = await cluster.run({
     name,
-    argv: [process.execPath, MAIN, ...args, '--metrics-address', address],
+    argv: cartoArgv(...args, '--metrics-address', address),
     env,
     ready: async () => (await fetch(`http://${address}/readyz`)).ok,
   });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { startCarto } from '../../e2e/carto-process.ts';
+import { cartoArgv } from '../../e2e/carto-program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'packages/cli/src/main.ts');
 const START = 'npm run carto -- up';
 const NO_EXAMPLE = '--no-example';
 const ENVIRONMENT = 'export KUBECONFIG=.carto/kubeconfig';
@@ -88,7 +88,7 @@ export async function walkThrough(page: string, given: Given = {}): Promise<numb
     for (const { text, output } of commands) {
       // The folder of the walk has no npm scripts, and no node_modules.
       const line = text
-        .replaceAll('npm run --silent carto --', `${process.execPath} ${MAIN}`)
+        .replaceAll('npm run --silent carto --', cartoArgv().join(' '))
         .replaceAll('npx node', process.execPath);
       const { stdout } = await run('bash', ['-ec', line], { cwd: folder, env }).catch(
         (error: Error & { stdout: string }) => {

@@ -1,6 +1,6 @@
 import { CartoError } from '@cartographer/machinery';
 import { CommanderError } from 'commander';
-import { withDoubleDashes } from './controller-flags.ts';
+import { withDoubleDashes } from './double-dashes.ts';
 import { EXIT, exitCodeOf } from './frame/exit-codes.ts';
 import { PlacedError } from './frame/placed-error.ts';
 import { processSurroundings, type Surroundings } from './frame/surroundings.ts';

@@ -2,32 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WASM_PAGE_BYTES } from './wasm-memory.ts';
-
-const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
+import { fileURLToPath } from 'node:url';
+import { DEFAULT_MEMORY_MIB, WASM_FILE } from './built-files.ts';
 
 /** Where the Go program and its pinned modules are. */
-export const GO_FOLDER = join(import.meta.dirname, '..', 'go');
+export const GO_FOLDER = fileURLToPath(new URL('../go', import.meta.url));
 
 /** Where builds are kept, one folder each. */
-export const CACHE_FOLDER = join(REPOSITORY, '.cache', 'ytt');
-
-/** The module, compressed with zstd: as small as gzip makes it, and read in half the time. */
-export const WASM_FILE = 'ytt.wasm.zst';
-
-/** The loader of exactly that Go release that built the module. */
-export const LOADER_FILE = 'wasm_exec.js';
-
-/** The memory that a worker may use unless told otherwise; it is written into the module. */
-export const DEFAULT_MEMORY_MIB = 256;
+export const CACHE_FOLDER = fileURLToPath(new URL('../../../.cache/ytt', import.meta.url));
 
 /** `-X`: as a released ytt, so that `version.require_at_least` in a template works. */
 export const LINKER_FLAGS = '-s -w -X carvel.dev/ytt/pkg/version.Version=0.52.1';
-
-/** WebAssembly pages of so many MiB. */
-export function pagesOf(mib: number): number {
-  return Math.floor((mib * 1_048_576) / WASM_PAGE_BYTES);
-}
 
 /** Names what is built: a change of the program, its modules or the way of building gives another name. */
 export function recipeDigest(): string {
@@ -41,4 +26,10 @@ export async function findBuild(cache: string, prefix: string): Promise<string |
   const names = (await readdir(cache).catch((): string[] => [])).filter((name) => name.startsWith(prefix));
   const [newest] = names.toSorted((left, right) => right.localeCompare(left, 'en', { numeric: true }));
   return newest === undefined ? undefined : join(cache, newest);
+}
+
+/** The folder of the build of this version. Undefined when there is none. */
+export function builtFolder(cache: string = CACHE_FOLDER): Promise<string | undefined> {
+  // Any Go release will do: the folder holds the loader that belongs to it.
+  return findBuild(cache, `${recipeDigest()}-`);
 }

@@ -4,17 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import {
-  CACHE_FOLDER,
-  DEFAULT_MEMORY_MIB,
-  findBuild,
-  GO_FOLDER,
-  LINKER_FLAGS,
-  LOADER_FILE,
-  pagesOf,
-  recipeDigest,
-  WASM_FILE,
-} from './build-recipe.ts';
+import { CACHE_FOLDER, findBuild, GO_FOLDER, LINKER_FLAGS, recipeDigest } from './build-recipe.ts';
+import { DEFAULT_MEMORY_MIB, LOADER_FILE, pagesOf, WASM_FILE } from './built-files.ts';
 import { withMemoryMaximum } from './wasm-memory.ts';
 
 /** What a build needs from outside. */

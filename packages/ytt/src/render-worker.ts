@@ -33,13 +33,16 @@ function answer(go: GoInstance, { template, values }: RenderRequest): WorkerRepl
   return { kind: 'rendered', output: decoder.decode(result.text), memoryBytes };
 }
 
-const go = await startGo(start);
-// The first render of a program takes 20 times as long as the next: this one is nobody's.
-go.render('a: #@ [n for n in range(1)]', []);
-const port = parentPort;
-port?.on('message', (request: RenderRequest) => {
-  const reply = answer(go, request);
-  port.postMessage(reply);
-  if (reply.kind === 'crashed') port.close();
-});
-port?.postMessage({ kind: 'ready' } satisfies WorkerReply);
+async function serve(port: typeof parentPort): Promise<void> {
+  const go = await startGo(start);
+  // The first render of a program takes 20 times as long as the next: this one is nobody's.
+  go.render('a: #@ [n for n in range(1)]', []);
+  port?.on('message', (request: RenderRequest) => {
+    const reply = answer(go, request);
+    port.postMessage(reply);
+    if (reply.kind === 'crashed') port.close();
+  });
+  port?.postMessage({ kind: 'ready' } satisfies WorkerReply);
+}
+
+void serve(parentPort);

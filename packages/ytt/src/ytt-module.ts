@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { CartoError } from '@cartographer/machinery';
-import { CACHE_FOLDER, findBuild, LOADER_FILE, pagesOf, recipeDigest, WASM_FILE } from './build-recipe.ts';
+import { builtFolder } from '#built';
+import { LOADER_FILE, pagesOf, WASM_FILE } from './built-files.ts';
 import { withMemoryMaximum } from './wasm-memory.ts';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 
@@ -17,9 +18,8 @@ const MAX_MODULE_BYTES = 200_000_000;
  * Loads what `npm run build:ytt` built, off the event loop; undefined when this version of ytt is not built.
  * @throws CartoError `CARTO_YTT_LOAD` when the build is damaged.
  */
-export async function loadYttModule(memoryMiB: number, cache: string = CACHE_FOLDER): Promise<YttModule | undefined> {
-  // Any Go release will do: the folder holds the loader that belongs to it.
-  const folder = await findBuild(cache, `${recipeDigest()}-`);
+export async function loadYttModule(memoryMiB: number, cache?: string): Promise<YttModule | undefined> {
+  const folder = await builtFolder(cache);
   if (folder === undefined) return undefined;
   try {
     const [compressed, loader] = await Promise.all([

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { CartoError, type Clock, goJson, type JsonObject, type Log } from '@cartographer/machinery';
-import { DEFAULT_MEMORY_MIB } from './build-recipe.ts';
+import { DEFAULT_MEMORY_MIB } from './built-files.ts';
 import type { RenderRequest } from './render-worker.ts';
 import { type PoolAnswer, WorkerPool } from './worker-pool.ts';
 import { loadYttModule, type YttModule } from './ytt-module.ts';

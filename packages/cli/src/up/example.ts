@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Client, getIfThere, type RestMapper } from '@cartographer/kube';
 import { isList, isObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { prepareRepository } from './example-repository.ts';
 
-const EXAMPLE = join(import.meta.dirname, '../../../../examples/hello');
+const EXAMPLE = fileURLToPath(new URL('../../../../examples/hello', import.meta.url));
 const FIELD_MANAGER = 'carto-example';
 
 /** The example at work. */

@@ -78,7 +78,7 @@ export async function createKeeper(options: {
 
   function begin(): ChildProcessByStdio<Writable, Readable, null> {
     // In a session of its own, so that Ctrl-C in the terminal reaches the parent alone.
-    const begun = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, recordFile], {
+    const begun = spawn(process.execPath, [MAIN, recordFile], {
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
       env: { PATH: process.env['PATH'] ?? '' },
