@@ -33,6 +33,7 @@ export {
   type SelectorOperator,
 } from './selectors/selectors.ts';
 export * from './text/field-error.ts';
+export { type GlobDialect, matchesGlob } from './text/file-glob.ts';
 export { globMatches } from './text/glob.ts';
 export { goDuration } from './text/go-duration.ts';
 export { goJson, goQuote, goText } from './text/go-text.ts';

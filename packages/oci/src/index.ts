@@ -1,4 +1,9 @@
-export { createDestinations, type DestinationRules, type Destinations } from './access/destinations.ts';
+export {
+  createDestinations,
+  type DestinationRules,
+  type Destinations,
+  isLoopbackRegistry,
+} from './access/destinations.ts';
 export {
   type DockerConfig,
   dockerConfigsIn,
@@ -6,6 +11,8 @@ export {
   parseDockerConfigJson,
   parseDockercfg,
   type RegistryLogin,
+  type RegistryToken,
+  readDockerConfig,
 } from './access/docker-config.ts';
 export { RegistryError, type RegistryFailure } from './access/registry-error.ts';
 export { ArchiveError } from './archive/archive-error.ts';
@@ -31,6 +38,7 @@ export {
 export { jsonIn, type Opened, type OpenedDocument, openAttached } from './attached/open-attached.ts';
 export type { Descriptor, Platform } from './content/descriptor.ts';
 export { digestOf, isDigest } from './content/digest.ts';
+export { type FluxArtifact, fluxArtifact } from './content/flux-artifact.ts';
 export { ImageError } from './content/image-error.ts';
 export { type FetchedManifest, type ImageSource, readBlob } from './content/image-source.ts';
 export {

@@ -189,6 +189,10 @@ export const ERRORS = {
       means: 'an archive cannot be packed or unpacked: broken, too large, or it leads out of its folder',
       next: 'see the message',
     },
+    CARTO_LOCAL_SOURCE: {
+      means: 'sources on this machine cannot be packed; the message has the file and the reason',
+      next: 'mend it, or let a `.cartoignore` leave it out',
+    },
     CARTO_IMAGE: {
       means: 'what an image says of itself cannot be read, is not what its digest says, or is larger than a bound',
       next: 'see the message. Retries where the transfer may have been at fault',

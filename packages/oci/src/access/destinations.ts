@@ -53,6 +53,13 @@ const EMBEDDED: readonly (readonly [start: readonly number[], at: number])[] = [
   [[0, 0, 0, 0, 0, 0], 6], // compatible
 ];
 
+const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]+)?$/;
+
+/** Whether a registry is one of this machine, by its name: container tools speak plain HTTP to those. */
+export function isLoopbackRegistry(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
 /** Makes the {@link Destinations} of some rules. */
 export function createDestinations({
   allowed = [],

@@ -1,9 +1,15 @@
 import { Buffer } from 'node:buffer';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CartoError, isObject, type Json, type JsonObject, Secret, textAt } from '@cartographer/machinery';
+import { ifThere } from '../archive/if-there.ts';
 import type { RepositoryName } from '../content/reference.ts';
 
 /** A login at a registry. */
 export type RegistryLogin = { readonly username: string; readonly password: Secret };
+
+/** What a registry takes instead of a login: a token that somebody else has fetched. */
+export type RegistryToken = { readonly token: Secret };
 
 /** The logins of one pull secret, by the hosts and paths that they are for. */
 export type DockerConfig = { readonly entries: readonly { readonly key: string; readonly login: RegistryLogin }[] };
@@ -22,6 +28,15 @@ export function parseDockerConfigJson(text: string): DockerConfig {
   if (auths === undefined || auths === null) return { entries: [] };
   if (!isObject(auths)) throw unreadable('.dockerconfigjson', 'its auths are no object');
   return configOf(auths, '.dockerconfigjson');
+}
+
+/**
+ * The logins that docker keeps in the `config.json` of a folder; none where there is no file.
+ * @throws CartoError `CARTO_PULL_SECRET` when it cannot be read.
+ */
+export async function readDockerConfig(folder: string): Promise<DockerConfig> {
+  const text = await ifThere(readFile(join(folder, 'config.json'), 'utf8'));
+  return text === undefined ? { entries: [] } : parseDockerConfigJson(text);
 }
 
 /** Reads the value of `.dockercfg` in a Secret of type `kubernetes.io/dockercfg`, the form before that. */

@@ -7,6 +7,9 @@ export const mediaTypes = {
   plainLayer: 'application/vnd.oci.image.layer.v1.tar',
   /** The config of a manifest that is no image: the two bytes `{}`. */
   empty: 'application/vnd.oci.empty.v1+json',
+  /** Of the artifacts of files that Flux pushes and follows. */
+  fluxConfig: 'application/vnd.cncf.flux.config.v1+json',
+  fluxContent: 'application/vnd.cncf.flux.content.v1.tar+gzip',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
   dockerIndex: 'application/vnd.docker.distribution.manifest.list.v2+json',
 } as const;

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { LookupFunction } from 'node:net';
 import { type Clock, canonicalJson } from '@cartographer/machinery';
 import { createDestinations, type DestinationRules } from '../access/destinations.ts';
-import type { RegistryLogin } from '../access/docker-config.ts';
+import type { RegistryLogin, RegistryToken } from '../access/docker-config.ts';
 import type { Descriptor } from '../content/descriptor.ts';
 import { digestOf } from '../content/digest.ts';
 import { mediaTypes } from '../content/media-types.ts';
@@ -36,7 +36,7 @@ export interface RegistryClient {
    * A repository, asked with these logins in their order. What it learns and the tokens it gets stay with it: make another one
    * for another account.
    */
-  repository(name: RepositoryName, logins?: readonly RegistryLogin[]): Repository;
+  repository(name: RepositoryName, logins?: readonly (RegistryLogin | RegistryToken)[]): Repository;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Clock, getPath, type Json, Secret } from '@cartographer/machinery';
-import type { RegistryLogin } from '../access/docker-config.ts';
+import type { RegistryLogin, RegistryToken } from '../access/docker-config.ts';
 import { RegistryError } from '../access/registry-error.ts';
 import type { RepositoryName } from '../content/reference.ts';
 import { type Challenge, challengeIn } from './challenge.ts';
@@ -22,7 +22,7 @@ export type SessionOptions = {
   /** Where the registry answers: nobody else gets a login. */
   readonly origin: string;
   /** In the order in which they are tried; without any, nobody logs in. */
-  readonly logins: readonly RegistryLogin[];
+  readonly logins: readonly (RegistryLogin | RegistryToken)[];
   readonly exchange: Exchange;
   readonly clock: Clock;
 };
@@ -78,7 +78,7 @@ export function createSession(options: SessionOptions): Session {
 
 type Wish = {
   readonly at: number;
-  readonly login: RegistryLogin | undefined;
+  readonly login: RegistryLogin | RegistryToken | undefined;
   readonly action: Action;
   readonly signal: AbortSignal;
 };
@@ -86,6 +86,10 @@ type Wish = {
 /** What proves a login; undefined when the login is not taken. */
 async function grantFor(options: SessionOptions, challenge: Challenge, wish: Wish): Promise<Grant | undefined> {
   const { at, login } = wish;
+  if (login !== undefined && 'token' in login) {
+    const authorization = new Secret(`Bearer ${login.token.reveal()}`);
+    return { login: at, authorization, untilMs: Number.POSITIVE_INFINITY };
+  }
   const basic = login === undefined ? undefined : basicOf(login);
   if (challenge.kind === 'bearer') return tokenFor(options, challenge, { ...wish, basic });
   return basic === undefined ? undefined : { login: at, authorization: basic, untilMs: Number.POSITIVE_INFINITY };

@@ -11,6 +11,8 @@ export type RandomAccess = {
 export type ZipEntry = {
   readonly name: string;
   readonly sizeBytes: number;
+  /** The mode that a Unix gave it, type bits and all; undefined where it was packed elsewhere. */
+  readonly unixMode: number | undefined;
   /** @throws CartoError `CARTO_ARCHIVE` when what is packed is broken, encrypted, packed in an unknown way, or too large. */
   readonly read: () => Promise<Buffer>;
 };
@@ -41,6 +43,7 @@ const RATIO_FROM_BYTES = 1024 * 1024;
 const STORED = 0;
 const DEFLATED = 8;
 const IS_ENCRYPTED = 1;
+const MADE_ON_UNIX = 3;
 
 /**
  * The files of a zip archive in the order of its directory, folders left out; with the large sizes of Zip64. Nothing is
@@ -62,7 +65,8 @@ export async function* zipEntries(archive: RandomAccess, limits: ZipLimits): Asy
     const entry = directoryEntry(directory, at);
     at = entry.end;
     if (!entry.name.endsWith('/')) {
-      yield { name: entry.name, sizeBytes: entry.size, read: () => readEntry(archive, entry, limits, budget) };
+      const { name, size: sizeBytes, unixMode } = entry;
+      yield { name, sizeBytes, unixMode, read: () => readEntry(archive, entry, limits, budget) };
     }
   }
 }
@@ -106,6 +110,7 @@ type DirectoryEntry = {
   readonly packed: number;
   readonly size: number;
   readonly offset: number;
+  readonly unixMode: number | undefined;
   /** Where the next one begins. */
   readonly end: number;
 };
@@ -128,6 +133,7 @@ function directoryEntry(directory: Buffer, at: number): DirectoryEntry {
     packed,
     size,
     offset: field(42),
+    unixMode: directory.readUInt8(at + 5) === MADE_ON_UNIX ? directory.readUInt16LE(at + 40) : undefined,
     end: extraEnd + directory.readUInt16LE(at + 32),
   };
 }

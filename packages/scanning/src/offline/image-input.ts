@@ -1,16 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Bill } from '@cartographer/bills';
 import { CartoError, type Clock } from '@cartographer/machinery';
 import {
   createRegistryClient,
-  type DockerConfig,
   isDigest,
+  isLoopbackRegistry,
   loginsFor,
   openImageFile,
-  parseDockerConfigJson,
   parseReference,
   type Reference,
+  readDockerConfig,
   targetOf,
 } from '@cartographer/oci';
 import type { AttachedFindings, FindingsTrust } from '../inventory/attached/attached-findings.ts';
@@ -29,8 +28,6 @@ export type ImageOptions = {
   readonly trust?: readonly TrustedKeys[];
   readonly findings?: FindingsTrust;
 };
-
-const LOOPBACK = /^(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?::[0-9]+)?$/;
 
 /** What is in an image, and what the operator's scanners attached to it where that was asked for. */
 export type ImageRead = { readonly bill: Bill; readonly findings?: AttachedFindings };
@@ -75,11 +72,11 @@ async function readFromDisk(path: string, digest: string | undefined, signal: Ab
 async function readFromRegistry(reference: Reference, options: ImageOptions): Promise<ImageRead> {
   const { clock, random, dockerConfig, signal, trust = [], findings } = options;
   const host = reference.registry;
-  const isLocal = LOOPBACK.test(host);
+  const isLocal = isLoopbackRegistry(host);
   const destinations = { allowed: [host], plainHttp: isLocal ? [host] : [] };
   const client = createRegistryClient({ clock, random, destinations });
   try {
-    const repository = client.repository(reference, loginsFor([await loginsIn(dockerConfig)], reference));
+    const repository = client.repository(reference, loginsFor([await readDockerConfig(dockerConfig)], reference));
     const { digest } = await repository.resolve(targetOf(reference), signal);
     return await readJoinedImage(repository, digest, {
       signal,
@@ -89,14 +86,6 @@ async function readFromRegistry(reference: Reference, options: ImageOptions): Pr
   } finally {
     await client.close();
   }
-}
-
-async function loginsIn(folder: string): Promise<DockerConfig> {
-  const text = await readFile(join(folder, 'config.json'), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  return text === undefined ? { entries: [] } : parseDockerConfigJson(text);
 }
 
 function refused(why: string): CartoError {

@@ -1,4 +1,4 @@
-import { trimRight } from '@cartographer/machinery';
+import { matchesGlob, trimRight } from '@cartographer/machinery';
 import { GitError } from '../fetch/git-error.ts';
 
 /** Version control's own files: never in an artifact unless a rule asks for them. */
@@ -77,7 +77,7 @@ function isMatch(rule: Rule, path: readonly string[], isFolder: boolean): boolea
 
 /** A rule without a slash matches a name at any depth, and with it all below. */
 function matchesName(rule: Rule, path: readonly string[], isFolder: boolean): boolean {
-  const at = path.findIndex((name) => matchesGlob(rule.segments[0] ?? '', name));
+  const at = path.findIndex((name) => matchesGlob(rule.segments[0] ?? '', name, 'go'));
   return at >= 0 && !(rule.foldersOnly && !isFolder && at === path.length - 1);
 }
 
@@ -93,62 +93,11 @@ function matchesPath(rule: Rule, path: readonly string[], isFolder: boolean): bo
       continue;
     }
     if (segment.includes('**') || at >= path.length) return false;
-    const found = path.findIndex((name, index) => index >= at && matchesGlob(segment, name));
+    const found = path.findIndex((name, index) => index >= at && matchesGlob(segment, name, 'go'));
     if (skipping ? found < 0 : found !== at) return false;
     matched = true;
     skipping = false;
     at = found + 1;
   }
   return matched && !(rule.foldersOnly && !isFolder && at === path.length);
-}
-
-/** Go's `filepath.Match` for one segment: `*`, `?`, `[a-z]`, `[^a]`, backslash escapes. A malformed pattern matches nothing. */
-function matchesGlob(pattern: string, name: string): boolean {
-  let p = 0;
-  let n = 0;
-  // Where to go on when a match fails: after the last star, one character further in the name.
-  let starAt = -1;
-  let starName = 0;
-  while (n < name.length || p < pattern.length) {
-    if (pattern[p] === '*') {
-      starAt = p;
-      starName = n;
-      p += 1;
-      continue;
-    }
-    const step = n < name.length ? matchesOne(pattern, p, name[n] ?? '') : undefined;
-    if (step === 'malformed') return false;
-    if (typeof step === 'number') {
-      p = step;
-      n += 1;
-      continue;
-    }
-    if (starAt < 0 || starName >= name.length) return false;
-    starName += 1;
-    n = starName;
-    p = starAt + 1;
-  }
-  return true;
-}
-
-/** The position after the pattern element at `p` when it takes the character; undefined when it does not. */
-function matchesOne(pattern: string, p: number, character: string): number | 'malformed' | undefined {
-  const element = pattern[p];
-  if (element === undefined) return undefined;
-  if (element === '?') return p + 1;
-  if (element === '[') return matchesClass(pattern, p + 1, character);
-  if (element !== '\\') return element === character ? p + 1 : undefined;
-  if (p + 1 >= pattern.length) return 'malformed';
-  return pattern[p + 1] === character ? p + 2 : undefined;
-}
-
-function matchesClass(pattern: string, start: number, character: string): number | 'malformed' | undefined {
-  const match = /^(\^?)((?:\\.|[^\]\\])+)\]/s.exec(pattern.slice(start));
-  if (match === null) return 'malformed';
-  const [whole, negation, body = ''] = match;
-  let inside = false;
-  for (const [, low = '', high = low] of body.matchAll(/(\\.|[^\\])(?:-(\\.|[^\\]))?/gs)) {
-    inside ||= low.slice(-1) <= character && character <= high.slice(-1);
-  }
-  return inside === (negation === '') ? start + whole.length : undefined;
 }

@@ -12,6 +12,8 @@ export type PackedFile = {
   readonly method?: number;
   /** Where its bytes are said to be, instead of bytes of its own. */
   readonly at?: number;
+  /** As a Unix packs it; else it comes from elsewhere. */
+  readonly unixMode?: number;
 };
 
 /** A zip archive for tests, honest or not. */
@@ -27,9 +29,11 @@ export function packZip(files: readonly PackedFile[], options: { comment?: strin
     const local = Buffer.concat([uint32(0x04034b50), header, uint16(name.length), uint16(0), name, body]);
     const at = file.at ?? offset;
     const extra = options.zip64 === true ? large(bytes.length, body.length, at) : Buffer.alloc(0);
-    const lengths = Buffer.concat([uint16(name.length), uint16(extra.length), Buffer.alloc(10)]);
+    const attributes = uint32((file.unixMode ?? 0) * 0x10000);
+    const lengths = Buffer.concat([uint16(name.length), uint16(extra.length), Buffer.alloc(6), attributes]);
+    const madeBy = uint16(file.unixMode === undefined ? 20 : 20 + 0x300);
     const place = uint32(options.zip64 === true ? 0xffffffff : at);
-    directory.push(Buffer.concat([uint32(0x02014b50), uint16(20), header, lengths, place, name, extra]));
+    directory.push(Buffer.concat([uint32(0x02014b50), madeBy, header, lengths, place, name, extra]));
     if (file.at === undefined) {
       parts.push(local);
       offset += local.length;
