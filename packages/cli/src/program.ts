@@ -6,6 +6,7 @@ import { addJenkins } from './commands/jenkins.ts';
 import { addOwnerGroups } from './commands/owner-groups.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
+import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
 import type { Surroundings } from './frame/surroundings.ts';
 import { VERSION } from './version.ts';
@@ -31,6 +32,7 @@ export function createProgram(surroundings: Surroundings): Command {
     });
   program.commandsGroup('For who runs apps:');
   addOwnerGroups(program);
+  addTail(program, surroundings);
   program.commandsGroup('On this machine:');
   addUp(program);
   addScan(program, surroundings);

@@ -21,7 +21,7 @@ export type {
   WatchOptions,
 } from './client/client.ts';
 export { createClient } from './client/client.ts';
-export { CONFIG_MAPS, EVENTS, NAMESPACES, SECRETS, SERVICE_ACCOUNTS } from './client/core-types.ts';
+export { CONFIG_MAPS, EVENTS, NAMESPACES, PODS, SECRETS, SERVICE_ACCOUNTS } from './client/core-types.ts';
 export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
 export { createEventRecorder } from './client/event-recorder.ts';
 export { getIfThere } from './client/get-if-there.ts';

@@ -1,4 +1,5 @@
 export { LAPTOP_REASONS, type LaptopExplanation } from './laptop-reasons.ts';
+export { type LaptopLog, laptopLogKinds, laptopLogs } from './log-files.ts';
 export { serviceType } from './service/service.ts';
 export { refuseService } from './service/service-rules.ts';
 export { type Laptop, type LaptopOptions, laptopCrds, startLaptop } from './start.ts';

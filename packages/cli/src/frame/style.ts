@@ -12,6 +12,8 @@ export type Style = {
   readonly bold: Paint;
   /** Of placeholders and what matters less. */
   readonly faint: Paint;
+  /** A name in one of several colours that tell names apart: the same for the same name, and never that of an error. */
+  readonly apart: Paint;
   /** A text in the colour of a state. */
   readonly inState: (state: StepState, text: string) => string;
   /** The sign and the word of a state: `● ready`. */
@@ -41,6 +43,17 @@ const STATE_FORMATS: Readonly<Record<StepState, Format>> = {
   skipped: 'dim',
 };
 
+const APART: readonly Format[] = [
+  'cyan',
+  'green',
+  'yellow',
+  'magenta',
+  'blue',
+  'cyanBright',
+  'greenBright',
+  'magentaBright',
+];
+
 /** Makes a {@link Style}. */
 export function createStyle(colour: boolean): Style {
   const paint =
@@ -55,7 +68,15 @@ export function createStyle(colour: boolean): Style {
     info: paint('cyan'),
     bold: paint('bold'),
     faint: paint('dim'),
+    apart: (text) => paint(APART[placeOf(text, APART.length)] ?? 'cyan')(text),
     inState,
     state: (state) => inState(state, `${STATE_SIGNS[state]} ${state}`),
   };
+}
+
+/** A number below `count` that follows from a text alone. */
+function placeOf(text: string, count: number): number {
+  let sum = 0;
+  for (const character of text) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  return sum % count;
 }

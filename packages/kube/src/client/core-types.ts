@@ -18,3 +18,5 @@ export const SERVICE_ACCOUNTS = core('ServiceAccount', 'serviceaccounts');
 export const NAMESPACES = core('Namespace', 'namespaces', false);
 /** Events of the core group. */
 export const EVENTS = core('Event', 'events');
+/** Pods of the core group. */
+export const PODS = core('Pod', 'pods');

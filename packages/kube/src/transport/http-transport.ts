@@ -28,7 +28,8 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
   const prefix = new URL(access.server).pathname.replace(/\/+$/, '');
 
   const dispatch = async (request: WireRequest, watch: boolean): Promise<WireResponse> => {
-    const { headers, pool } = await prepare(request, watch);
+    const endless = watch || request.stream === true;
+    const { headers, pool } = await prepare(request, endless);
     const options: Dispatcher.RequestOptions & Guarded = {
       method: request.method,
       path: `${prefix}${request.path}${queryText(request.query)}`,
@@ -36,28 +37,29 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
       body: bodyOf(request),
       signal: request.signal,
       beforeSend: request.beforeSend,
-      ...(watch ? { bodyTimeout: 0 } : {}),
+      ...(endless ? { bodyTimeout: 0 } : {}),
     };
     const answer = await pool.request(options);
     if (answer.statusCode === 401 && request.headers?.['authorization'] === undefined) access.credentials.refused();
     if (watch && answer.statusCode === 200) return watching(answer, request);
+    if (request.stream === true && answer.statusCode === 200) return streaming(answer, request);
     return { status: answer.statusCode, headers: flat(answer.headers), body: await readBody(answer) };
   };
 
   /** A request with an identity of its own must not show our client certificate: the server would believe that first. */
   const prepare = async (
     request: WireRequest,
-    watch: boolean,
+    endless: boolean,
   ): Promise<{ headers: Record<string, string>; pool: Dispatcher }> => {
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
     if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
       headers['content-type'] ??= 'application/json';
     }
-    if (headers['authorization'] !== undefined) return { headers, pool: pools.take(undefined, watch) };
+    if (headers['authorization'] !== undefined) return { headers, pool: pools.take(undefined, endless) };
     const current = access.credentials.current(request.signal);
     const credential: Credential = current instanceof Promise ? await current : current;
     if (credential.authorization !== undefined) headers['authorization'] = credential.authorization.reveal();
-    return { headers, pool: pools.take(credential.certificate, watch) };
+    return { headers, pool: pools.take(credential.certificate, endless) };
   };
 
   const watching = (answer: Dispatcher.ResponseData, request: WireRequest): WireResponse => ({
@@ -69,6 +71,12 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
       signal: request.signal,
       wrap: (error) => transportErrorOf(error, access, request),
     }),
+  });
+
+  const streaming = (answer: Dispatcher.ResponseData, request: WireRequest): WireResponse => ({
+    status: answer.statusCode,
+    headers: flat(answer.headers),
+    chunks: chunksOf(answer.body, (error) => transportErrorOf(error, access, request)),
   });
 
   return {
@@ -91,6 +99,17 @@ export function createHttpTransport(access: ClusterAccess, options: HttpTranspor
     },
     close: () => pools.close(),
   };
+}
+
+async function* chunksOf(
+  body: AsyncIterable<Uint8Array>,
+  wrap: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw wrap(error);
+  }
 }
 
 /** Tells a watch from a read by its query, as the server does. */
