@@ -14,7 +14,7 @@ if (isOlder(process.versions.node, NEEDED)) {
 } else {
   withoutExperimentalWarnings();
   keepCompiledCode();
-  require('../lib/start.cjs');
+  require('../lib/start.cjs'); // oxlint-disable-line import/no-unassigned-import -- it starts there
 }
 
 function isOlder(version, needed) {
