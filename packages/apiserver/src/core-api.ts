@@ -129,6 +129,8 @@ export type WriteOptions = {
   readonly force?: boolean;
   /** Paths of keys that stood twice in the body's text (`spec.n`): only the front sees the text. */
   readonly duplicateFields?: readonly string[];
+  /** What is created was found to be sound before, and is not validated again. No request can say so. */
+  readonly isSound?: boolean;
 };
 
 /** A patch by its content type. The core answers 415 for strategic merge on a custom resource. */
