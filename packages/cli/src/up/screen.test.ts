@@ -1,10 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
+import { pathGraph } from '@cartographer/engine';
 import { createFakeClock } from '@cartographer/testkit';
 import { describe, expect, it } from 'vitest';
-import type { Flow } from './flow.ts';
+import type { Flow } from './live-view.ts';
 import { showFlows } from './screen.ts';
 
-const flow: Flow = { key: 'default/hello', blueprint: 'web-app', state: 'waiting', message: 'waiting', steps: [] };
+function flowOf(status: string, message = ''): Flow {
+  const conditions = [{ type: 'Ready', status, reason: 'R', message }];
+  const workload = { apiVersion: 'carto.run/v1alpha1', kind: 'Workload', metadata: { name: 'hello' } };
+  return { key: 'default/hello', graph: pathGraph(undefined, { ...workload, status: { conditions } }) };
+}
+
+const flow = flowOf('Unknown', 'waiting for the build');
+const ready = flowOf('True');
 
 function scene(terminal: { isTTY?: boolean; columns?: number; rows?: number }) {
   const clock = createFakeClock();
@@ -41,8 +49,8 @@ function scene(terminal: { isTTY?: boolean; columns?: number; rows?: number }) {
 describe('on a terminal', () => {
   it('the view is drawn at once, drawn over itself after a change, and never more often than ten times a second', async () => {
     const { clock, flows, changed, taken } = scene({ isTTY: true, columns: 80, rows: 24 });
-    expect(stripVTControlCharacters(taken())).toContain('○ default/hello');
-    flows[0] = { ...flow, state: 'ready', message: '' };
+    expect(stripVTControlCharacters(taken())).toContain('◐ default/hello');
+    flows[0] = ready;
     for (let i = 0; i < 5; i += 1) changed();
     expect(taken()).toBe('');
     await clock.advance(100);
@@ -61,9 +69,9 @@ describe('elsewhere', () => {
   it('each change is one plain line with the time since the start', async () => {
     const { clock, flows, urls, notes, changed, taken, hide } = scene({});
     changed();
-    expect(taken()).toBe('[0s] default/hello: waiting\n');
+    expect(taken()).toBe('[0s] default/hello: waiting for the build\n');
     await clock.advance(3_000);
-    flows[0] = { ...flow, state: 'ready', message: '' };
+    flows[0] = ready;
     urls.set('default/hello', 'http://127.0.0.1:1');
     changed();
     changed();

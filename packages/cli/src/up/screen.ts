@@ -1,6 +1,6 @@
 import type { Clock } from '@cartographer/machinery';
-import type { Flow } from './flow.ts';
-import { ageText, changeLines, noteText, viewLines } from './live-view.ts';
+import { ageText } from '../frame/ages.ts';
+import { changeLines, type Flow, noteText, viewLines } from './live-view.ts';
 import type { Flows } from './watch-flows.ts';
 
 /** Where the live view is drawn. */

@@ -1,8 +1,9 @@
 import { carto, LABELS } from '@cartographer/api';
+import { pathGraph } from '@cartographer/engine';
 import { type Client, createInformer } from '@cartographer/kube';
 import { type Clock, getPath, type KubeObject, type Log, objectKey, type ResourceType } from '@cartographer/machinery';
 import { scanningKinds } from '@cartographer/scanning';
-import { type Flow, flowOf, noteOf } from './flow.ts';
+import { type Flow, noteOf } from './live-view.ts';
 
 const SERVICES: ResourceType = {
   group: 'serving.knative.dev',
@@ -43,7 +44,7 @@ export function watchFlows(deps: {
     all: () =>
       workloads
         .list()
-        .map(flowOf)
+        .map((workload) => ({ key: objectKey(workload.metadata), graph: pathGraph(undefined, workload) }))
         .toSorted((left, right) => left.key.localeCompare(right.key)),
     urls: () => new Map(services.list().flatMap(urlOf)),
     notes: () =>
