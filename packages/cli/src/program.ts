@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addController } from './commands/controller.ts';
 import { addConventions } from './commands/conventions.ts';
+import { addDeliverableEdits } from './commands/deliverable.ts';
 import { addInstall } from './commands/install.ts';
 import { addJenkins } from './commands/jenkins.ts';
 import { addOwnerGroups } from './commands/owner-groups.ts';
@@ -8,6 +9,7 @@ import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
+import { addWorkloadEdits } from './commands/workload.ts';
 import type { Surroundings } from './frame/surroundings.ts';
 import { VERSION } from './version.ts';
 
@@ -31,6 +33,9 @@ export function createProgram(surroundings: Surroundings): Command {
       await (await import('./frame/defaults.ts')).applyDefaults(command, surroundings);
     });
   program.commandsGroup('For who runs apps:');
+  const owners = addOwnerGroups(program);
+  addWorkloadEdits(owners.workload, surroundings);
+  addDeliverableEdits(owners.deliverable, surroundings);
   addOwnerGroups(program);
   addTail(program, surroundings);
   program.commandsGroup('On this machine:');

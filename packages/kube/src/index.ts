@@ -25,6 +25,7 @@ export { CONFIG_MAPS, EVENTS, NAMESPACES, PODS, SECRETS, SERVICE_ACCOUNTS } from
 export type { EventRecorder, EventRecorderOptions } from './client/event-recorder.ts';
 export { createEventRecorder } from './client/event-recorder.ts';
 export { getIfThere } from './client/get-if-there.ts';
+export { type ReadObject, replaceManagedFields } from './client/replace-managed-fields.ts';
 export type { ObjectKey, ResourceKey } from './client/resource-path.ts';
 export { apiVersionOf, groupVersionPath, resourcePath } from './client/resource-path.ts';
 export type { RestMapper, RestMapperOptions } from './client/rest-mapper.ts';

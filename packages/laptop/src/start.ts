@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { type Client, createEventRecorder, type EventRecorder } from '@cartographer/kube';
-import { allEnded, type Clock, type KubeObject, type Log } from '@cartographer/machinery';
+import { allEnded, type Clock, type KubeObject, type Log, type Secret } from '@cartographer/machinery';
 import { runInOrder } from '@cartographer/runtime';
 import { createGitSource } from './git/git-source.ts';
 import { gitRepositoryCrd } from './git/kind/git-repository-crd.ts';
 import { imageCrd } from './image/image-crd.ts';
 import { createImageTool } from './image/image-tool.ts';
 import { createKeeper } from './keeper/keeper.ts';
+import { openPushedSources } from './oci/pushed-sources.ts';
 import { serviceCrd } from './service/service-crd.ts';
 import { createServiceTool } from './service/service-tool.ts';
 import { tektonCrds } from './tekton/kind/tekton-crds.ts';
@@ -29,6 +30,8 @@ export type LaptopOptions = {
 export type Laptop = {
   /** Where the tools serve sources and images on this machine, `127.0.0.1:PORT` each. */
   readonly hosts: { readonly sources: string; readonly images: string };
+  /** The login for pushing sources to `images`, as `sources/NAMESPACE/NAME`. */
+  readonly push: { readonly username: string; readonly password: Secret };
   /** Rejects when a tool ends by itself, which none should; resolves after {@link Laptop.stop}. */
   readonly ended: Promise<void>;
   /** Stops the tools and everything they started, and waits for it. */
@@ -66,11 +69,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     events: events.service,
     dataFolder: join(dataDir, 'service'),
   });
+  const pushed = await openPushedSources(join(dataDir, 'oci'));
   const image = await createImageTool({
     ...shared,
     keeper,
     events: events.image,
     dataFolder: join(dataDir, 'image'),
+    push: pushed,
     services: service.informer,
   });
 
@@ -82,6 +87,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));
   return {
     hosts: { sources: git.server.host, images: image.registry.host },
+    push: { username: pushed.username, password: pushed.password },
     ended,
     async stop() {
       stop.abort(new Error('the laptop is stopping'));

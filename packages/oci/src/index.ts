@@ -80,4 +80,5 @@ export {
   type Repository,
 } from './registry/registry-client.ts';
 export type { Pulls } from './registry/repository.ts';
+export { answerRegistryPush, type Push, type PushRules, pushedRepository } from './server/registry-pushes.ts';
 export { answerRegistryRequest, type RegistryRefusal, refuseRegistryRequest } from './server/registry-requests.ts';

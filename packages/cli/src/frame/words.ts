@@ -11,6 +11,7 @@ import {
   TransportError,
 } from '@cartographer/kube';
 import { messageOf } from '@cartographer/machinery';
+import { ProblemsError } from './problems-error.ts';
 import { plain } from './text.ts';
 
 /** Where it happened, for the words about it. */
@@ -29,6 +30,7 @@ function problems(error: unknown, place: Place | undefined): readonly string[] {
     ];
   }
   if (error instanceof TransportError) return [transportWords(error, where, place)];
+  if (error instanceof ProblemsError) return error.problems;
   if (!(error instanceof ApiError)) return [messageOf(error)];
   return apiWords(error, where);
 }

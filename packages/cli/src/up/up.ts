@@ -25,6 +25,7 @@ import { startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
 import { leaveWord, type Run } from './running.ts';
 import { showFlows } from './screen.ts';
+import { publishSourceRegistry } from './source-registry.ts';
 import { watchFlows } from './watch-flows.ts';
 
 /** Flags of `carto up`. */
@@ -114,7 +115,10 @@ async function start(options: UpOptions, { home, log, signal, undo }: Start): Pr
   const laptop = options.laptop
     ? await startLaptop({ client, clock, log, dataDir: join(home.dir, 'laptop') })
     : undefined;
-  if (laptop !== undefined) undo.unshift(() => laptop.stop());
+  if (laptop !== undefined) {
+    undo.unshift(() => laptop.stop());
+    await publishSourceRegistry(client, laptop);
+  }
   const scanning = await startScanning({
     client,
     transport: await asScanner({ client, mapper, clock, log, transport }),

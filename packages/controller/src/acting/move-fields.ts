@@ -1,6 +1,7 @@
+import { FIELD_MANAGER } from '@cartographer/api';
 import type { Write } from '@cartographer/engine';
-import { ApiError, type Client, isUnauthorized } from '@cartographer/kube';
-import { isOwnEntry, replaceManagedFields } from './managed-fields.ts';
+import { ApiError, type Client, isUnauthorized, replaceManagedFields } from '@cartographer/kube';
+import { isOwnEntry } from './managed-fields.ts';
 
 /**
  * A server keeps what a manager applied at the version that it was applied at, and looks there again for what an apply at
@@ -20,7 +21,7 @@ export async function moveFields(client: Client, { type, object }: Write, signal
     const own = managedFields[at];
     if (own === undefined || own.apiVersion === object.apiVersion) return false;
     const moved = managedFields.with(at, { ...own, apiVersion: object.apiVersion });
-    await replaceManagedFields(client, { type, key, metadata }, moved, signal);
+    await replaceManagedFields(client, { type, key, metadata }, moved, { fieldManager: FIELD_MANAGER, signal });
     return true;
   } catch (error) {
     if (!(error instanceof ApiError) || isUnauthorized(error)) throw error;

@@ -1,19 +1,16 @@
 import { FIELD_MANAGER } from '@cartographer/api';
 import { isLegacyEntry, type Write } from '@cartographer/engine';
-import { type Client, isConflict, isForbidden, isInvalid, isNotFound } from '@cartographer/kube';
+import { type Client, isConflict, isForbidden, isInvalid, isNotFound, replaceManagedFields } from '@cartographer/kube';
 import {
   createMergePatch,
   deepEqual,
-  getKey,
-  isObject,
   type Json,
   type JsonObject,
   type KubeObject,
   type ManagedFieldsEntry,
-  type MutableJsonObject,
-  setKey,
+  withTakenEntries,
 } from '@cartographer/machinery';
-import { isOwnEntry, replaceManagedFields } from './managed-fields.ts';
+import { isOwnEntry } from './managed-fields.ts';
 
 /** Whoever writes an object more often than this while it is taken over has to be waited for: the next write tries again. */
 const MAX_TRIES = 3;
@@ -38,7 +35,7 @@ export async function takeOver(
       const { metadata } = tries === 0 && seen !== undefined ? seen : await client.get(type, key, { signal });
       const entries = takenOver(metadata.managedFields ?? []);
       if (entries === undefined) return false;
-      await replaceManagedFields(client, { type, key, metadata }, entries, signal);
+      await replaceManagedFields(client, { type, key, metadata }, entries, { fieldManager: FIELD_MANAGER, signal });
       return true;
     } catch (error) {
       if (isNotFound(error) || isForbidden(error)) return false;
@@ -51,13 +48,8 @@ export async function takeOver(
 
 /** The entries with those of the first implementation merged into ours; undefined when it has none. */
 function takenOver(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] | undefined {
-  const legacy = entries.filter(isLegacyEntry);
-  const last = legacy.at(-1);
-  if (last === undefined) return undefined;
   const own = entries.find(isOwnEntry);
-  const fieldsV1 = [own, ...legacy].reduce<JsonObject>((all, entry) => union(all, entry?.fieldsV1 ?? {}), {});
-  const others = entries.filter((entry) => entry !== own && !legacy.includes(entry));
-  return [...others, { ...(own ?? last), operation: 'Apply', fieldsV1 }];
+  return withTakenEntries(entries, { own, taken: entries.filter(isLegacyEntry) });
 }
 
 /**
@@ -71,14 +63,4 @@ export function leftInStatus(written: KubeObject, wanted: JsonObject): Json | un
   if (!managedFields.some(isLegacy)) return undefined;
   const status = (written['status'] ?? {}) as JsonObject;
   return deepEqual(status, wanted) ? undefined : { status: createMergePatch(status, wanted) };
-}
-
-/** The union of two field sets in their wire form: a tree whose keys are path elements. */
-function union(left: JsonObject, right: JsonObject): JsonObject {
-  const result: MutableJsonObject = { ...left };
-  for (const key of Object.keys(right)) {
-    const [mine, theirs] = [getKey(left, key), getKey(right, key)];
-    setKey(result, key, isObject(mine) && isObject(theirs) ? union(mine, theirs) : (mine ?? theirs));
-  }
-  return result;
 }

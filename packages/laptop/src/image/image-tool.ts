@@ -11,7 +11,7 @@ import { createToolController } from '../tool-controller.ts';
 import { BUILD_REQUEST_ANNOTATION, imageType } from './image.ts';
 import { createImageBuilds } from './image-builds.ts';
 import { createImageReconciler, type ImageDeps, repositoryOf } from './image-reconciler.ts';
-import { type RegistryServer, startRegistryServer } from './registry-server.ts';
+import { type PushOptions, type RegistryServer, startRegistryServer } from './registry-server.ts';
 
 /** What {@link createImageTool} needs. */
 export type ImageToolOptions = {
@@ -23,6 +23,8 @@ export type ImageToolOptions = {
   /** Holds images, logs and unfinished builds. */
   readonly dataFolder: string;
   readonly environment: Environment;
+  /** What may be pushed to the registry besides. */
+  readonly push: PushOptions;
   /** Services: images that one of them names are kept. */
   readonly services: Informer;
 };
@@ -36,14 +38,17 @@ export type ImageTool = {
 
 /** Makes the controller of Images and starts the registry of what they build. */
 export async function createImageTool(options: ImageToolOptions): Promise<ImageTool> {
-  const { client, clock, events, keeper, environment, dataFolder, services } = options;
+  const { client, clock, events, keeper, environment, dataFolder, push, services } = options;
   const log = options.log.child({ tool: 'image' });
   const onChange = (key: string): void => controller.enqueue(key);
   const builds = await createImageBuilds({ folder: dataFolder, keeper, environment, clock, log, onChange });
   const registry = await startRegistryServer({
     portFile: join(dataFolder, 'registry.port'),
     log,
+    push,
     async layoutOf(repository) {
+      const pushed = push.layoutOf(repository);
+      if (pushed !== undefined) return pushed;
       if (!/^[a-z0-9][a-z0-9.-]*\/[a-z0-9][a-z0-9.-]*$/.test(repository)) return undefined;
       const { layoutFolder } = builds.places(repository);
       return (await isFolder(layoutFolder)) ? createOciLayout(layoutFolder) : undefined;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { silentLog } from '@cartographer/machinery';
 import { expect, it } from 'vitest';
 import { makeTempFolder } from '../git/testing/repository.ts';
+import { openPushedSources } from '../oci/pushed-sources.ts';
 import { muteConnections } from '../testing/crowd.ts';
 import { startRegistryServer } from './registry-server.ts';
 
@@ -9,6 +10,7 @@ it('the registry answers while others hold connections and say nothing', async (
   const temp = await makeTempFolder();
   const server = await startRegistryServer({
     layoutOf: () => Promise.resolve(undefined),
+    push: await openPushedSources(temp.path),
     portFile: join(temp.path, 'port'),
     log: silentLog,
     maxConnections: 3,

@@ -5,7 +5,7 @@ import { isObject } from '@cartographer/machinery';
 import { ifThere } from '../archive/if-there.ts';
 import { type Compressed, writeGzip } from '../archive/write-gzip.ts';
 import type { Descriptor } from '../content/descriptor.ts';
-import { digestParts, isDigest } from '../content/digest.ts';
+import { digestOf, digestParts, isDigest } from '../content/digest.ts';
 import { mediaTypes } from '../content/media-types.ts';
 import type { OciImage } from '../content/oci-image.ts';
 
@@ -15,6 +15,18 @@ export interface OciLayout {
   writeLayer(tar: AsyncIterable<Buffer>, signal: AbortSignal): Promise<Compressed>;
   /** Stores an image whose layers are there, and gives it tags; a tag moves from the image that had it. */
   writeImage(image: OciImage, tags: readonly string[]): Promise<void>;
+  /** Where a blob that is being uploaded waits, on the same disk; the folder is there. */
+  incoming(): Promise<string>;
+  /** Takes a file as a blob; it has to be on the same disk. */
+  takeBlob(digest: string, file: string): Promise<void>;
+  /**
+   * Stores a manifest whose blobs are there, under a tag where one is named. Of all that were stored so, the last `kept` stay,
+   * each as long under its digest.
+   */
+  putManifest(
+    manifest: { readonly mediaType: string; readonly bytes: Buffer; readonly tag?: string },
+    kept: number,
+  ): Promise<string>;
   /** The manifest of a tag or digest. */
   find(reference: string): Promise<Descriptor | undefined>;
   tags(): Promise<readonly string[]>;
@@ -62,6 +74,18 @@ export function createOciLayout(folder: string): OciLayout {
     return [manifest.config, ...manifest.layers];
   }
 
+  async function keepOnly(digests: ReadonlySet<string>): Promise<void> {
+    const manifests = await readIndex();
+    const kept = manifests.filter(({ digest }) => digests.has(digest));
+    if (kept.length < manifests.length) await writeIndex(kept);
+    const needed = new Set(kept.map(({ digest }) => digest));
+    for (const { digest } of kept) for (const part of (await blobsOf(digest)) ?? []) needed.add(part.digest);
+    // Unfinished blobs go, too: there is one writer, and it is here.
+    for (const name of (await ifThere(readdir(blobs))) ?? []) {
+      if (!needed.has(`sha256:${name}`)) await rm(join(blobs, name), { force: true });
+    }
+  }
+
   return {
     async writeLayer(tar, signal) {
       await prepare();
@@ -82,6 +106,28 @@ export function createOciLayout(folder: string): OciLayout {
       const named = tags.map((tag) => descriptorOf(image, { [REF_NAME]: tag }));
       await writeIndex([...others, ...named]);
     },
+    async incoming() {
+      const place = join(folder, 'incoming');
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      return place;
+    },
+    async takeBlob(digest, file) {
+      await prepare();
+      await rename(file, fileOf(digest));
+    },
+    async putManifest({ mediaType, bytes, tag }, kept) {
+      await prepare();
+      const digest = digestOf(bytes);
+      await replaceFile(fileOf(digest), bytes);
+      const annotations = tag === undefined ? {} : { annotations: { [REF_NAME]: tag } };
+      const untagged = (await readIndex()).map((entry) =>
+        entry.annotations?.[REF_NAME] === tag ? plainOf(entry) : entry,
+      );
+      const others = untagged.filter((entry) => entry.digest !== digest || entry.annotations !== undefined);
+      await writeIndex([...others, { mediaType, digest, size: bytes.length, ...annotations }].slice(-kept));
+      await keepOnly(new Set((await readIndex()).map((entry) => entry.digest)));
+      return digest;
+    },
     async find(reference) {
       const manifests = await readIndex();
       return manifests.find(({ digest, annotations }) => digest === reference || annotations?.[REF_NAME] === reference);
@@ -97,22 +143,16 @@ export function createOciLayout(folder: string): OciLayout {
       const found = await Promise.all(needed.map((descriptor) => blob(descriptor.digest)));
       return needed.every(({ size }, index) => found[index]?.sizeBytes === size);
     },
-    async keepOnly(digests) {
-      const manifests = await readIndex();
-      const kept = manifests.filter(({ digest }) => digests.has(digest));
-      if (kept.length < manifests.length) await writeIndex(kept);
-      const needed = new Set(kept.map(({ digest }) => digest));
-      for (const { digest } of kept) for (const part of (await blobsOf(digest)) ?? []) needed.add(part.digest);
-      // Unfinished blobs go, too: there is one writer, and it is here.
-      for (const name of (await ifThere(readdir(blobs))) ?? []) {
-        if (!needed.has(`sha256:${name}`)) await rm(join(blobs, name), { force: true });
-      }
-    },
+    keepOnly,
   };
 }
 
 function descriptorOf(image: OciImage, annotations: Readonly<Record<string, string>>): Descriptor {
   return { mediaType: mediaTypes.manifest, digest: image.digest, size: image.manifest.length, annotations };
+}
+
+function plainOf({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size };
 }
 
 /** Readers see the old file or the new one, never half of one. */

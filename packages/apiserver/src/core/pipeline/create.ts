@@ -91,8 +91,9 @@ async function prepareNew(context: WriteContext, insertion: Insertion, name: str
   if (options.isSound !== true) validateObject(resource, object, undefined);
   if (applied === true) object = withoutNulls(resource, object);
   caller.warnings.push(...(rules.warn?.(object) ?? []));
-  // What is no number goes through, as on a real server: it reads as no version at all.
-  if (/^0*[1-9]\d*$/.test(metaOf(insertion.object).resourceVersion ?? '')) {
+  // What is no number goes through, as on a real server: it reads as no version at all. An apply that creates is not held to it,
+  // which makes a version that no object has a way to say "only if it is not there".
+  if (applied !== true && /^0*[1-9]\d*$/.test(metaOf(insertion.object).resourceVersion ?? '')) {
     throw internalError('resourceVersion should not be set on objects to be created');
   }
   return object;

@@ -1,0 +1,51 @@
+import {
+  deepEqual,
+  getKey,
+  isObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type ManagedFieldsEntry,
+  type MutableJsonObject,
+  setKey,
+} from '@cartographer/machinery';
+
+/** What a person means by an object: what it is to be, without what servers and programs note on it. */
+export function contentOf({ metadata, spec }: KubeObject): JsonObject {
+  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } = metadata;
+  const content = { metadata: { labels, annotations, finalizers, ownerReferences }, spec: spec ?? {} };
+  return withoutNothing(content) as JsonObject;
+}
+
+/** Nulls and maps without members say nothing: a server writes them or not. */
+function withoutNothing(value: Json): Json {
+  if (!isObject(value)) return value;
+  const kept: MutableJsonObject = {};
+  for (const key of Object.keys(value)) {
+    const item = withoutNothing(value[key] ?? null);
+    if (item !== null && !(isObject(item) && Object.keys(item).length === 0)) setKey(kept, key, item);
+  }
+  return kept;
+}
+
+const NOTHING: JsonObject = {};
+
+/** Where two values differ, as paths of maps. */
+export function differingPaths(left: Json | undefined, right: Json | undefined): readonly (readonly string[])[] {
+  if (deepEqual(left, right)) return [];
+  const [one, other] = [left ?? NOTHING, right ?? NOTHING];
+  if (!isObject(one) || !isObject(other)) return [[]];
+  const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])].toSorted();
+  return keys.flatMap((key) => differingPaths(getKey(one, key), getKey(other, key)).map((path) => [key, ...path]));
+}
+
+/** The managers that own a field, or something below it. */
+export function ownersOfPath(entries: readonly ManagedFieldsEntry[], path: readonly string[]): readonly string[] {
+  const owners = entries.filter(({ fieldsV1, subresource }) => {
+    if (subresource !== undefined) return false;
+    let level: Json | undefined = fieldsV1;
+    for (const name of path) level = isObject(level) ? getKey(level, `f:${name}`) : undefined;
+    return level !== undefined;
+  });
+  return [...new Set(owners.map(({ manager = '' }) => manager))];
+}
