@@ -15,6 +15,8 @@ export type { ClusterUser } from './cluster/cluster-users.ts';
 export { freePorts, portToComeBackTo } from './cluster/free-port.ts';
 export type { GitServer, ServedRepository } from './cluster/git-server.ts';
 export { startGitServer } from './cluster/git-server.ts';
+export type { LogKubelet } from './cluster/log-kubelet.ts';
+export { startLogKubelet } from './cluster/log-kubelet.ts';
 export type { PlayPod, PodPlayer, StepEnd } from './cluster/pod-player.ts';
 export { startPodPlayer } from './cluster/pod-player.ts';
 export type { Peer, ProgramName } from './cluster/programs.ts';

@@ -28,6 +28,8 @@ export type FixedCluster = {
   readonly context: string;
   readonly server: string;
   readonly namespace: string;
+  /** The `carto up` that it is. */
+  readonly run?: Run;
 };
 
 /** The surroundings of this process. */

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { delimiter, dirname, relative, resolve } from 'node:path';
 import { type ClusterAccess, KubeconfigError, loadKubeconfig } from '@cartographer/kube';
 import { CartoError } from '@cartographer/machinery';
 import type { Run } from '../up/running.ts';
@@ -31,12 +31,14 @@ export type Choice = { readonly writes: boolean; readonly signal: AbortSignal };
 export async function chooseTarget(flags: TargetFlags, surroundings: Surroundings, choice: Choice): Promise<Chosen> {
   const { cluster, env, cwd } = surroundings;
   if (cluster !== undefined) {
-    const { context, server, namespace } = cluster;
-    return { target: { text: `context ${context}`, context, server, namespace } };
+    const { context, server, namespace, run } = cluster;
+    return {
+      target: { text: `context ${context}`, context, server, namespace, ...(run === undefined ? {} : { run }) },
+    };
   }
   const isSaid = flags.kubeconfig !== undefined || flags.context !== undefined || (env['KUBECONFIG'] ?? '') !== '';
   const run = isSaid ? undefined : await surroundings.findRun(cwd);
-  if (run === undefined) return ofKubeconfig(flags, surroundings);
+  if (run === undefined) return withRun(ofKubeconfig(flags, surroundings), flags, surroundings);
   const running = ofRun(run, surroundings);
   const other = choice.writes ? ifThere(() => ofKubeconfig(flags, surroundings)) : undefined;
   return other === undefined ? running : await ask(running, other, surroundings, choice);
@@ -62,6 +64,25 @@ function ofKubeconfig({ kubeconfig, context }: TargetFlags, { env, clock, home, 
     target: { text: `context ${access.context ?? ''}${file}`, context: access.context, server, namespace },
     access,
   };
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** A kubeconfig may lead to a `carto up` of this machine: what is in its data folder counts then, too. */
+async function withRun(
+  chosen: Chosen,
+  { kubeconfig }: TargetFlags,
+  { env, cwd, findRun }: Surroundings,
+): Promise<Chosen> {
+  const { target } = chosen;
+  if (!URL.canParse(target.server) || !LOOPBACK.has(new URL(target.server).hostname)) return chosen;
+  const files = kubeconfig === undefined ? (env['KUBECONFIG'] ?? '').split(delimiter) : [kubeconfig];
+  const folders = files.filter((file) => file !== '').map((file) => dirname(resolve(cwd, file)));
+  for (const folder of new Set([...folders, cwd])) {
+    const run = await findRun(folder);
+    if (run?.server === target.server) return { ...chosen, target: { ...target, run } };
+  }
+  return chosen;
 }
 
 function ofRun(run: Run, surroundings: Surroundings): Chosen {

@@ -47,12 +47,19 @@ export function createAttribution(session: Session, owner: OwnerName): Attribute
     );
     if (stamped === undefined) return undefined;
     const step = owner.kind === 'Runnable' ? '' : (stamped.metadata.labels?.[LABELS.resourceName] ?? '');
-    const group = chain.find((each) => isOfCarto(controllerOf(each))) ?? chain.at(-1) ?? object;
-    const by = controllerOf(group);
-    const lane = [step, by?.kind ?? '', by?.name ?? '', group.metadata.labels?.[LABELS.resourceName] ?? ''].join('/');
-    const { uid = '', creationTimestamp: createdAt = '' } = group.metadata;
-    return { step, lane, group: { uid, createdAt } };
+    return { step, ...runOf(chain, step) };
   };
+}
+
+/** The stamped object in a chain of owners; where it may not be read, what is known of it. */
+function runOf(chain: readonly KubeObject[], step: string): Pick<Attribution, 'lane' | 'group'> {
+  const run = chain.find((each) => isOfCarto(controllerOf(each)));
+  const top = run ?? chain.at(-1);
+  const { uid = '', creationTimestamp: createdAt = '', labels = {} } = top?.metadata ?? {};
+  const by = top && controllerOf(top);
+  if (run === undefined) return { lane: step, group: { uid: by?.uid ?? uid, createdAt } };
+  const lane = [step, by?.kind, by?.name, labels[LABELS.resourceName]].join('/');
+  return { lane, group: { uid, createdAt } };
 }
 
 function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {

@@ -1,5 +1,6 @@
 import { ApiError, createInformer, type Informer, isForbidden } from '@cartographer/kube';
 import { CartoError, messageOf, silentLog, whenAborted } from '@cartographer/machinery';
+import { EXIT } from '../frame/exit-codes.ts';
 import type { Session } from '../frame/session.ts';
 import { plainLine } from '../frame/text.ts';
 import type { Attribute, Attribution } from './attribution.ts';
@@ -56,7 +57,9 @@ type Watched = { readonly kind: LogKind; readonly informer: Informer };
 async function showOnce(session: Session, shown: ShownLogs, watched: readonly Watched[]): Promise<void> {
   const board = createBoard(session, shown, watched);
   const { feeds } = await board.look();
-  for (const feed of feeds) await board.show(feed);
+  for (const feed of feeds) {
+    if (!(await board.show(feed))) session.terminal.exitCode = EXIT.failed;
+  }
   if (feeds.length > 0 || session.signal.aborted) return;
   const which = shown.previous ? 'of a run or a start before the newest' : 'yet, of what was asked for';
   throw new CartoError('CARTO_NOT_FOUND', `${shown.name} has no log ${which}`);
@@ -65,7 +68,7 @@ async function showOnce(session: Session, shown: ShownLogs, watched: readonly Wa
 async function followAll(session: Session, shown: ShownLogs, watched: readonly Watched[]): Promise<void> {
   const { clock, signal, say } = session;
   const board = createBoard(session, shown, watched);
-  const following = new Set<Promise<void>>();
+  const following = new Set<Promise<boolean>>();
   const started = new Set<string>();
   let isTold = false;
   const begin = (feed: Feed): void => {
@@ -76,7 +79,7 @@ async function followAll(session: Session, shown: ShownLogs, watched: readonly W
       return;
     }
     started.add(feed.key);
-    const work: Promise<void> = board.show(feed).finally(() => following.delete(work));
+    const work: Promise<boolean> = board.show(feed).finally(() => following.delete(work));
     following.add(work);
   };
   let first = true;
@@ -100,8 +103,8 @@ type Feed = LogFeed & { readonly from: LogSource };
 /** What there is to show, as the informers know it now. */
 type Board = {
   look(): Promise<{ readonly feeds: readonly Feed[] }>;
-  /** Prints a feed to its end; what goes wrong with it is said once, and is no reason to end the others. */
-  show(feed: Feed): Promise<void>;
+  /** Prints a feed to its end and tells whether it got there; why not is said once, and is no reason to end the others. */
+  show(feed: Feed): Promise<boolean>;
 };
 
 function createBoard({ say, signal, namespace }: Session, shown: ShownLogs, watched: readonly Watched[]): Board {
@@ -133,15 +136,17 @@ function createBoard({ say, signal, namespace }: Session, shown: ShownLogs, watc
     async show(feed) {
       try {
         for await (const line of feed.lines(() => current.has(feed.key))) {
-          if (signal.aborted) return;
+          if (signal.aborted) break;
           shown.print(feed.from, line);
         }
+        return true;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
         if (isForbidden(error)) tell(`you may not read logs in ${namespace}: ask for the right to get pods/log`);
         else if (error instanceof ApiError || error instanceof CartoError)
           tell(`${sourceText(feed.from)}: ${messageOf(error)}`);
         else throw error;
+        return false;
       }
     },
   };

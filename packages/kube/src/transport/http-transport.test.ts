@@ -72,6 +72,29 @@ describe('HTTP transport', () => {
     });
   });
 
+  it('hands on a body as it comes where a stream is asked for, and says so when it breaks off', async () => {
+    const answers: ServerResponse[] = [];
+    const transport = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).write('one');
+      answers.push(response);
+    });
+    const { chunks, body } = await transport.request({ method: 'GET', path: '/log', stream: true });
+    const pieces = chunks?.[Symbol.asyncIterator]();
+    expect(body).toBeUndefined();
+    expect(Buffer.from((await pieces?.next())?.value ?? []).toString()).toBe('one');
+    answers[0]?.write('two');
+    expect(Buffer.from((await pieces?.next())?.value ?? []).toString()).toBe('two');
+    answers[0]?.destroy();
+    await expect(pieces?.next()).rejects.toMatchObject({ code: 'CARTO_CONNECTION_LOST' });
+  });
+
+  it('gives the refusal of a stream as a whole body', async () => {
+    const transport = await start((_request, response) => json(response, { kind: 'Status' }, 403));
+    const answer = await transport.request({ method: 'GET', path: '/log', stream: true });
+    expect(answer).toMatchObject({ status: 403, body: { kind: 'Status' } });
+    expect(answer.chunks).toBeUndefined();
+  });
+
   it('keeps integers beyond 2^53 exact', async () => {
     const transport = await start((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"n":9007199254740993}');
