@@ -1,15 +1,19 @@
 import { Command } from 'commander';
+import { addChain } from './commands/chain.ts';
 import { addController } from './commands/controller.ts';
 import { addConventions } from './commands/conventions.ts';
 import { addDeliverableEdits } from './commands/deliverable.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addInstall } from './commands/install.ts';
 import { addJenkins } from './commands/jenkins.ts';
 import { addOwnerGroups } from './commands/owner-groups.ts';
+import { addMatch } from './commands/match.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
 import { addWorkloadEdits } from './commands/workload.ts';
+import { addVersion } from './commands/version.ts';
 import type { Surroundings } from './frame/surroundings.ts';
 import { VERSION } from './version.ts';
 
@@ -41,6 +45,11 @@ export function createProgram(surroundings: Surroundings): Command {
   program.commandsGroup('On this machine:');
   addUp(program);
   addScan(program, surroundings);
+  program.commandsGroup('Looking after a platform:');
+  addChain(program, surroundings);
+  addMatch(program, surroundings);
+  addDoctor(program, surroundings);
+  addVersion(program, surroundings);
   program.commandsGroup('Installing and running in a cluster:');
   addInstall(program);
   addController(program);

@@ -34,6 +34,7 @@ export type { ApplyOptions, DeleteOptions, PatchOptions, ServerAnswer, WriteOpti
 export { fenced } from './lease/fenced-transport.ts';
 export type { LeaderElector, LeaderElectorOptions, LeaseHolder } from './lease/leader-elector.ts';
 export { createLeaderElector } from './lease/leader-elector.ts';
+export { durationOf, holderOf, LEASES, leaseSpecOf } from './lease/lease.ts';
 export type { TransportErrorCode } from './transport/api-error.ts';
 export {
   ApiError,
