@@ -58,6 +58,8 @@ export type { HttpTransportOptions } from './transport/connection-pools.ts';
 export { createDeadline } from './transport/deadline.ts';
 export { createHttpTransport } from './transport/http-transport.ts';
 export { createInProcessTransport } from './transport/in-process-transport.ts';
+export type { PodPort } from './transport/port-forward.ts';
+export { forwardPort } from './transport/port-forward.ts';
 export { systemClock } from './transport/system-clock.ts';
 export type { Trouble, TroubleLog } from './transport/trouble.ts';
 export { createTroubleLog } from './transport/trouble.ts';

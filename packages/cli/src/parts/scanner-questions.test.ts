@@ -138,10 +138,22 @@ describe('questions over HTTPS, with the authority that the scanner publishes', 
           holds: 'scanned',
           artifact: { registry: { image: `registry.example.com/app@${digest(1)}` } },
           packages: [{ name: 'left', version: '1.2.3', purl: 'pkg:npm/left@1.2.3', ecosystem: 'npm' }],
+          findings: [],
+          verdict: 'Unknown',
+          message: expect.stringContaining('there are no advisories') as string,
         },
       ],
+      looked: {
+        scans: 1,
+        openCount: 1,
+        open: [{ kind: 'ImageScan', namespace: 'red', name: 'app', why: 'there is no ClusterVulnerabilitySource' }],
+      },
     });
-    expect((await asks(CARRIERS, { token: tokens.get('nobody') })).body).toEqual({ kind: 'carriers', items: [] });
+    expect((await asks(CARRIERS, { token: tokens.get('nobody') })).body).toEqual({
+      kind: 'carriers',
+      items: [],
+      looked: { scans: 0, openCount: 0, open: [] },
+    });
     expect((await asks(CARRIERS, { token: embedded.server.adminToken })).body['items']).toHaveLength(2);
     const findings = await asks('/namespaces/red/imagescans/app/findings', { token: tokens.get('red') });
     expect(findings).toMatchObject({ code: 200, body: { kind: 'findings', items: [] } });
@@ -218,7 +230,7 @@ describe('where questions wait', () => {
     }
     // The store still works on them.
     expect(await at.asks()).toMatchObject({ code: 429 });
-    release.resolve({ kind: 'touched', items: [] });
+    release.resolve({ kind: 'touched', isKnown: true, items: [] });
     await expect.poll(async () => (await at.asks()).code).toBe(200);
   });
 
@@ -237,7 +249,9 @@ describe('where questions wait', () => {
     const create = () => (
       (asked += 1), Promise.reject(new ApiError(failure(503, 'ServiceUnavailable', 'etcd is away')))
     );
-    await using at = await serving(() => Promise.resolve({ kind: 'touched', items: [] }), { client: { create } });
+    await using at = await serving(() => Promise.resolve({ kind: 'touched', isKnown: true, items: [] }), {
+      client: { create },
+    });
     for (const times of [1, 2]) {
       const { code, body } = await at.asks();
       expect([code, asked]).toEqual([503, times]);

@@ -59,7 +59,7 @@ export async function createQuestions(options: QuestionsOptions): Promise<Questi
       const running = scanner();
       if (running === undefined) throw new CartoError('CARTO_STORE_BUSY', 'the scanner is starting');
       const { portfolio, caches } = running;
-      return answer({ portfolio, scans: () => knownScans(caches), access }, question, asker, signal);
+      return answer({ portfolio, scans: () => knownScans(caches), access, clock }, question, asker, signal);
     },
   });
   const serving: Runnable = {

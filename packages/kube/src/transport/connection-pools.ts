@@ -101,7 +101,8 @@ function closeBehind(pair: Pair): void {
   pair.watches.close().catch(ignore);
 }
 
-function tlsOptions(access: ClusterAccess, certificate: Credential['certificate']): object {
+/** How TLS is spoken with an API server: whom it is known by, and what is shown to it. */
+export function tlsOptions(access: ClusterAccess, certificate: Credential['certificate']): object {
   return {
     ...(access.caPem === undefined ? {} : { ca: access.caPem }),
     ...(access.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),

@@ -1,4 +1,4 @@
-import type { Bill, BillPackage } from '@cartographer/bills';
+import type { Bill } from '@cartographer/bills';
 import { type Clock, rfc3339 } from '@cartographer/machinery';
 import { openStore, type SqlDatabase, type Store, type Transaction } from '@cartographer/store';
 import type { AttachedFindings } from '../inventory/attached/attached-findings.ts';
@@ -34,12 +34,14 @@ import { firstSights, forgetSights, type Sighting, writeSights } from './kept-si
 import { parts } from './keys.ts';
 import { forgetNews, type News, readNews } from './news.ts';
 import {
-  type Carrier,
   type Coverage,
   carriersOf,
   coverageOf,
   findingsOf,
   isCovered,
+  isKnownVulnerability,
+  type PackageCarrier,
+  type PackageName,
   type Page,
   type SourceState,
   sourceStates,
@@ -233,17 +235,19 @@ export class Portfolio {
     return findingsOf(this.#store, bill);
   }
 
-  /** Who carries this package, in whatever version. */
-  carriersOf(
-    wanted: { readonly ecosystem: string; readonly name: string },
-    page: Page = {},
-  ): Promise<readonly Carrier<BillPackage>[]> {
+  /** Who carries this package, in whatever version, and what is found in it. */
+  carriersOf(wanted: PackageName, page: Page = {}): Promise<readonly PackageCarrier[]> {
     return this.#read((tx) => carriersOf(tx, wanted, page));
   }
 
   /** Who is touched by this vulnerability, whatever name of it is given. */
   touchedBy(vulnerability: string, page: Page = {}): Promise<readonly TouchedCarrier[]> {
     return this.#read((tx) => touchedBy(tx, vulnerability, page));
+  }
+
+  /** Whether some advisory has this name, also where it touches nothing. */
+  isKnownVulnerability(vulnerability: string, signal: AbortSignal): Promise<boolean> {
+    return isKnownVulnerability(this.#store, vulnerability, signal);
   }
 
   /** What the records of these sources speak of. */

@@ -1,7 +1,8 @@
 import type { BillPackage } from '@cartographer/bills';
 import { prepared, type Store, type Transaction } from '@cartographer/store';
+import type { Advisory } from '../advisories/advisory.ts';
 import type { Finding } from '../match/finding.ts';
-import { baseEcosystem, ecosystemKey, packageKey } from '../versions/ecosystems.ts';
+import { baseEcosystem, ecosystemKey, packageKey, packageKeys } from '../versions/ecosystems.ts';
 import { type AttachedTo, attachedWith } from './attached-names.ts';
 import type { Subject } from './kept-bills.ts';
 import type { KeptFinding } from './kept-findings.ts';
@@ -15,8 +16,20 @@ export type Carrier<Held> = {
   readonly held: readonly Held[];
 };
 
-/** The same for a vulnerability, with what scanners of the operator attached of it to what the bill is of. */
-export type TouchedCarrier = Carrier<KeptFinding> & { readonly attached: readonly AttachedTo[] };
+/** The same for a package, with what is found in what is held. */
+export type PackageCarrier = Carrier<BillPackage> & { readonly findings: readonly KeptFinding[] };
+
+/**
+ * The same for a vulnerability, with the packages that have it, and what scanners of the operator attached of it to what the
+ * bill is of.
+ */
+export type TouchedCarrier = Carrier<KeptFinding> & {
+  readonly packages: readonly BillPackage[];
+  readonly attached: readonly AttachedTo[];
+};
+
+/** Which package; in all ecosystems, where none is given. */
+export type PackageName = { readonly ecosystem?: string; readonly name: string };
 
 /** A part of a long answer: at most `limit` bills, after the one named. */
 export type Page = { readonly after?: string; readonly limit?: number };
@@ -34,20 +47,22 @@ export type SourceState = {
 };
 
 const MOST_CARRIERS = 100;
+const RECORDS_AT_ONCE = 5_000;
 
 type Found = { readonly id: number; readonly digest: string };
 
 /** Bills that hold a package of that name, in the order of their digests, with what they hold of it. */
 export async function carriersOf(
   tx: Transaction<Tables>,
-  { ecosystem, name }: { readonly ecosystem: string; readonly name: string },
+  { ecosystem, name }: PackageName,
   { after = '', limit = MOST_CARRIERS }: Page,
-): Promise<readonly Carrier<BillPackage>[]> {
+): Promise<readonly PackageCarrier[]> {
+  const keys = (ecosystem === undefined ? packageKeys(name) : [packageKey(ecosystem, name)]).map(storedKey);
   const held = tx
     .selectFrom('bill_packages')
     .innerJoin('names', 'names.id', 'bill_packages.name')
     .innerJoin('bills', 'bills.id', 'bill_packages.bill')
-    .where('names.key', '=', storedKey(packageKey(ecosystem, name)));
+    .where('names.key', 'in', keys);
   const bills = await held
     .select(['bills.id', 'bills.digest'])
     .distinct()
@@ -61,11 +76,25 @@ export async function carriersOf(
     .where('bill_packages.bill', 'in', numbersOfBills(bills))
     .orderBy('bill_packages.position')
     .execute();
-  return withSubjects(
+  const found = await tx
+    .selectFrom('findings')
+    .innerJoin('names', 'names.id', 'findings.name')
+    .select(['findings.bill', 'findings.content', 'findings.since'])
+    .where('names.key', 'in', keys)
+    .where('findings.bill', 'in', numbersOfBills(bills))
+    .orderBy('findings.name')
+    .orderBy('findings.row')
+    .execute();
+  const findings = Map.groupBy(found, ({ bill }) => bill);
+  const carriers = await withSubjects(
     tx,
     bills,
     rows.map(({ bill, content }) => ({ bill, held: JSON.parse(content) as BillPackage })),
   );
+  return carriers.map((carrier, at) => ({
+    ...carrier,
+    findings: (findings.get(bills[at]?.id ?? 0) ?? []).map(keptFinding),
+  }));
 }
 
 /** Bills with a finding of that id, by whatever name, matched or attached, in the order of their digests. */
@@ -104,14 +133,74 @@ export async function touchedBy(
         .onRef('findings.name', '=', 'finding_ids.name')
         .onRef('findings.row', '=', 'finding_ids.row'),
     )
-    .select(['findings.bill', 'findings.content', 'findings.since'])
+    .select(['findings.bill', 'findings.name', 'findings.content', 'findings.since'])
     .where('findings.bill', 'in', numbersOfBills(bills))
     .orderBy('findings.name')
     .orderBy('findings.row')
     .execute();
   const held = rows.map((row) => ({ bill: row.bill, held: keptFinding(row) }));
+  const packages = await packagesWith(tx, rows);
   const carriers = await withSubjects(tx, bills, held);
-  return carriers.map((carrier, at) => ({ ...carrier, attached: said.get(bills[at]?.id ?? 0) ?? [] }));
+  return carriers.map((carrier, at) => {
+    const { id = 0 } = bills[at] ?? {};
+    return { ...carrier, packages: packages.get(id) ?? [], attached: said.get(id) ?? [] };
+  });
+}
+
+/** The packages that findings are of, as the bills have them, by the number of the bill. */
+async function packagesWith(
+  tx: Transaction<Tables>,
+  rows: readonly { readonly bill: number; readonly name: number; readonly content: string }[],
+): Promise<ReadonlyMap<number, readonly BillPackage[]>> {
+  if (rows.length === 0) return new Map();
+  const kept = await tx
+    .selectFrom('bill_packages')
+    .select(['bill', 'content'])
+    .where('name', 'in', [...new Set(rows.map(({ name }) => name))])
+    .where('bill', 'in', [...new Set(rows.map(({ bill }) => bill))])
+    .orderBy('position')
+    .execute();
+  const wanted = new Set(rows.map(({ bill, content }) => placeKey(bill, (JSON.parse(content) as Finding).package)));
+  const found = kept
+    .map(({ bill, content }) => ({ bill, item: JSON.parse(content) as BillPackage }))
+    .filter(({ bill, item }) => wanted.has(placeKey(bill, item)));
+  const byBill = Map.groupBy(found, ({ bill }) => bill);
+  return new Map([...byBill].map(([bill, each]) => [bill, each.map(({ item }) => item)]));
+}
+
+function placeKey(bill: number, { name, version, purl }: Finding['package']): string {
+  return JSON.stringify([bill, name, version, purl]);
+}
+
+/**
+ * Whether some record has that name, as its own or as another one of the vulnerability. All of them are gone through, part by
+ * part, so that nobody else waits long meanwhile.
+ */
+export async function isKnownVulnerability(
+  store: Store<Tables>,
+  vulnerability: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const text = `%${JSON.stringify(vulnerability)}%`;
+  for (let after = 0; ; ) {
+    signal.throwIfAborted();
+    const last = await store
+      .selectFrom('advisories')
+      .select('id')
+      .where('id', '>', after)
+      .orderBy('id')
+      .offset(RECORDS_AT_ONCE - 1)
+      .limit(1)
+      .executeTakeFirst();
+    let part = store.selectFrom('advisories').select('content').where('id', '>', after).where('content', 'like', text);
+    if (last !== undefined) part = part.where('id', '<=', last.id);
+    for (const { content } of await part.execute()) {
+      const { id, aliases, upstream } = JSON.parse(content) as Advisory;
+      if ([id, ...aliases, ...upstream].includes(vulnerability)) return true;
+    }
+    if (last === undefined) return false;
+    after = last.id;
+  }
 }
 
 const findingRows = prepared((store: Store<Tables>, bill: string) =>

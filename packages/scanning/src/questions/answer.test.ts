@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyId, trustedKeys } from '../inventory/attached/signatures.ts';
 import { SCANNING_API_VERSION } from '../kinds/group.ts';
-import type { ScanPolicy } from '../kinds/read.ts';
+import type { ScanException, ScanPolicy } from '../kinds/read.ts';
 import type { AttachedFinding } from '../match/attached-findings.ts';
 import { Portfolio } from '../portfolio/portfolio.ts';
 import { bill, change, npm, put, record } from '../portfolio/testing/records.ts';
 import { type Keys, keys } from '../scanner/inventories/testing/attach.ts';
-import { findingOf, policyOf } from '../verdict/testing/stage.ts';
+import { exceptionOf, findingOf, policyOf } from '../verdict/testing/stage.ts';
 import { type Answer, type AnswerDeps, answer } from './answer.ts';
 import { knownScans } from './known-scans.ts';
 import { QUESTIONS_PREFIX, type Question, readQuestion } from './question.ts';
@@ -22,6 +22,7 @@ const asker = { user: { username: 'somebody' } };
 let portfolio: Portfolio;
 let scans: readonly KubeObject[];
 let policies: readonly ScanPolicy[] = [];
+let exceptions: readonly ScanException[] = [];
 
 const digest = (number: number): string => `sha256:${number.toString(16).padStart(64, '0')}`;
 const image = (number: number): string => `registry.example.com/app@${digest(number)}`;
@@ -72,7 +73,13 @@ function depsFor(readable: readonly string[], asked: (namespace: string) => void
   return {
     portfolio,
     scans: () =>
-      knownScans({ informer: informer as never, policies: () => policies, namespaceLabels: (team) => ({ team }) }),
+      knownScans({
+        informer: informer as never,
+        policies: () => policies,
+        exceptions: () => exceptions,
+        namespaceLabels: (team) => ({ team }),
+      }),
+    clock: createFakeClock(),
     access: {
       may(_asker, { namespace = '*' }) {
         asked(namespace);
@@ -178,7 +185,68 @@ describe('who carries a package and who is touched by a vulnerability', () => {
     const narrow = await answer(depsFor(['team-1']), question(`${LEFT}&namespace=team-1`), asker, signal);
     scans = some;
     expect(found).toMatchObject({ kind: 'tooWide', why: expect.stringContaining('name one') as string });
-    expect(narrow).toEqual({ kind: 'carriers', items: [] });
+    expect(narrow).toMatchObject({ kind: 'carriers', items: [] });
+  });
+});
+
+describe('what an answer was looked for in', () => {
+  it('tells how many scans there are, and which of them cannot be relied on', async () => {
+    const { looked, isKnown } = (await answer(
+      depsFor(['red']),
+      question(`${TOUCHED}&limit=1`),
+      asker,
+      signal,
+    )) as Extract<Answer, { kind: 'touched' }>;
+    expect(isKnown).toBe(true);
+    expect(looked).toMatchObject({ scans: IMAGES + 1, openCount: IMAGES + 1 });
+    const whole = [
+      { type: 'Inventoried', status: 'True', reason: 'Complete', message: '' },
+      { type: 'Matched', status: 'True', reason: 'Matched', message: '' },
+    ];
+    const [complete, part] = whole.map((_each, at) =>
+      scanOf('red', `seen-${at}`, 1, {
+        conditions:
+          at === 0
+            ? whole
+            : [{ ...whole[0], reason: 'Incomplete', message: '9 packages; not all could be read: x' }, whole[1]],
+      }),
+    );
+    const before = scans;
+    scans = [complete, part].flatMap((scan) => scan ?? []);
+    const now = (await answer(depsFor(['red']), question(LEFT), asker, signal)) as Found;
+    scans = before;
+    expect(now.looked).toEqual({
+      scans: 2,
+      openCount: 1,
+      open: [{ kind: 'ImageScan', namespace: 'red', name: 'seen-1', why: '9 packages; not all could be read: x' }],
+    });
+  });
+
+  it('tells a vulnerability that touches nothing from one that no advisory has', async () => {
+    await portfolio.applyChange('other', change('1', put(record('CVE-2000-1', { nobody: '2.0.0' }))));
+    const known = async (id: string) =>
+      (await answer(depsFor(['*']), question(`/touched?vulnerability=${id}`), asker, signal)) as Found;
+    expect(await known('CVE-2000-1')).toMatchObject({ isKnown: true, items: [] });
+    expect(await known('CVE-2000-2')).toMatchObject({ isKnown: false, items: [] });
+  });
+
+  it('shows the owner of a scan, and whether its gate is open', async () => {
+    const before = scans;
+    const [first] = scans.filter(({ metadata }) => metadata.namespace === 'red');
+    const labels = { 'carto.run/workload-name': 'shop' };
+    const status = { ...(first?.['status'] as object), verdict: { result: 'Refused' }, message: 'refused by gate' };
+    scans = [{ ...(first as KubeObject), metadata: { ...first?.metadata, labels }, status }];
+    const { items } = (await answer(depsFor(['red']), question(LEFT), asker, signal)) as Found;
+    scans = before;
+    expect(items).toMatchObject([
+      {
+        owner: { kind: 'Workload', name: 'shop' },
+        verdict: 'Refused',
+        message: 'refused by gate',
+        packages: [{ version: '1.0.1' }],
+        findings: [{ id: 'GHSA-0000-0000-0002' }],
+      },
+    ]);
   });
 });
 
@@ -242,6 +310,24 @@ describe('all findings of a scan', () => {
     const found = await answer(depsFor(['green']), of('app-3'), asker, signal);
     expect(found).toMatchObject({ kind: 'findings', items: [{ id: 'GHSA-0000-0000-0002' }] });
     expect(await answer(depsFor([]), of('app-3'), 'all', signal)).toEqual(found);
+  });
+
+  it('say what the policies of the scan make of each', async () => {
+    const items = async () =>
+      ((await answer(depsFor(['green']), of('app-3'), asker, signal)) as Extract<Answer, { kind: 'findings' }>).items;
+    policies = [policyOf('gate', { deny: [{ ids: ['GHSA-0000-0000-0002'] }], exceptions: { namespaced: 'Allowed' } })];
+    expect(await items()).toMatchObject([{ outcome: 'refused', policy: 'gate', rule: 0 }]);
+    exceptions = [
+      {
+        ...exceptionOf('GHSA-0000-0000-0002', { expires: '9999-01-01T00:00:00Z' }),
+        kind: 'ClusterVulnerabilityException',
+      },
+    ].map((each) => ({ ...each, namespace: '', spec: { ...each.spec, namespaceSelector: {} } }) as ScanException);
+    expect(await items()).toMatchObject([
+      { outcome: 'excepted', exception: 'ClusterVulnerabilityException ghsa-0000-0000-0002' },
+    ]);
+    [policies, exceptions] = [[], []];
+    expect(await items()).toMatchObject([{ outcome: 'counted', since: expect.any(String) as string }]);
   });
 
   it.each([

@@ -1,38 +1,54 @@
 import type { BillPackage } from '@cartographer/bills';
+import type { Clock, KubeObject } from '@cartographer/machinery';
 import { type AttachedFinding, withAttachedFindings } from '../match/attached-findings.ts';
 import type { KeptFinding } from '../portfolio/kept-findings.ts';
+import { storedKey } from '../portfolio/keys.ts';
 import type { Portfolio } from '../portfolio/portfolio.ts';
-import type { Carrier, TouchedCarrier } from '../portfolio/queries.ts';
+import type { Carrier, PackageCarrier, TouchedCarrier } from '../portfolio/queries.ts';
 import type { ScanKind } from '../scanner/scan-request.ts';
+import { findingKey, namesOf } from '../verdict/facts.ts';
 import type { ScanStatus } from '../verdict/scan-status.ts';
+import type { VerdictFinding } from '../verdict/verdict.ts';
 import type { Asker, QuestionAccess } from './access.ts';
 import type { Holder, KnownScans } from './known-scans.ts';
 import { cursorText, type Part, type Question } from './question.ts';
+import { gateOf, type Looked, lookedAt, type ScanGate } from './scan-gate.ts';
 
 /** What answering stands on. */
 export type AnswerDeps = {
-  readonly portfolio: Pick<Portfolio, 'carriersOf' | 'touchedBy' | 'findingsOf' | 'factsOf'>;
+  readonly portfolio: Pick<
+    Portfolio,
+    'carriersOf' | 'touchedBy' | 'isKnownVulnerability' | 'findingsOf' | 'factsOf' | 'sightsIn'
+  >;
   readonly scans: () => KnownScans;
   readonly access: Pick<QuestionAccess, 'may'>;
+  readonly clock: Pick<Clock, 'now'>;
 };
 
-/** A scan in an answer. */
-type AnsweredScan = Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact' | 'holds'>;
+/** A scan in an answer, with the packages that were asked for and what is found in them. */
+export type AnsweredScan = Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact' | 'holds'> &
+  ScanGate & { readonly packages: readonly BillPackage[]; readonly findings: readonly KeptFinding[] };
+
+/** A finding with what the policies of its scan make of it now. */
+export type AnsweredFinding = KeptFinding & Omit<VerdictFinding, 'finding'>;
 
 /** What comes of a question. An answer holds only scans that the asker may read. */
 export type Answer =
-  | {
-      readonly kind: 'carriers';
-      readonly items: readonly (AnsweredScan & { readonly packages: readonly BillPackage[] })[];
-      readonly continue?: string;
-    }
-  | {
+  | ({ readonly kind: 'carriers' } & AnsweredPart)
+  | ({
       readonly kind: 'touched';
-      readonly items: readonly (AnsweredScan & { readonly findings: readonly KeptFinding[] })[];
-      readonly continue?: string;
-    }
-  | { readonly kind: 'findings'; readonly items: readonly KeptFinding[] }
+      /** Whether some advisory has this name, or some scan a finding of it. */
+      readonly isKnown: boolean;
+    } & AnsweredPart)
+  | { readonly kind: 'findings'; readonly items: readonly AnsweredFinding[] }
   | { readonly kind: 'forbidden' | 'missing' | 'unread' | 'tooWide'; readonly why: string };
+
+/** A part of a long answer; what was looked at is told with the first one. */
+type AnsweredPart = {
+  readonly items: readonly AnsweredScan[];
+  readonly looked?: Looked;
+  readonly continue?: string;
+};
 
 const KINDS = ['ImageScan', 'SourceScan'] as const;
 /** Bills that are asked of the store at once. */
@@ -51,29 +67,46 @@ export async function answer(
   const scans = deps.scans();
   const readable = await readableScans(deps, scans, question.part, asker, signal);
   if ('why' in readable) return readable;
-  if (readable.isNone) return { kind: question.kind, items: [] };
   const { portfolio } = deps;
+  const { after: cursor } = question.part;
+  const looked = cursor === undefined ? { looked: lookedAt(scans.all().filter(isReadableIn(readable))) } : {};
   switch (question.kind) {
     case 'carriers': {
+      if (readable.isNone) return { kind: 'carriers', items: [], ...looked };
       const pages = (after: string) => portfolio.carriersOf(question, { after, limit: BILLS_AT_ONCE });
-      const shown = { ...readable, heldBy: ({ held }: Carrier<BillPackage>) => held };
-      const { items, more } = await collect(pages, scans, shown, question.part, signal);
-      return { kind: 'carriers', items: items.map(({ scan, held }) => ({ ...scan, packages: held })), ...more };
+      const shownBy = ({ held, findings }: PackageCarrier) => ({ packages: held, findings });
+      return {
+        kind: 'carriers',
+        ...(await collect(pages, scans, { ...readable, shownBy }, question.part, signal)),
+        ...looked,
+      };
     }
     case 'touched': {
-      const pages = (after: string) => portfolio.touchedBy(question.vulnerability, { after, limit: BILLS_AT_ONCE });
-      const heldBy = (carrier: TouchedCarrier, holder: Holder): readonly KeptFinding[] => {
-        if (carrier.attached.length === 0) return carrier.held;
-        const { subject, keys = [] } = scans.believed(holder) ?? {};
-        const to = carrier.attached.find(
-          (each) => each.digest === subject?.digest && each.repository === subject.repository,
-        );
-        return withAttachedFindings(carrier.held, (to?.findings ?? []).filter(isSignedByOneOf(keys)));
-      };
-      const { items, more } = await collect(pages, scans, { ...readable, heldBy }, question.part, signal);
-      return { kind: 'touched', items: items.map(({ scan, held }) => ({ ...scan, findings: held })), ...more };
+      const { vulnerability } = question;
+      const isKnown = (): Promise<boolean> => portfolio.isKnownVulnerability(vulnerability, signal);
+      if (readable.isNone) return { kind: 'touched', isKnown: await isKnown(), items: [], ...looked };
+      const pages = (after: string) => portfolio.touchedBy(vulnerability, { after, limit: BILLS_AT_ONCE });
+      const shownBy = (carrier: TouchedCarrier, holder: Holder): Shown => ({
+        packages: carrier.packages,
+        findings: findingsFor(carrier, holder, scans),
+      });
+      const found = await collect(pages, scans, { ...readable, shownBy }, question.part, signal);
+      const isAny = cursor !== undefined || found.items.length > 0;
+      return { kind: 'touched', isKnown: isAny || (await isKnown()), ...found, ...looked };
     }
   }
+}
+
+/** What is attached counts for those alone whose policies believe it. */
+function findingsFor(carrier: TouchedCarrier, holder: Holder, scans: KnownScans): readonly KeptFinding[] {
+  if (carrier.attached.length === 0) return carrier.held;
+  const { subject, keys = [] } = scans.believed(holder) ?? {};
+  const to = carrier.attached.find((each) => each.digest === subject?.digest && each.repository === subject.repository);
+  return withAttachedFindings(carrier.held, (to?.findings ?? []).filter(isSignedByOneOf(keys)));
+}
+
+function isReadableIn({ isReadable }: Readable): (scan: KubeObject) => boolean {
+  return ({ kind, metadata: { namespace = '' } }) => isReadable({ kind: kind as ScanKind, namespace });
 }
 
 type Readable = {
@@ -125,21 +158,19 @@ async function readableScans(
   };
 }
 
+/** What an answer shows of a carrier. */
+type Shown = Pick<AnsweredScan, 'packages' | 'findings'>;
+
 /** Goes through the bills that the store names until there are enough scans that may be shown. */
-async function collect<Held, Found extends Carrier<Held>>(
+async function collect<Found extends Carrier<unknown>>(
   pages: (after: string) => Promise<readonly Found[]>,
   scans: KnownScans,
-  {
-    isReadable,
-    heldBy,
-  }: Pick<Readable, 'isReadable'> & { readonly heldBy: (carrier: Found, holder: Holder) => readonly Held[] },
+  { isReadable, shownBy }: Pick<Readable, 'isReadable'> & { readonly shownBy: (found: Found, holder: Holder) => Shown },
   { limit, after }: Part,
   signal: AbortSignal,
-): Promise<{
-  readonly items: readonly { readonly scan: AnsweredScan; readonly held: readonly Held[] }[];
-  readonly more: { readonly continue?: string };
-}> {
-  const items: { readonly scan: AnsweredScan; readonly held: readonly Held[]; readonly at: string }[] = [];
+): Promise<Pick<AnsweredPart, 'items' | 'continue'>> {
+  const items: AnsweredScan[] = [];
+  let reached = '';
   // A page begins after what it is given: after whatever comes before the bill itself.
   for (let last = after?.bill.slice(0, -1) ?? ''; ; ) {
     const carriers = await pages(last);
@@ -149,16 +180,15 @@ async function collect<Held, Found extends Carrier<Held>>(
       for (const holder of scans.holdersOf(bill, subjects)) {
         const { key, ...scan } = holder;
         if (!isReadable(scan) || isBefore(bill, key, after)) continue;
-        const held = heldBy(carrier, holder);
-        // What is attached counts for those alone whose policies believe it.
-        if (held.length === 0) continue;
-        const previous = items.at(-1);
-        if (items.length === limit) return { items, more: { continue: previous?.at ?? '' } };
-        items.push({ scan, held, at: cursorText({ bill, scan: key }) });
+        const shown = shownBy(carrier, holder);
+        if (shown.packages.length + shown.findings.length === 0) continue;
+        if (items.length === limit) return { items, continue: reached };
+        items.push({ ...scan, ...gateOf(scans.get(scan.kind, scan.namespace, scan.name), scan.holds), ...shown });
+        reached = cursorText({ bill, scan: key });
       }
     }
     last = carriers.at(-1)?.bill ?? '';
-    if (carriers.length < BILLS_AT_ONCE) return { items, more: {} };
+    if (carriers.length < BILLS_AT_ONCE) return { items };
   }
 }
 
@@ -169,7 +199,7 @@ function isBefore(bill: string, key: string, after: Part['after']): boolean {
 }
 
 async function findingsOfScan(
-  { portfolio, scans, access }: AnswerDeps,
+  { portfolio, scans: known, access, clock }: AnswerDeps,
   { scanKind, namespace, name }: Extract<Question, { kind: 'findings' }>,
   asker: Asker | 'all',
   signal: AbortSignal,
@@ -177,17 +207,30 @@ async function findingsOfScan(
   const what = `${scanKind} ${namespace}/${name}`;
   if (asker !== 'all' && !(await access.may(asker, { kind: scanKind, namespace, name }, signal)))
     return { kind: 'forbidden', why: `you may not get ${what}` };
-  const scan = scans().get(scanKind, namespace, name);
+  const scans = known();
+  const scan = scans.get(scanKind, namespace, name);
   if (scan === undefined) return { kind: 'missing', why: `there is no ${what}` };
   const { inventory: { digest } = {}, artifact } = (scan['status'] ?? {}) as ScanStatus;
   if (digest === undefined || artifact === undefined)
     return { kind: 'unread', why: `nothing was read for ${what} yet: its condition Inventoried says why` };
   const own = await portfolio.findingsOf(digest);
-  const believed = scans().believed({ kind: scanKind, namespace, name, artifact });
-  if (believed === undefined) return { kind: 'findings', items: own };
-  const { attached } = (await portfolio.factsOf(believed.subject)) ?? {};
-  const said = (attached?.findings ?? []).filter(isSignedByOneOf(believed.keys));
-  return { kind: 'findings', items: withAttachedFindings(own, said) };
+  const believed = scans.believed({ kind: scanKind, namespace, name, artifact });
+  const { attached } = (believed && (await portfolio.factsOf(believed.subject))) ?? {};
+  const said = (attached?.findings ?? []).filter(isSignedByOneOf(believed?.keys ?? []));
+  const findings = withAttachedFindings(own, said);
+  const seen = await portfolio.sightsIn(namespace);
+  const sights = new Map(
+    findings.flatMap(namesOf).flatMap((each) => {
+      const since = seen.get(storedKey(each));
+      return since === undefined ? [] : [[each, since] as const];
+    }),
+  );
+  const since = new Map(findings.map((finding) => [findingKey(finding), finding.since]));
+  const judged = scans.judged(scan, findings, { sights, nowMs: clock.now() });
+  return {
+    kind: 'findings',
+    items: judged.map(({ finding, ...made }) => ({ ...finding, since: since.get(findingKey(finding)) ?? '', ...made })),
+  };
 }
 
 function isSignedByOneOf(keys: readonly string[]): (finding: AttachedFinding<KeptFinding>) => boolean {

@@ -1,10 +1,13 @@
 import type { KubeObject } from '@cartographer/machinery';
 import type { Subject } from '../portfolio/kept-bills.ts';
+import type { KeptFinding } from '../portfolio/kept-findings.ts';
 import { keysOf } from '../scanner/inventories/finding-looks.ts';
 import { artifactKey, subjectOf, trustAskOf } from '../scanner/inventories/inventory.ts';
+import { judgeFindings } from '../scanner/judge-scan.ts';
 import { earlierTarget, lastCompliantIn, type ScanKind, scanKey, scanRequest } from '../scanner/scan-request.ts';
 import type { ScannerCaches } from '../scanner/scanner-caches.ts';
 import type { Artifact, ScanStatus } from '../verdict/scan-status.ts';
+import type { VerdictFinding } from '../verdict/verdict.ts';
 
 /** A scan that shows a bill, as what it scans now or as what passed last. */
 export type Holder = {
@@ -26,12 +29,19 @@ export type KnownScans = {
     holder: Pick<Holder, 'kind' | 'namespace' | 'name' | 'artifact'>,
   ) => { readonly subject: Required<Subject>; readonly keys: readonly string[] } | undefined;
   readonly get: (kind: ScanKind, namespace: string, name: string) => KubeObject | undefined;
+  readonly all: () => readonly KubeObject[];
+  /** What policies and exceptions make of findings of a scan, by when each vulnerability was first seen in its namespace. */
+  readonly judged: (
+    scan: KubeObject,
+    findings: readonly KeptFinding[],
+    { sights, nowMs }: { readonly sights: ReadonlyMap<string, string>; readonly nowMs: number },
+  ) => readonly VerdictFinding[];
 };
 
 const KINDS = ['ImageScan', 'SourceScan'] as const;
 
 /** What is known of scans and policies. */
-type QuestionCaches = Pick<ScannerCaches, 'informer' | 'policies' | 'namespaceLabels'>;
+type QuestionCaches = Pick<ScannerCaches, 'informer' | 'policies' | 'exceptions' | 'namespaceLabels'>;
 
 /** Looks at all scans as they are now, once for each question: 10,000 of them take some milliseconds. */
 export function knownScans(caches: QuestionCaches): KnownScans {
@@ -76,6 +86,19 @@ export function knownScans(caches: QuestionCaches): KnownScans {
       return { subject, keys: keysOf(findings) };
     },
     get: (kind, namespace, name) => caches.informer(kind).get(`${namespace}/${name}`),
+    all: () => scans,
+    judged(scan, findings, { sights, nowMs }) {
+      const { namespace = '' } = scan.metadata;
+      const previous = scan['status'] as ScanStatus | undefined;
+      const world = {
+        policies: caches.policies(),
+        exceptions: caches.exceptions(),
+        sources: [],
+        namespaceLabels: caches.namespaceLabels(namespace),
+        sights,
+      };
+      return judgeFindings({ request: scanRequest(scan), namespace, previous, findings }, world, nowMs);
+    },
   };
 }
 

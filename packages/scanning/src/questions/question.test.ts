@@ -8,6 +8,7 @@ const scan = 'ImageScan/shop/web/scanned';
 describe('a question', () => {
   it.each([
     ['/carriers?ecosystem=npm&name=left', { kind: 'carriers', ecosystem: 'npm', name: 'left', part: { limit: 100 } }],
+    ['/carriers?name=left', { kind: 'carriers', name: 'left', part: { limit: 100 } }],
     [
       '/carriers?purl=pkg:npm/%2540scope/left@1.2.3&namespace=shop&limit=5',
       { kind: 'carriers', ecosystem: 'npm', name: '@scope/left', part: { limit: 5, namespace: 'shop' } },
@@ -25,8 +26,8 @@ describe('a question', () => {
   });
 
   it.each([
-    ['/carriers', /give purl=pkg:TYPE\/NAME, or ecosystem=NAME and name=NAME/],
-    ['/carriers?name=left', /give purl/],
+    ['/carriers', /give purl=pkg:TYPE\/NAME, or name=NAME/],
+    ['/carriers?ecosystem=npm', /give purl/],
     ['/carriers?purl=left', /'left' is no package URL/],
     ['/carriers?purl=pkg:npm/left&name=left', /either purl, or ecosystem and name/],
     ['/touched', /give vulnerability=ID/],

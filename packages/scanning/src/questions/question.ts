@@ -11,8 +11,8 @@ export type Part = { readonly namespace?: string; readonly limit: number; readon
 
 /** What can be asked. */
 export type Question =
-  /** Who carries this package, in whatever version? */
-  | { readonly kind: 'carriers'; readonly ecosystem: string; readonly name: string; readonly part: Part }
+  /** Who carries this package, in whatever version; of whatever ecosystem, where none is named? */
+  | { readonly kind: 'carriers'; readonly ecosystem?: string; readonly name: string; readonly part: Part }
   /** Who is touched by this vulnerability, whatever name of it is given? */
   | { readonly kind: 'touched'; readonly vulnerability: string; readonly part: Part }
   /** All findings of a scan. */
@@ -68,9 +68,9 @@ function carriers(query: URLSearchParams): Question {
   const purl = text(query, 'purl');
   if (purl === '') {
     const [ecosystem, name] = [text(query, 'ecosystem'), text(query, 'name')];
-    if (ecosystem === '' || name === '')
-      throw new WrongQuestion('give purl=pkg:TYPE/NAME, or ecosystem=NAME and name=NAME');
-    return { kind: 'carriers', ecosystem, name, part: partOf(query) };
+    if (name === '')
+      throw new WrongQuestion('give purl=pkg:TYPE/NAME, or name=NAME, with ecosystem=NAME where only that is meant');
+    return { kind: 'carriers', ...(ecosystem === '' ? {} : { ecosystem }), name, part: partOf(query) };
   }
   if (query.has('ecosystem') || query.has('name')) throw new WrongQuestion('give either purl, or ecosystem and name');
   const found = packageOfPurl(purl);

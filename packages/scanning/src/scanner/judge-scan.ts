@@ -4,8 +4,8 @@ import type { ScanException, ScanPolicy } from '../kinds/read.ts';
 import type { KeptFinding } from '../portfolio/kept-findings.ts';
 import { findingKey, type InventoryFacts, type ScanFacts, type SourceFacts } from '../verdict/facts.ts';
 import { type Artifact, type ScanStatus, scanStatus } from '../verdict/scan-status.ts';
-import { type Verdict, verdict } from '../verdict/verdict.ts';
-import { lastCompliantIn, type ScanRequest } from './scan-request.ts';
+import { type Verdict, type VerdictFinding, verdict } from '../verdict/verdict.ts';
+import { earlierTarget, lastCompliantIn, type ScanRequest } from './scan-request.ts';
 
 /** What a verdict depends on besides the scan itself. */
 export type World = {
@@ -71,6 +71,28 @@ export function judgeScan(judging: Judging, world: World, nowMs: number): Judged
   return { status, verdict: judged, ...(Number.isFinite(recheckAt) ? { recheckAt } : {}) };
 }
 
+/**
+ * What the policies make of each finding of what a scan shows. Whether all could be read, and how fresh advisories are, is
+ * left aside: the scan's verdict says that.
+ */
+export function judgeFindings(
+  {
+    request,
+    namespace,
+    previous,
+    findings,
+  }: Pick<Judging, 'request' | 'namespace' | 'previous'> & Pick<Material, 'findings'>,
+  world: World,
+  nowMs: number,
+): readonly VerdictFinding[] {
+  const artifact = previous?.artifact ?? request.artifact;
+  const target = earlierTarget(artifact, request);
+  const current: Material = { target, inventory: { kind: 'pending' }, findings, unasked: [] };
+  const judging = { request, namespace, previous };
+  const facts = factsOf(judging, current, world, { passed: passedSince(previous, artifact), passes: false });
+  return verdict(findings, world.policies, world.exceptions, facts, nowMs).findings;
+}
+
 /** When an artifact passed first, as far as its scan remembers. */
 function passedSince(previous: ScanStatus | undefined, artifact: Artifact): string | undefined {
   const known = lastCompliantIn(previous);
@@ -97,7 +119,7 @@ function last(
 }
 
 function factsOf(
-  { request, namespace, previous }: Judging,
+  { request, namespace, previous }: Pick<Judging, 'request' | 'namespace' | 'previous'>,
   { target, inventory, findings, unasked }: Material,
   world: World,
   { passed, passes }: { readonly passed: string | undefined; readonly passes: boolean },

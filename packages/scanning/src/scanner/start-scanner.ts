@@ -66,7 +66,7 @@ export type ScannerOptions = {
 /** A scanner at work. */
 export interface RunningScanner extends RunningParts {
   readonly portfolio: Portfolio;
-  readonly caches: Pick<ScannerCaches, 'informer' | 'policies' | 'namespaceLabels'>;
+  readonly caches: Pick<ScannerCaches, 'informer' | 'policies' | 'exceptions' | 'namespaceLabels'>;
 }
 
 const SCANS_AT_ONCE = 4;

@@ -93,6 +93,11 @@ export function packageKey(ecosystem: string, name: string): string {
   return `${baseEcosystem(ecosystem).replaceAll(' ', '')} ${normalisedName(ecosystem, name)}`;
 }
 
+/** The keys of that name in all ecosystems that versions can be compared of, and of packages that are of none. */
+export function packageKeys(name: string): readonly string[] {
+  return [...ECOSYSTEMS.keys(), ''].map((ecosystem) => packageKey(ecosystem, name));
+}
+
 /** The one spelling of all that name the same package of an ecosystem. */
 export function normalisedName(ecosystem: string, name: string): string {
   return ECOSYSTEMS.get(baseEcosystem(ecosystem))?.normalise?.(name) ?? name;

@@ -79,6 +79,9 @@ export function billSuite({ open, clock }: SuiteStage): void {
       true,
       true,
     ]);
+    const found = all.map(({ held, findings }) => `${held[0]?.version} ${findings.map(({ id }) => id).join(' ')}`);
+    expect(found.toSorted()).toEqual(['1.0.0 G-1', '1.5.0 G-1', '3.0.0 ']);
+    expect(await portfolio.carriersOf({ name: 'a' })).toEqual(all);
     const second = await portfolio.carriersOf({ ecosystem: 'npm', name: 'a' }, { after: sorted[0] ?? '', limit: 1 });
     expect(second.map(({ bill }) => bill)).toEqual([sorted[1]]);
     for (const id of ['G-1', 'CVE-1']) {
@@ -88,9 +91,29 @@ export function billSuite({ open, clock }: SuiteStage): void {
         'image 1.5.0',
       ]);
       expect(touched[0]?.held).toMatchObject([{ id: 'G-1', fixedIn: '2.0.0' }]);
+      expect(touched[0]?.packages).toMatchObject([{ name: 'a', version: touched[0]?.held[0]?.package.version }]);
       expect(await portfolio.touchedBy(id, { after: touched[1]?.bill ?? '' })).toEqual([]);
     }
     expect(await portfolio.carriersOf({ ecosystem: 'PyPI', name: 'a' })).toEqual([]);
+    await portfolio.close();
+  });
+
+  it('a vulnerability is known by each of its names, also where it touches nothing', async () => {
+    const { portfolio } = await open();
+    const { signal } = new AbortController();
+    await portfolio.applyChange('osv', change('1', put(record('G_1', { a: '2.0.0' }, { aliases: ['CVE-1'] }))));
+    for (const [id, isKnown] of [
+      ['G_1', true],
+      ['CVE-1', true],
+      ['CVE-11', false],
+      // Neither a pattern nor another text of a record.
+      ['G-1', false],
+      ['%', false],
+      ['a', false],
+    ] as const) {
+      expect([id, await portfolio.isKnownVulnerability(id, signal)]).toEqual([id, isKnown]);
+    }
+    await expect(portfolio.isKnownVulnerability('CVE-1', AbortSignal.abort())).rejects.toThrow();
     await portfolio.close();
   });
 
