@@ -40,7 +40,6 @@ export function createProgram(surroundings: Surroundings): Command {
   const owners = addOwnerGroups(program);
   addWorkloadEdits(owners.workload, surroundings);
   addDeliverableEdits(owners.deliverable, surroundings);
-  addOwnerGroups(program);
   addTail(program, surroundings);
   program.commandsGroup('On this machine:');
   addUp(program);
