@@ -25,6 +25,14 @@ export function withOwnerFlags(command: Command): Command {
     .option('--git-commit <sha>', 'a commit of it')
     .option('--sub-path <folder>', 'the folder of the source that counts; "" takes it away')
     .option('-s, --source-image <image>', 'an image that holds the source, or where --local-path is pushed to')
+    .option(
+      '--local-path <path>',
+      'sources of this machine: a folder, or a zip, jar or war archive, pushed to --source-image',
+    )
+    .option('--registry-username <name>', 'the login for that (default: the logins of docker)')
+    .option('--registry-password <password>', 'better given as CARTO_REGISTRY_PASSWORD')
+    .option('--registry-token <token>', 'a bearer token instead')
+    .option('--registry-ca-cert <file>', 'certificates to trust besides those of the system', collect)
     .option('--service-account <name>', 'the account that acts for it; "" takes it away');
 }
 

@@ -4,10 +4,10 @@ import { CartoError, type KubeObject, parseLabelSelector, SelectorError } from '
 import { confirm } from '../frame/confirm.ts';
 import { EXIT } from '../frame/exit-codes.ts';
 import { type OwnerName, ownerText, parseOwner } from '../frame/owner-name.ts';
-import { refuseProblems } from '../frame/problems-error.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { plain } from '../frame/text.ts';
+import { refuseProblems } from '../frame/words.ts';
 import { allOf } from '../read/pages.ts';
 import type { DeleteFlags } from './edit-flags.ts';
 import { type EditedKind, readOwner } from './read-owner.ts';

@@ -289,6 +289,17 @@ describe('fields of others', () => {
     ]);
   });
 
+  it('cannot all go: a workload without a spec is none', async () => {
+    await using at = await stageEdits();
+    await at.run([...APPLY, ...IMAGE, '--yes']);
+    const { code, err } = await at.run([...APPLY, '--image', '', '--yes']);
+    expect([code, err.split('\n').at(-2)]).toEqual([
+      1,
+      'carto: nothing would be left of spec: give it a source, or delete the workload',
+    ]);
+    expect((await at.workload())['spec']).toEqual({ image: 'registry.example/web:1' });
+  });
+
   it('that made no sense before do not keep other flags from their work', async () => {
     await using at = await stageEdits([{ ...MADE, spec: { source: { git: { url: 'u' } } } }]);
     const { code, err } = await at.run([...APPLY, '--env', 'A=1', '--yes']);

@@ -22,7 +22,8 @@ export async function runEdit(command: EditCommand, surroundings: Surroundings):
   const writes = request.flags.dryRun === undefined;
   await runSession(surroundings, request.flags, { writes }, async (session) => {
     const namespace = request.namespace ?? session.namespace;
-    await editOwner({ ...request, session, namespace, text: ownerText(request, namespace) });
+    const { cwd } = surroundings;
+    await editOwner({ ...request, session, namespace, cwd, text: ownerText(request, namespace) });
   });
 }
 
@@ -30,6 +31,8 @@ export async function runEdit(command: EditCommand, surroundings: Surroundings):
 type OwnerEdit = EditRequest & {
   readonly session: Session;
   readonly namespace: string;
+  /** The working directory. */
+  readonly cwd: string;
   /** `workload shop/web` */
   readonly text: string;
 };
@@ -60,7 +63,7 @@ async function readLive({ kind, name, namespace, session }: OwnerEdit): Promise<
 
 async function plan(edit: OwnerEdit, live: KubeObject | undefined): Promise<Planned> {
   const { kind, name, namespace, file, session } = edit;
-  const change = await withType(edit);
+  const change = await withUpload(edit, await withType(edit), live);
   return planEdit({ kind, name, namespace, file, change, live, time: rfc3339(session.clock.now()) });
 }
 
@@ -68,6 +71,15 @@ async function withType({ kind, flags, change, session, typeLabelIsSaid: isSaid 
   if (change.type === undefined) return change;
   const key = await typeLabelOf(session, { kind, typeLabel: flags.typeLabel, isSaid });
   return { ...change, labels: withAssignment(change.labels, key, change.type) };
+}
+
+async function withUpload(edit: OwnerEdit, change: Change, live: KubeObject | undefined): Promise<Change> {
+  const { flags, file } = edit;
+  const { localPath } = flags;
+  if (localPath === undefined) return change;
+  const { uploadedImage } = await import('./upload-source.ts');
+  const sourceImage = await uploadedImage({ ...edit, flags: { ...flags, localPath }, owners: [file, live] });
+  return { ...change, source: { ...change.source, sourceImage } };
 }
 
 async function showDryRun(edit: OwnerEdit, planned: Planned): Promise<void> {
@@ -113,7 +125,7 @@ function noteEmpty({ kind, text, session }: OwnerEdit, { spec }: KubeObject): vo
 }
 
 function noteTakeOver({ session }: OwnerEdit, { takeOver }: Planned): void {
-  if (takeOver === undefined) return;
+  if (takeOver === undefined || takeOver.from.length === 0) return;
   session.say(
     `note: carto takes over the fields that ${takeOver.from.join(' and ')} set: from now on what you leave out of a file, or unset, goes`,
   );

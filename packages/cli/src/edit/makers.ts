@@ -3,9 +3,8 @@ import { type KubeObject, type ManagedFieldsEntry, withTakenEntries } from '@car
 /** Who the command line is to a server that tracks fields. */
 export const FIELD_MANAGER = 'carto-cli';
 
-/** Managers by which a person makes and edits a whole object with kubectl; and ours, where it was lent to an update. */
-const NAMED: ReadonlySet<string> = new Set([
-  FIELD_MANAGER,
+/** Managers by which a person makes and edits a whole object with kubectl. */
+const KUBECTL: ReadonlySet<string> = new Set([
   'kubectl',
   'kubectl-client-side-apply',
   'kubectl-create',
@@ -24,22 +23,28 @@ const PLUGIN = /^(?:tanzu-plugin-apps|v\d+\.\d+\.\d+[-+.\w]*)(?:\.exe)?$/;
 export type TakeOver = {
   /** The managed fields of the object afterwards. */
   readonly managedFields: readonly ManagedFieldsEntry[];
-  /** The managers whose entries became ours. */
+  /** The other managers whose entries became ours. */
   readonly from: readonly string[];
 };
 
 /**
- * What has to be taken over so that an apply can remove what a maker set: the entries of its updates. Undefined where
- * `carto-cli` applied before, or where nobody made the object that it knows.
+ * What has to be taken over so that an apply can remove what a maker set: the entries of its updates. Where `carto-cli` applied
+ * before, only updates in its own name. Undefined where there is nothing to take over.
  */
 export function takeOverOf({ metadata }: KubeObject): TakeOver | undefined {
   const entries = metadata.managedFields ?? [];
-  if (entries.some((entry) => entry.manager === FIELD_MANAGER && entry.operation === 'Apply')) return undefined;
-  const taken = entries.filter(isMaker);
-  const managedFields = withTakenEntries(entries, { own: undefined, taken, manager: FIELD_MANAGER });
-  return managedFields && { managedFields, from: taken.map(({ manager = '' }) => manager) };
+  const own = entries.find(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply');
+  const taken = entries.filter(
+    ({ manager = '', operation, subresource }) =>
+      operation === 'Update' &&
+      subresource === undefined &&
+      (manager === FIELD_MANAGER || (own === undefined && isMaker(manager))),
+  );
+  const managedFields = withTakenEntries(entries, { own, taken, manager: FIELD_MANAGER });
+  const from = taken.flatMap(({ manager = '' }) => (manager === FIELD_MANAGER ? [] : [manager]));
+  return managedFields && { managedFields, from };
 }
 
-function isMaker({ manager = '', operation, subresource }: ManagedFieldsEntry): boolean {
-  return operation === 'Update' && subresource === undefined && (NAMED.has(manager) || PLUGIN.test(manager));
+function isMaker(manager: string): boolean {
+  return KUBECTL.has(manager) || PLUGIN.test(manager);
 }

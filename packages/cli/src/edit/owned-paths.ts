@@ -39,6 +39,13 @@ export function differingPaths(left: Json | undefined, right: Json | undefined):
   return keys.flatMap((key) => differingPaths(getKey(one, key), getKey(other, key)).map((path) => [key, ...path]));
 }
 
+/** Where a value holds null, as paths of maps. */
+export function nullPaths(value: Json | undefined): readonly (readonly string[])[] {
+  if (value === null) return [[]];
+  if (!isObject(value)) return [];
+  return Object.keys(value).flatMap((key) => nullPaths(value[key]).map((path) => [key, ...path]));
+}
+
 /** The managers that own a field, or something below it. */
 export function ownersOfPath(entries: readonly ManagedFieldsEntry[], path: readonly string[]): readonly string[] {
   const owners = entries.filter(({ fieldsV1, subresource }) => {

@@ -8,11 +8,11 @@ import {
   mergeSchemaOf,
   serverSideApply,
 } from '@cartographer/machinery';
-import { ProblemsError } from '../frame/problems-error.ts';
+import { ProblemsError } from '../frame/words.ts';
 import type { Change } from './change.ts';
 import { changeOwner } from './change-owner.ts';
 import { FIELD_MANAGER, type TakeOver, takeOverOf } from './makers.ts';
-import { contentOf, differingPaths, ownersOfPath } from './owned-paths.ts';
+import { contentOf, differingPaths, nullPaths, ownersOfPath } from './owned-paths.ts';
 import { type OwnerProblem, ownerProblems } from './owner-problems.ts';
 import { type EditedKind, withoutLastApplied } from './read-owner.ts';
 
@@ -54,7 +54,8 @@ export function planEdit(edit: Edit): Planned {
   }
   const takeOver = takeOverOf(live);
   const taken = takeOver === undefined ? live : withEntries(live, takeOver);
-  const base = takeOver !== undefined ? { ...taken, metadata: withoutLastApplied(taken.metadata) } : taken;
+  const isOthers = takeOver !== undefined && takeOver.from.length > 0;
+  const base = isOthers ? { ...taken, metadata: withoutLastApplied(taken.metadata) } : taken;
   const schema = schemaOf(edit.kind);
   const wanted = changeOwner(file ?? base, change);
   const intent = intended(
@@ -62,6 +63,7 @@ export function planEdit(edit: Edit): Planned {
     file === undefined ? intentOfChange({ live: taken, changed: wanted, manager: FIELD_MANAGER, schema }) : wanted,
   );
   const after = applied(taken, intent, schema, edit.time);
+  refuseEmptied(after, edit.kind);
   const known = new Set(ownerProblems(live).map(({ text }) => text));
   const problems = ownerProblems(after).filter(({ text }) => !known.has(text));
   refuse(problems, new Set(ownerProblems(wanted).map(({ text }) => text)), after);
@@ -115,6 +117,19 @@ function refuse(problems: readonly OwnerProblem[], said: ReadonlySet<string> | u
     return [problem.text, ...problem.fields.flatMap((path) => foreignText(after, path) ?? [])].join('; ');
   });
   throw new ProblemsError(lines, problems.every(isForeign) ? 'CARTO_CONFLICT' : 'CARTO_USAGE');
+}
+
+/** An apply that takes the last field of a map away leaves null or nothing, which a server does not store: so it cannot be said. */
+function refuseEmptied(after: KubeObject, kind: EditedKind): void {
+  const paths = nullPaths(after['spec'] ?? null).map((path) => ['spec', ...path]);
+  if (paths.length === 0) return;
+  const foreign = paths.flatMap((path) => foreignText(after, path) ?? []);
+  if (foreign.length > 0) throw new ProblemsError(foreign, 'CARTO_CONFLICT');
+  const gone = paths.map((path) => path.join('.')).join(', ');
+  throw new CartoError(
+    'CARTO_USAGE',
+    `nothing would be left of ${gone}: give it a source, or delete the ${kind.toLowerCase()}`,
+  );
 }
 
 function refuseForeign(after: KubeObject, wanted: KubeObject): void {

@@ -14,8 +14,8 @@ import {
   parseYamlDocuments,
   typedErrors,
 } from '@cartographer/machinery';
-import { ProblemsError } from '../frame/problems-error.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
+import { ProblemsError } from '../frame/words.ts';
 
 /** Kinds that `create` and `apply` edit. */
 export type EditedKind = 'Workload' | 'Deliverable';
@@ -132,7 +132,7 @@ function withoutServerFields({ status: _, metadata = {}, ...rest }: JsonObject &
 }
 
 /** Where kubectl's client-side apply keeps what it applied. */
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Metadata without the annotation of kubectl's client-side apply. */
 export function withoutLastApplied(metadata: ObjectMeta): ObjectMeta {

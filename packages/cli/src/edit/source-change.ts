@@ -16,7 +16,7 @@ export type SourceChange = {
 };
 
 /** The ways in which an app can be given; each excludes the others. */
-export type SourceFamily = 'git' | 'image' | 'source image' | 'maven';
+type SourceFamily = 'git' | 'image' | 'source image' | 'maven';
 
 /** Reads the flags about the source; two families at once are a problem. */
 export function sourceChange(flags: ChangeFlags, problems: string[]): SourceChange {

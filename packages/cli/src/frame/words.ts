@@ -10,12 +10,26 @@ import {
   NoMatchError,
   TransportError,
 } from '@cartographer/kube';
-import { messageOf } from '@cartographer/machinery';
-import { ProblemsError } from './problems-error.ts';
+import { CartoError, type ErrorCode, messageOf } from '@cartographer/machinery';
 import { plain } from './text.ts';
 
 /** Where it happened, for the words about it. */
 export type Place = { readonly target: string; readonly server: string };
+
+/** Several things that are wrong at once; each is told in a line of its own, in the names of flags. */
+export class ProblemsError extends CartoError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], code: ErrorCode = 'CARTO_USAGE') {
+    super(code, problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** @throws ProblemsError when there are any. */
+export function refuseProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw new ProblemsError(problems);
+}
 
 /** What went wrong, one line for each problem, in words of the person at the command line, each with the next step. */
 export function wordsFor(error: unknown, place: Place | undefined): readonly string[] {

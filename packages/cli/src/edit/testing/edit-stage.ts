@@ -11,7 +11,7 @@ import {
 } from '../../frame/testing/test-surroundings.ts';
 
 /** How a command ended. */
-export type Ended = { readonly code: number; readonly out: string; readonly err: string };
+type Ended = { readonly code: number; readonly out: string; readonly err: string };
 
 /** An API server with our kinds, and commands of `carto` against it. */
 export type EditStage = AsyncDisposable & {
