@@ -48,7 +48,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'machinery/src': ['values', 'text', 'jsonpath', 'selectors', 'patch', 'apply', 'cel', 'schema'],
   'api/src': ['reasons', 'schema', 'kinds', 'validation'],
-  'engine/src': ['world', 'paths', 'select', 'read', 'stand', 'render', 'report', 'plan', 'explain'],
+  'engine/src': ['world', 'paths', 'select', 'read', 'stand', 'render', 'report', 'plan', 'graph', 'explain'],
   'kube/src': ['transport', 'client', 'access', 'cache', 'lease'],
   'controller/src': ['caches', 'acting', 'webhooks', 'install'],
   'apiserver/src/front': ['protobuf', 'wire', 'auth', 'documents', 'requests'],

@@ -1,7 +1,9 @@
-export * from './explain/path.ts';
-export { pathGraph } from './explain/path-graph.ts';
+export { explain } from './explain/explain.ts';
+export * from './explain/explained.ts';
 export * from './explain/selection-account.ts';
 export * from './explain/selector-terms.ts';
+export * from './graph/path.ts';
+export { pathGraph } from './graph/path-graph.ts';
 export * from './plan/plan.ts';
 export * from './plan/plan-blueprint.ts';
 export * from './plan/plan-runnable.ts';

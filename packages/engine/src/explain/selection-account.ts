@@ -1,11 +1,13 @@
+import type { OwnerSelector } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
 import { isObject } from '@cartographer/machinery';
+import type { Fit } from '../select/owner-selection.ts';
 import { bestFits, blueprintSelector, fitsBlueprint } from '../select/owner-selection.ts';
 import type { OwnerKind } from '../world/owner-kind.ts';
 import type { SelectionChange, SelectorTerm } from './selector-terms.ts';
 import { selectorTerms, smallestChange } from './selector-terms.ts';
 
-/** How one blueprint's selector does for an owner. */
+/** How the selector of one blueprint, or of one template option, does for an owner. */
 export type BlueprintFit = {
   readonly name: string;
   readonly fit: 'fits' | 'misses' | 'broken';
@@ -50,13 +52,16 @@ export function explainSelection(
 
 function fitOf(blueprint: KubeObject, owner: KubeObject): BlueprintFit {
   const name = blueprint.metadata.name ?? '';
-  const broken = (message: string): BlueprintFit => {
-    return { name, fit: 'broken', score: 0, terms: [], changes: undefined, message };
-  };
-  if (!isObject(blueprint['spec'])) return broken('it has no spec');
-  const fit = fitsBlueprint(blueprint, owner);
-  if (fit.kind === 'broken') return broken(fit.message);
-  const terms = selectorTerms(blueprintSelector(blueprint), owner);
+  if (!isObject(blueprint['spec'])) return selectorFit(name, { kind: 'broken', message: 'it has no spec' }, {}, owner);
+  return selectorFit(name, fitsBlueprint(blueprint, owner), blueprintSelector(blueprint), owner);
+}
+
+/** How a selector does for an owner, term by term. */
+export function selectorFit(name: string, fit: Fit, selector: OwnerSelector, owner: KubeObject): BlueprintFit {
+  if (fit.kind === 'broken') {
+    return { name, fit: 'broken', score: 0, terms: [], changes: undefined, message: fit.message };
+  }
+  const terms = selectorTerms(selector, owner);
   const score = terms.filter(({ holds }) => holds).length;
   return { name, fit: fit.kind, score, terms, changes: smallestChange(terms), message: '' };
 }

@@ -12,6 +12,7 @@ import { severalSelected, unfitLabel } from '../stand/advice.ts';
 import { notObserved, readsCurrent, tamperedWith } from '../stand/current-read.ts';
 import { madeFrom } from '../stand/made-from.ts';
 import { runnableLabels } from '../stand/stamp-labels.ts';
+import type { Stamping } from '../stand/stamped-object.ts';
 import { stampObject } from '../stand/stamped-object.ts';
 import { againAfter, objectText, retryOfAll, retryWith } from '../stand/stand.ts';
 import { newestFirst, outputRun, rerunNonce, standRun, surplusRuns } from '../stand/stand-run.ts';
@@ -93,15 +94,10 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     const message = `unable to get run template [${name}]: failed to get run template object from api server [ClusterRunTemplate/${name}]: ClusterRunTemplate.carto.run "${name}" not found`;
     return { kind: 'failed', reason: 'RunTemplateNotFound', message, retry: NEVER };
   }
-  const selection = select(runnable, asks);
+  const selection = selectObject(runnable, asks);
   if (selection.kind !== 'selected') return selection;
   if (selection.object !== undefined) secrets.addObject(selection.object);
-  const rendered = renderTemplate(template.spec.template, {
-    runnable: ownerView(runnable),
-    selected: selection.object ?? null,
-  });
-  const labels = runnableLabels(runnable, name);
-  const stamping = rendered.kind === 'faulty' ? rendered : stampObject(rendered.value, runnable, labels);
+  const stamping = stampRun(runnable, template, selection.object);
   if (stamping.kind === 'faulty') {
     const message = `unable to stamp object for run template [${name}]: ${secrets.redact(stamping.message)}`;
     return { kind: 'failed', reason: 'TemplateStampFailure', message, retry: NEVER };
@@ -116,7 +112,7 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     reads: { producers: [], selected: selection.object },
     secrets,
     madeFrom: () => madeFrom({ template, selected: selection.object }),
-    labels: { [LABELS.runnableName]: runnable.metadata.name ?? '' },
+    labels: runLabels(runnable),
     nonce: rerunNonce(runnable.metadata.annotations?.[RERUN_ANNOTATION], ''),
   });
   const { namespace, name: given, generateName } = stamping.stamped;
@@ -125,7 +121,7 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
     case 'waiting':
       return WAITING;
     case 'refused': {
-      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}${unfitLabel(labels)}`;
+      const message = `unable to apply object ${place}: ${secrets.redact(standing.message)}${unfitLabel(runnableLabels(runnable, name))}`;
       return { kind: 'failed', reason: 'StampedObjectRejectedByAPIServer', message, retry: standing.retry };
     }
     case 'halted': {
@@ -139,12 +135,25 @@ function advance(world: RunnableWorld, asks: Asks, secrets: SecretValues): Progr
   }
 }
 
+/** The run that the template makes, with what the Runnable selects. */
+export function stampRun(runnable: KubeObject, template: KubeObject, selected: KubeObject | undefined): Stamping {
+  const program = (template as ClusterRunTemplate).spec.template;
+  const rendered = renderTemplate(program, { runnable: ownerView(runnable), selected: selected ?? null });
+  if (rendered.kind === 'faulty') return rendered;
+  return stampObject(rendered.value, runnable, runnableLabels(runnable, template.metadata.name ?? ''));
+}
+
+/** The label that all runs of a Runnable carry. */
+export function runLabels({ metadata }: KubeObject): Readonly<Record<string, string>> {
+  return { [LABELS.runnableName]: metadata.name ?? '' };
+}
+
 type Selection =
   | { readonly kind: 'selected'; readonly object: KubeObject | undefined }
   | Extract<Progress, { kind: 'failed' | 'waiting' }>;
 
 /** Finds the one object that the Runnable selects. A kind that is not known counts as cluster-scoped, as upstream has it. */
-function select({ spec, metadata }: Runnable, asks: Asks): Selection {
+export function selectObject({ spec, metadata }: Runnable, asks: Asks): Selection {
   const { selector } = spec;
   if (selector === undefined) return { kind: 'selected', object: undefined };
   const { apiVersion = '', kind = '' } = selector.resource;

@@ -1,8 +1,6 @@
 import type { Blueprint, LentReason, Owner, ResourceStatus } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import { deepEqual, goText, isObject } from '@cartographer/machinery';
-import type { Resource } from '../read/resource-inputs.ts';
-import { producersOf } from '../read/resource-inputs.ts';
 import { SecretValues, withoutSecrets } from '../read/secret-values.ts';
 import type { Realized } from '../report/realized.ts';
 import type { ResourceReport } from '../report/resource-status.ts';
@@ -19,8 +17,7 @@ import { conditionIn, conditionList, conditionsJson, decidingCondition } from '.
 import type { AccountKey, Dependencies, Plan, PlannedEvent, Retry, Settled, Stop, World } from '../world/world.ts';
 import { absentTemplate } from './choose-template.ts';
 import { askForDeletes, deletionEvents, deletionRetries } from './orphans.ts';
-import type { Pass } from './pass.ts';
-import { realizeResource } from './realize-resource.ts';
+import { realizeAll } from './realize-all.ts';
 
 /**
  * Decides what is to be done for a Workload or Deliverable, from what is known so far. Pure: equal worlds give equal
@@ -136,7 +133,7 @@ function withoutTemplates({ owner, kind, now }: World, asks: Asks, blueprint: Ku
 function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey): Plan {
   const { kind, owner, now } = world;
   const secrets = new SecretValues();
-  const realized = realizeAll(world, asks, blueprint, secrets);
+  const { realized } = realizeAll(world, { asks, blueprint, secrets });
   if (asks.open) return acting(asks, blueprint, key);
   const previous = statusOf(owner).resources ?? [];
   const frame = { kind, blueprint: blueprint.metadata.name ?? '', now, secrets };
@@ -163,41 +160,6 @@ function walk(world: World, asks: Asks, blueprint: KubeObject, key: AccountKey):
       ...deletionRetries(asks.cluster.deletions()),
     ]),
   });
-}
-
-/** One pass over the resources. One that reads from a resource that waits for an answer waits with it. */
-function realizeAll(
-  { kind, owner }: World,
-  asks: Asks,
-  blueprint: KubeObject,
-  secrets: SecretValues,
-): readonly Realized[] {
-  const { spec } = blueprint as Blueprint;
-  const pass: Pass = {
-    kind,
-    owner,
-    blueprint,
-    blueprintParams: spec.params,
-    asks,
-    outputs: new Map(),
-    held: new Map(),
-    taken: new Map(),
-    secrets,
-  };
-  const waiting = new Set<string>();
-  const realized: Realized[] = [];
-  for (const resource of spec.resources as readonly Resource[]) {
-    const mustWait = waiting.size > 0 && producersOf(resource).some((producer) => waiting.has(producer));
-    const outcome = mustWait ? undefined : realizeResource(pass, resource);
-    if (outcome === undefined) {
-      waiting.add(resource.name);
-      continue;
-    }
-    realized.push(outcome);
-    if (outcome.holds !== undefined) pass.held.set(resource.name, outcome.holds);
-    if (outcome.output.kind !== 'nothing') pass.outputs.set(resource.name, outcome.output);
-  }
-  return realized;
 }
 
 function ready({ kind }: World): ConditionDraft {

@@ -32,7 +32,7 @@ export function realizeResource(pass: Pass, resource: Resource): Realized | unde
   const inputs = inputsOf(resource, pass.outputs);
   if (choice.kind === 'passThrough') return passThrough(pass, resource, choice.input, inputs);
   const { template } = choice;
-  const stamping = stamp(pass, resource, template, inputs);
+  const stamping = stampResource(pass, resource, template, inputs);
   if (stamping === undefined) return undefined;
   if (stamping.kind === 'faulty') {
     const place = `resource [${resource.name}] for template [${template.kind}/${template.metadata.name ?? ''}]`;
@@ -77,7 +77,12 @@ type Stamped = { readonly inputs: readonly (Output | undefined)[]; readonly stam
 const stampingsOf = memoByIdentity((_owner: KubeObject) => new Map<string, Stamped>());
 
 /** Renders and stamps; the last result for an owner's resource is kept as long as nothing that went in changes. */
-function stamp(pass: Pass, resource: Resource, template: KubeObject, inputs: Inputs): Stamping | undefined {
+export function stampResource(
+  pass: Pass,
+  resource: Resource,
+  template: KubeObject,
+  inputs: Inputs,
+): Stamping | undefined {
   const { owner, blueprint, outputs } = pass;
   const produced = producersOf(resource).map((producer) => outputs.get(producer));
   const known = stampingsOf(owner);

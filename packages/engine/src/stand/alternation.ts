@@ -13,7 +13,8 @@ const SECRET_FIELDS = new Set<string | number>(['data', 'stringData']);
 /** Values that are large or many need not be compared to the end to be told. */
 const MOST_COLLECTED = 20;
 
-type Difference = { readonly path: Path; readonly before: Json | undefined; readonly after: Json | undefined };
+/** A field that one rendering of an object has otherwise than another. */
+export type Difference = { readonly path: Path; readonly before: Json | undefined; readonly after: Json | undefined };
 
 /**
  * What one rendering of an object says otherwise than what stands there: `spec.image: "v1" ↔ "v2"`, at most three
@@ -32,6 +33,11 @@ export function alternation(before: KubeObject, after: KubeObject, secrets: Secr
     return `${pathText(it.path)}: ${textOf(it, it.before)} ↔ ${textOf(it, it.after)}`;
   });
   return [...shown, ...(all.length > MOST_SHOWN ? ['and more'] : [])].join(', ');
+}
+
+/** Fields that `desired` sets and that the live object holds otherwise, at most twenty; what says nothing is not told. */
+export function fieldDifferences(live: KubeObject, desired: KubeObject): readonly Difference[] {
+  return differences(bare(live), bare(desired));
 }
 
 /** The object without what is the server's, and without what follows from the rest. */

@@ -1,12 +1,17 @@
+import type { NextStep } from '@cartographer/api';
 import { holdText } from '../report/hold-text.ts';
 import type { PathEdge } from './path.ts';
 import type { StatusStep } from './status-steps.ts';
 import type { Judgement } from './step-judgement.ts';
-import { compareStates, holdOf, judgeStep, mayLackInput } from './step-judgement.ts';
+import { compareStates, holdOf, isOfObject, judgeStep, mayLackInput } from './step-judgement.ts';
 import { NOT_LOOKED_AT } from './told-condition.ts';
+
+/** How far a step is by what its object says itself, which the status does not tell. */
+export type Seen = Judgement & { readonly nextStep: NextStep };
 
 /** How far a step is, seen together with those that it reads from. */
 export type StepVerdict = Judgement & {
+  readonly nextStep: NextStep | undefined;
   /** The step that has to move first; undefined where it is this one. */
   readonly waitsFor: string | undefined;
 };
@@ -19,10 +24,16 @@ export function stepVerdicts(
   names: readonly string[],
   told: ReadonlyMap<string, StatusStep>,
   edges: readonly PathEdge[],
+  seen: ReadonlyMap<string, Seen> = new Map(),
 ): ReadonlyMap<string, StepVerdict> {
   const holds = new Map([...told].flatMap(([name, { conditions }]) => entryOf(name, holdOf(conditions))));
   const states = new Map([...holds.values()].map(({ step, state }) => [step, state]));
-  const own = new Map(names.map((name) => [name, judgeStep(told.get(name)?.conditions ?? [], states.get(name))]));
+  const judge = (name: string): Own => {
+    const judgement = judgeStep(told.get(name)?.conditions ?? [], states.get(name));
+    const better = isOfObject(judgement) ? seen.get(name) : undefined;
+    return better ?? { ...judgement, nextStep: undefined };
+  };
+  const own = new Map(names.map((name) => [name, judge(name)]));
   const lacking = lackingInputs(edges, (name) => handsOn(told.get(name), own.get(name)));
   const isOpen = (name: string): boolean => {
     const judgement = own.get(name);
@@ -35,6 +46,8 @@ export function stepVerdicts(
   });
   return new Map([...own].map(([name, judgement]) => [name, verdictOf(name, judgement, { own, first, isOpen })]));
 }
+
+type Own = Judgement & { readonly nextStep: NextStep | undefined };
 
 function entryOf<T>(name: string, value: T | undefined): readonly (readonly [string, T])[] {
   return value === undefined ? [] : [[name, value]];
@@ -97,12 +110,12 @@ function firstToMove(
 }
 
 type Scene = {
-  readonly own: ReadonlyMap<string, Judgement>;
+  readonly own: ReadonlyMap<string, Own>;
   readonly first: ReadonlyMap<string, string>;
   readonly isOpen: (name: string) => boolean;
 };
 
-function verdictOf(name: string, judgement: Judgement, { own, first, isOpen }: Scene): StepVerdict {
+function verdictOf(name: string, judgement: Own, { own, first, isOpen }: Scene): StepVerdict {
   const root = first.get(name);
   if (root === undefined || root === name) return { ...judgement, waitsFor: undefined };
   if (!isOpen(name)) return { ...judgement, waitsFor: root };
@@ -118,5 +131,6 @@ function verdictOf(name: string, judgement: Judgement, { own, first, isOpen }: S
       since: judgement.condition?.since,
     },
     waitsFor: root,
+    nextStep: undefined,
   };
 }

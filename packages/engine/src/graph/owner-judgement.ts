@@ -23,7 +23,7 @@ export function ownerJudgement(
   const conditions = toldConditions(owner['status']);
   const ready = toldOf(conditions, 'Ready');
   const unseen = unseenText(owner, conditions);
-  if (unseen !== undefined) return { ...quiet('waiting'), message: unseen };
+  if (unseen !== undefined) return { ...quiet('waiting'), message: unseen, next: UNSEEN_NEXT };
   const before = conditionBefore(conditions, told);
   if (before !== undefined) return byCondition(before);
   const [worst] = nodes
@@ -37,6 +37,8 @@ export function ownerJudgement(
   if (isOpen(ready)) return byCondition(ready);
   return { ...quiet('ready'), since };
 }
+
+const UNSEEN_NEXT = 'wait a moment; if it stays so, let who runs the cluster see whether the controller does';
 
 function quiet(state: StepState): OwnerJudgement {
   return { state, reason: '', message: '', since: undefined, move: 'nobody', next: undefined };

@@ -7,7 +7,7 @@ import { ownerJudgement } from './owner-judgement.ts';
 import type { PathEdge, PathGraph, PathNode } from './path.ts';
 import type { StatusStep } from './status-steps.ts';
 import { statusSteps } from './status-steps.ts';
-import type { StepVerdict } from './step-verdicts.ts';
+import type { Seen, StepVerdict } from './step-verdicts.ts';
 import { stepVerdicts } from './step-verdicts.ts';
 import { NOT_LOOKED_AT, statusOf, toldOf } from './told-condition.ts';
 
@@ -16,13 +16,22 @@ import { NOT_LOOKED_AT, statusOf, toldOf } from './told-condition.ts';
  * what is not as we write it is passed over.
  */
 export function pathGraph(blueprint: KubeObject | undefined, owner: KubeObject): PathGraph {
+  return seenGraph(blueprint, owner, new Map());
+}
+
+/** The same for who has looked at the objects of the steps, too. */
+export function seenGraph(
+  blueprint: KubeObject | undefined,
+  owner: KubeObject,
+  seen: ReadonlyMap<string, Seen>,
+): PathGraph {
   const planned = blueprintSteps(blueprint);
   const told = statusSteps(owner);
   const names = new Set([...planned.map(({ name }) => name), ...told.keys()]);
   const edges = [...planned.flatMap((step) => plannedEdges(step, told)), ...toldEdges(planned, told)].filter(
     ({ from, to }) => names.has(from) && names.has(to),
   );
-  const verdicts = stepVerdicts([...names], told, edges);
+  const verdicts = stepVerdicts([...names], told, edges, seen);
   const plans = new Map(planned.map((step) => [step.name, step]));
   const nodes = [...verdicts].map(([name, verdict]) => nodeOf(name, verdict, plans.get(name), told.get(name)));
   return { blueprint: blueprintOf(blueprint, owner), ...ownerJudgement(owner, told, nodes), nodes, edges };
@@ -71,7 +80,7 @@ function valueOf(producer: StatusStep | undefined, kind: InputKind): string | un
 
 function nodeOf(
   step: string,
-  { state, condition, waitsFor }: StepVerdict,
+  { state, condition, waitsFor, nextStep }: StepVerdict,
   plan: BlueprintStep | undefined,
   told: StatusStep | undefined,
 ): PathNode {
@@ -91,6 +100,6 @@ function nodeOf(
     healthy: statusOf(toldOf(conditions, 'Healthy')),
     ready: statusOf(ready),
     waitsFor,
-    ...(condition === undefined ? { move: 'nobody', next: undefined } : nextStepOf(condition)),
+    ...(nextStep ?? (condition === undefined ? { move: 'nobody', next: undefined } : nextStepOf(condition))),
   };
 }

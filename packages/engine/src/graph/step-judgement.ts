@@ -64,6 +64,14 @@ export function mayLackInput({ state, condition }: Judgement): boolean {
   return condition === undefined ? state === 'waiting' : LACKS_INPUT.includes(condition.reason);
 }
 
+/** Reasons of a step whose object is there and has not said yet what is waited for. */
+const WAITS_FOR_OBJECT = ['MissingValueAtPath', 'NotObserved', 'ConditionNotMet'];
+
+/** Whether what keeps the step from ready is what its object says, so that the object knows more of it. */
+export function isOfObject({ condition }: Judgement): boolean {
+  return condition?.type === 'Healthy' || WAITS_FOR_OBJECT.includes(condition?.reason ?? '');
+}
+
 /** Whom a step says that it waits for; undefined when it does not say so. */
 export function holdOf(conditions: readonly ToldCondition[]): Hold | undefined {
   const submitted = toldOf(conditions, ...SUBMITTED);
