@@ -6,14 +6,15 @@ import { addDeliverableEdits } from './commands/deliverable.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInstall } from './commands/install.ts';
 import { addJenkins } from './commands/jenkins.ts';
-import { addOwnerGroups } from './commands/owner-groups.ts';
+import { addLook } from './commands/look.ts';
 import { addMatch } from './commands/match.ts';
+import { addOwnerGroups } from './commands/owner-groups.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addTail } from './commands/tail.ts';
 import { addUp } from './commands/up.ts';
-import { addWorkloadEdits } from './commands/workload.ts';
 import { addVersion } from './commands/version.ts';
+import { addWorkloadEdits } from './commands/workload.ts';
 import type { Surroundings } from './frame/surroundings.ts';
 import { VERSION } from './version.ts';
 
@@ -41,6 +42,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addWorkloadEdits(owners.workload, surroundings);
   addDeliverableEdits(owners.deliverable, surroundings);
   addTail(program, surroundings);
+  addLook(owners, surroundings);
   program.commandsGroup('On this machine:');
   addUp(program);
   addScan(program, surroundings);

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { carto } from '@cartographer/api';
+import { carto, crds } from '@cartographer/api';
+import { type KubeObject, parseJson, stringifyJson } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import { testSurroundings, testTerminal } from '../frame/testing/test-surroundings.ts';
@@ -30,6 +31,11 @@ describe('flags that make no sense', () => {
       'a name that can be none',
       ['apply', 'Web_1', ...OK],
       ['"Web_1" can be no name: lower case letters, digits, "-" and "." only'],
+    ],
+    [
+      'a name that is too long',
+      ['apply', 'a'.repeat(64), ...OK],
+      [`"${'a'.repeat(64)}" is too long: what is made for it carries it as a label, of 63 characters at most`],
     ],
     [
       'a name of another kind',
@@ -228,6 +234,26 @@ describe('a world that is not as it should be', () => {
     expect([code, err.split('\n').at(-2)]).toEqual([
       3,
       expect.stringContaining('there is no namespace "nowhere" in context test'),
+    ]);
+  });
+
+  it('a server of another version keeps what only it knows, and names what it does not know', async () => {
+    const versioned = crds().map((definition) =>
+      definition.metadata.name === 'workloads.carto.run'
+        ? (parseJson(stringifyJson(definition).replace('"serviceClaims":', '"newClaims":')) as KubeObject)
+        : definition,
+    );
+    await using at = await stageEdits([], versioned);
+    const newer = [{ name: 'db' }];
+    const live = { ...MADE, spec: { image: 'i', newClaims: newer } };
+    await at.client.apply(carto.kinds.Workload, live, { fieldManager: 'carto-cli' });
+    const kept = await at.run(['workload', 'apply', 'web', '--env', 'A=1', '--yes']);
+    expect(kept.code, kept.err).toBe(0);
+    expect((await at.workload())['spec']).toMatchObject({ newClaims: newer, env: [{ name: 'A', value: '1' }] });
+    const { code, err } = await at.run(['workload', 'apply', 'web', '--service-ref', 'db=v1:Secret:x', '--yes']);
+    expect([code, err.split('\n').at(-2)]).toEqual([
+      1,
+      'carto: spec.serviceClaims: the definitions of this server have no such field, they are of another version than this carto; "carto doctor" tells',
     ]);
   });
 

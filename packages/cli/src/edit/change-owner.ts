@@ -15,7 +15,7 @@ export function changeOwner(owner: KubeObject, change: Change): KubeObject {
   const spec = isObject(owner['spec']) ? owner['spec'] : {};
   return {
     ...owner,
-    metadata: withoutEmpty(metadata, 'labels') as KubeObject['metadata'],
+    metadata: withoutEmpty(metadata, 'labels'),
     spec: changeSpec(spec, change),
   };
 }

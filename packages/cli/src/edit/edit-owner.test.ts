@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { API_VERSION, carto } from '@cartographer/api';
-import { goJson, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
+import { goJson, type JsonObject, type KubeObject, parseYamlDocuments } from '@cartographer/machinery';
 import { describe, expect, it } from 'vitest';
 import { type TestTerminal, testTerminal } from '../frame/testing/test-surroundings.ts';
 import { stageEdits } from './testing/edit-stage.ts';
@@ -15,13 +15,8 @@ const KEY = { namespace: 'default', name: 'web' };
 const APPLY = ['workload', 'apply', 'web'];
 const IMAGE = ['--image', 'registry.example/web:1'];
 
-function chain(name: string, spec: Record<string, unknown>): KubeObject {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'ClusterSupplyChain',
-    metadata: { name },
-    spec: { resources: [], ...spec },
-  } as KubeObject;
+function chain(name: string, spec: JsonObject): KubeObject {
+  return { apiVersion: API_VERSION, kind: 'ClusterSupplyChain', metadata: { name }, spec: { resources: [], ...spec } };
 }
 
 describe('carto workload apply and create', () => {

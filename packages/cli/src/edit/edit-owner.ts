@@ -9,10 +9,9 @@ import type { Surroundings } from '../frame/surroundings.ts';
 import { withAssignment } from './assignments.ts';
 import type { Change } from './change.ts';
 import { type EditCommand, type EditRequest, readRequest } from './edit-request.ts';
-import { nextCommands } from './next-commands.ts';
 import { contentOf, differingPaths } from './owned-paths.ts';
 import { type Planned, planEdit } from './plan-edit.ts';
-import { editDiff, ownerYaml, writtenOwner } from './show-edit.ts';
+import { editDiff, nextCommands, ownerYaml, writtenOwner } from './show-edit.ts';
 import { typeLabelOf } from './type-label.ts';
 import { tryEdit, writeEdit } from './write-edit.ts';
 

@@ -25,6 +25,8 @@ export type EditRequest = {
   readonly typeLabelIsSaid: boolean;
 };
 
+const LONGEST_NAME = 63;
+
 /** Which command was given. */
 export type EditCommand = Pick<EditRequest, 'verb' | 'kind' | 'flags' | 'typeLabelIsSaid'> & {
   readonly name: string | undefined;
@@ -48,6 +50,12 @@ export async function readRequest(command: EditCommand, surroundings: Surroundin
   if (name === undefined) {
     const why = file === undefined ? '' : `: the file has no metadata.name`;
     throw new CartoError('CARTO_USAGE', `give the NAME of the ${kind.toLowerCase()}${why}`);
+  }
+  if (name.length > LONGEST_NAME) {
+    throw new CartoError(
+      'CARTO_USAGE',
+      `"${name}" is too long: what is made for it carries it as a label, of ${LONGEST_NAME} characters at most`,
+    );
   }
   const request = {
     ...command,

@@ -47,7 +47,7 @@ export async function readOwner(
   }
   const problems = documentProblems(document, kind);
   if (problems.length > 0) throw new ProblemsError(problems.map((problem) => `${place}: ${problem}`));
-  return withoutServerFields(document as KubeObject);
+  return withoutServerFields(document as JsonObject);
 }
 
 async function readText(from: string, { terminal, cwd }: Surroundings, signal?: AbortSignal): Promise<string> {
@@ -101,7 +101,7 @@ function documentProblems(document: Json, kind: EditedKind): readonly string[] {
   const { kind: found } = document;
   if (found !== kind) {
     const other = found === 'Workload' || found === 'Deliverable' ? `; use "carto ${found.toLowerCase()}"` : '';
-    return [`holds a ${String(found)}, not a ${kind}${other}`];
+    return [`holds ${typeof found === 'string' ? `a ${found}` : 'no kind'}, not a ${kind}${other}`];
   }
   if (document['metadata'] !== undefined && !isObject(document['metadata'])) return ['metadata must be a map'];
   const schema = rootSchema(carto.kinds[kind]);
@@ -123,12 +123,13 @@ function inWords(error: string, kind: EditedKind): string {
 }
 
 /** What a server sets, or another program for itself, is nobody's intent. */
-const NOT_WRITTEN = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp', 'selfLink'] as const;
+const NOT_WRITTEN = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp'] as const;
 
-function withoutServerFields({ status: _, metadata = {}, ...rest }: JsonObject & KubeObject): KubeObject {
-  const kept: Record<string, Json | undefined> = { ...metadata };
+function withoutServerFields(document: JsonObject): KubeObject {
+  const { status: _, metadata, ...rest } = document as Partial<KubeObject>;
+  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = { ...metadata };
   for (const key of NOT_WRITTEN) delete kept[key];
-  return { ...rest, metadata: withoutLastApplied(kept as ObjectMeta) };
+  return { ...(rest as Omit<KubeObject, 'metadata'>), metadata: withoutLastApplied(kept) };
 }
 
 /** Where kubectl's client-side apply keeps what it applied. */

@@ -10,7 +10,9 @@ import {
 } from '@cartographer/machinery';
 import { lineDiff } from '../frame/line-diff.ts';
 import type { Style } from '../frame/style.ts';
+import type { Target } from '../frame/target.ts';
 import { contentOf } from './owned-paths.ts';
+import type { EditedKind } from './read-owner.ts';
 
 /** An owner as a person writes it: no status, nothing that a server noted, always in the same order. */
 export function writtenOwner({ apiVersion, kind, metadata, spec }: KubeObject): KubeObject {
@@ -45,4 +47,27 @@ function sorted(value: Json): Json {
   const next: MutableJsonObject = {};
   for (const key of Object.keys(value).toSorted()) setKey(next, key, sorted(value[key] ?? null));
   return next;
+}
+
+/** What {@link nextCommands} is about. */
+export type NextOf = {
+  readonly kind: EditedKind;
+  readonly name: string;
+  readonly namespace: string;
+  readonly target: Target;
+  /** `--context`, where it was given. */
+  readonly context: string | undefined;
+};
+
+/** What to try next, as it can be typed: a namespace that is not that of the target is said. */
+export function nextCommands({ kind, name, namespace, target, context }: NextOf): readonly string[] {
+  const flags = [
+    ...(namespace === target.namespace ? [] : [` -n ${namespace}`]),
+    ...(context === undefined ? [] : [` --context ${context}`]),
+  ].join('');
+  const owner = kind === 'Workload' ? name : `deliverable/${name}`;
+  return [
+    `next: carto ${kind.toLowerCase()} get ${name}${flags}   how far it is`,
+    `      carto tail ${owner}${flags}   what it logs`,
+  ];
 }

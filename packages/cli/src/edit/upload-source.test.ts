@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,12 @@ async function stageSources() {
   const root = await mkdtemp(join(tmpdir(), 'edit-'));
   const layout = createOciLayout(join(root, 'registry'));
   let pushes = 0;
-  const server = createServer(async (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
     if (pushedRepository(request) === undefined) return answerRegistryRequest(async () => layout, request, response);
     pushes += request.method === 'PUT' ? 1 : 0;
     return answerRegistryPush(layout, { maxBlobBytes: 1e7, maxUploads: 4, kept: 2 }, request, response);
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const source = join(root, 'source');
   await mkdir(source);

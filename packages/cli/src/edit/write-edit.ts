@@ -1,5 +1,6 @@
 import { carto } from '@cartographer/api';
 import {
+  type ApiError,
   getIfThere,
   isConflict,
   isInvalid,
@@ -96,9 +97,19 @@ function typeOf({ kind }: KubeObject): ResourceType {
 }
 
 function answered({ say }: Session, answer: ServerAnswer): KubeObject {
-  if (answer.kind === 'refused') throw answer.error;
+  if (answer.kind === 'refused') throw ofAnotherVersion(answer.error) ?? answer.error;
   for (const warning of answer.warnings) say(`warning: ${warning}`);
   return answer.object;
+}
+
+/** What an apply is refused for whose fields the server's definition does not have. */
+function ofAnotherVersion(error: ApiError): CartoError | undefined {
+  const fields = [...error.message.matchAll(/\.(\S+): field not declared in schema/g)].map(([, field = '']) => field);
+  if (fields.length === 0) return undefined;
+  const what = `${fields.join(', ')}: the definitions of this server have no such field`;
+  return new CartoError('CARTO_USAGE', `${what}, they are of another version than this carto; "carto doctor" tells`, {
+    cause: error,
+  });
 }
 
 function changedBetween(intent: KubeObject, what: string, cause: unknown): CartoError {
@@ -114,7 +125,8 @@ function isSameButStatus(left: KubeObject, right: KubeObject): boolean {
   return deepEqual(withoutStatus(left), withoutStatus(right));
 }
 
-function withoutStatus({ status: _, metadata, ...rest }: KubeObject) {
+function withoutStatus(object: KubeObject) {
+  const { status: _, metadata, ...rest } = object;
   const { resourceVersion: __, managedFields, ...kept } = metadata;
   return { ...rest, metadata: { ...kept, managedFields: mainEntries(managedFields) } };
 }

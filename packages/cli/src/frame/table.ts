@@ -7,18 +7,31 @@ export type Cell = string | { readonly text: string; readonly paint: (text: stri
 /** A table. */
 export type Table = { readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[] };
 
-const GAP = '   ';
+/** Between two columns of a table. */
+export const GAP = '   ';
 /** A last column narrower than this says nothing any more: then lines are longer than the terminal. */
 const LEAST_LAST = 8;
 
+/** Columns that each column of a table takes, and no less than `least`: what keeps the next page of rows in line. */
+export function columnWidths({ head, rows }: Table, least: readonly number[] = []): readonly number[] {
+  const texts = [head, ...rows].map((row) => row.map((cell) => plainLine(textOf(cell))));
+  return head.map((_, column) => Math.max(least[column] ?? 0, ...texts.map((row) => widthOf(row[column] ?? ''))));
+}
+
 /**
- * The lines of a table, columns as wide as their longest cell. Where `columns` is given, the last column is cut so that no
- * line is longer; without, as for a pipe, nothing is cut.
+ * The lines of a table, columns as wide as their longest cell, and no less than `least`. Where `columns` is given, the last
+ * column is cut so that no line is longer; without, as for a pipe, nothing is cut.
  */
-export function tableLines({ head, rows }: Table, style: Style, columns?: number): readonly string[] {
+export function tableLines(
+  table: Table,
+  style: Style,
+  columns?: number,
+  least: readonly number[] = [],
+): readonly string[] {
+  const { head, rows } = table;
   const painted = [head.map((text): Cell => ({ text, paint: style.bold })), ...rows];
   const texts = painted.map((row) => row.map((cell) => plainLine(textOf(cell))));
-  const widths = head.map((_, column) => Math.max(...texts.map((row) => widthOf(row[column] ?? ''))));
+  const widths = columnWidths(table, least);
   const before = widths.slice(0, -1).reduce((total, width) => total + width + GAP.length, 0);
   const lastRoom = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, columns - before);
   return texts.map((row, index) => {
@@ -40,14 +53,18 @@ function paintOf(cell: Cell | undefined): (text: string) => string {
   return cell === undefined || typeof cell === 'string' ? (text) => text : cell.paint;
 }
 
-/** Lines `name:  value`, values aligned; where `columns` is given, long values go on in the next line. */
+/**
+ * Lines `name:  value`, values aligned; where `columns` is given, long values go on in the next line, and where names leave
+ * too little room, values stand below them.
+ */
 export function keyValueLines(
   pairs: readonly (readonly [key: string, value: Cell])[],
   columns?: number,
 ): readonly string[] {
   const width = Math.max(0, ...pairs.map(([key]) => widthOf(key))) + 1;
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - width - 2;
+  if (columns !== undefined && room < LEAST_LAST) return pairs.flatMap((pair) => belowLines(pair, columns));
   return pairs.flatMap(([key, value]) => {
-    const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, columns - width - 2);
     const text = plainLine(textOf(value));
     const lines = room === Number.POSITIVE_INFINITY ? [text] : wrap(text, room);
     return lines.map((line, index) => {
@@ -55,4 +72,9 @@ export function keyValueLines(
       return `${label}  ${paintOf(value)(line)}`.trimEnd();
     });
   });
+}
+
+function belowLines([key, value]: readonly [key: string, value: Cell], columns: number): readonly string[] {
+  const lines = wrap(plainLine(textOf(value)), Math.max(1, columns - 2));
+  return [`${key}:`, ...lines.map((line) => `  ${paintOf(value)(line)}`)];
 }

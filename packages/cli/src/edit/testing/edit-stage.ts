@@ -25,9 +25,12 @@ export type EditStage = AsyncDisposable & {
   workload(name?: string): Promise<KubeObject>;
 };
 
-/** Starts an {@link EditStage}; `objects` are created before. */
-export async function stageEdits(objects: readonly KubeObject[] = []): Promise<EditStage> {
-  const { adminTransport, client, close } = await startEmbedded({ crds: crds() });
+/** Starts an {@link EditStage}; `objects` are created before; `definitions` may be those of another version. */
+export async function stageEdits(
+  objects: readonly KubeObject[] = [],
+  definitions: readonly KubeObject[] = crds(),
+): Promise<EditStage> {
+  const { adminTransport, client, close } = await startEmbedded({ crds: definitions });
   const faults = createFaultTransport(adminTransport, { clock: systemClock });
   for (const object of objects) await client.create(carto.kinds[object.kind as keyof typeof carto.kinds], object);
   return {
