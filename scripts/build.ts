@@ -1,10 +1,11 @@
 /**
  * `npm run build`: makes what is released. `dist/carto` is the package as a folder, `dist/carto-VERSION.tgz` is what
- * `npm install -g` takes.
+ * `npm install -g` takes. `-- --executable` makes `dist/carto-linux-x64` as well, one file with Node in it.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureBuilt } from '@cartographer/ytt';
+import { makeExecutable } from './build/executable.ts';
 import { pack } from './build/pack.ts';
 import { makePackage } from './build/package.ts';
 
@@ -23,3 +24,8 @@ const folder = join(dist, 'carto');
 await makePackage({ root, folder, ytt: ytt.path });
 say(`the package is in ${folder}`);
 say(`npm install -g ${await pack(folder, dist)}`);
+if (process.argv.includes('--executable')) {
+  const executable = join(dist, 'carto-linux-x64');
+  await makeExecutable(root, folder, executable);
+  say(`the executable is ${executable}`);
+}
