@@ -1,3 +1,4 @@
+export { isStillRunning, markProcess, type ProcessMark } from './keeper/process-record.ts';
 export { LAPTOP_REASONS, type LaptopExplanation } from './laptop-reasons.ts';
 export { type LaptopLog, laptopLogKinds, laptopLogs } from './log-files.ts';
 export { serviceType } from './service/service.ts';

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { crds } from '@cartographer/api';
 import { type ApiServer, createApiServer } from '@cartographer/apiserver';
 import { INSTALL_NAMES, startController } from '@cartographer/controller';
@@ -11,6 +11,7 @@ import { createLog } from '@cartographer/runtime';
 import { SCANNER_NAMES, scanningCrds } from '@cartographer/scanning';
 import { createYtt } from '@cartographer/ytt';
 import { stopOnSignals } from '../frame/stop-signal.ts';
+import type { Surroundings } from '../frame/surroundings.ts';
 import { openLogFile } from '../log-file.ts';
 import { logLevel } from '../log-level.ts';
 import type { Questions } from '../parts/scanner-questions.ts';
@@ -19,12 +20,14 @@ import { cartoAdmission, knativeAdmission } from './admission.ts';
 import { type Scanning, startScanning } from './advisories.ts';
 import { asController, asConventions, asJenkins, asScanner } from './controller-account.ts';
 import { startConventionsPart } from './conventions.ts';
+import { refuseSecond, reportTo, runDetached } from './detach.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
 import { startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
 import { leaveWord, type Run } from './running.ts';
 import { showFlows } from './screen.ts';
+import { shortPath } from './short-path.ts';
 import { publishSourceRegistry } from './source-registry.ts';
 import { watchFlows } from './watch-flows.ts';
 
@@ -41,6 +44,8 @@ export type UpOptions = {
   readonly auditLog?: string;
   readonly jenkins?: string;
   readonly questionsPort?: number;
+  /** Runs in the background, see {@link runDetached}. */
+  readonly detach: boolean;
 };
 
 /** Something that was started and has to be ended. */
@@ -51,9 +56,15 @@ const EXAMPLE_NAMESPACE = 'default';
 /** The log's size before it is set aside; one older file is kept. */
 const LOG_BYTES = 16 * 1024 * 1024;
 
-/** `carto up`: starts everything, shows what flows, and ends everything again when it is told to stop. */
-export async function runUp(options: UpOptions): Promise<void> {
+/**
+ * `carto up`: starts everything, shows what flows, and ends everything again when it is told to stop. Started by
+ * `carto up --detach`, it reports to that process instead of showing anything.
+ */
+export async function runUp(options: UpOptions, surroundings: Surroundings): Promise<void> {
   const level = logLevel(options.logLevel);
+  await refuseSecond(options);
+  if (options.detach) return runDetached(options, surroundings);
+  const report = reportTo(process.env);
   const stop = stopOnSignals();
   const undo: Undo[] = [async () => stop.dispose()];
   try {
@@ -62,9 +73,9 @@ export async function runUp(options: UpOptions): Promise<void> {
     const file = await openLogFile(join(home.dir, 'carto.log'), { maxBytes: LOG_BYTES });
     const log = createLog({ level, destination: file });
     undo.unshift(() => file.close());
-    await start(options, { home, log, signal: stop.signal, undo });
+    await start(options, { home, log, signal: stop.signal, undo, report });
     await whenAborted(stop.signal);
-    process.stdout.write('\nstopping\n');
+    if (report === undefined) process.stdout.write('\nstopping\n');
   } finally {
     await endAll(undo);
   }
@@ -80,9 +91,16 @@ async function endAll(undo: readonly Undo[]): Promise<void> {
   }
 }
 
-type Start = { readonly home: Home; readonly log: Log; readonly signal: AbortSignal; readonly undo: Undo[] };
+type Start = {
+  readonly home: Home;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly undo: Undo[];
+  /** Where to say that everything runs, instead of on the terminal. */
+  readonly report: ReturnType<typeof reportTo>;
+};
 
-async function start(options: UpOptions, { home, log, signal, undo }: Start): Promise<void> {
+async function start(options: UpOptions, { home, log, signal, undo, report }: Start): Promise<void> {
   const clock = systemClock;
   const server = await createApiServer({
     ...(home.ephemeral ? {} : { data: join(home.dir, 'cluster') }),
@@ -145,7 +163,10 @@ async function start(options: UpOptions, { home, log, signal, undo }: Start): Pr
     undo.unshift(() => jenkins.stop());
   }
   const example = options.laptop && options.example ? await setUpExample({ client, mapper, dir: home.dir }) : undefined;
-  welcome(kubeconfig, example, { ...scanning, isAsked: options.questionsPort !== undefined });
+  const isAsked = options.questionsPort !== undefined;
+  const text = welcome(kubeconfig, example, { ...scanning, isAsked, isDetached: report !== undefined });
+  if (report !== undefined) return report({ welcome: text });
+  process.stdout.write(text);
 
   const flows = watchFlows({ client, clock, log, signal, apps: options.laptop });
   const hide = showFlows(flows, process.stdout, clock);
@@ -178,28 +199,33 @@ function questionsAt({ port }: Questions): Run['questions'] {
 function welcome(
   kubeconfig: string,
   example: Example | undefined,
-  { folder: advisories, questions, isAsked }: Scanning & { readonly isAsked: boolean },
-): void {
+  {
+    folder: advisories,
+    questions,
+    isAsked,
+    isDetached,
+  }: Scanning & { readonly isAsked: boolean; readonly isDetached: boolean },
+): string {
   const file = short(kubeconfig);
   const lines = [
-    'Cartographer is up. This is a development server on 127.0.0.1; Ctrl-C stops everything it started.',
+    `Cartographer is up. This is a development server on 127.0.0.1; ${isDetached ? '"carto down"' : 'Ctrl-C'} stops everything it started.`,
     '',
     `  look    kubectl --kubeconfig ${file} get workloads`,
     ...(example === undefined
       ? [`  a CVE   put OSV records into ${short(advisories)}; docs/scan-gate.md leads to a gate`]
-      : exampleLines(example, file, advisories)),
+      : exampleLines(example, file, { advisories, isDetached })),
     ...(isAsked
       ? [`  ask     https://127.0.0.1:${questions.port}; docs/scanning.md says what, and with which token`]
       : []),
     '',
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 function exampleLines(
   { repository, workload, advisory, changed }: Example,
   kubeconfig: string,
-  advisories: string,
+  { advisories, isDetached }: { readonly advisories: string; readonly isDetached: boolean },
 ): readonly string[] {
   const [namespace, name] = workload.split('/');
   const dir = short(repository);
@@ -207,7 +233,7 @@ function exampleLines(
     `          kubectl --kubeconfig ${kubeconfig} -n ${namespace} describe workload ${name}`,
     `  change  echo "Hello again" > ${dir}/message.txt`,
     `          git -C ${dir} commit -am "Say hello again"`,
-    '          and watch it flow to the running app below',
+    `          and watch it flow to the running app ${isDetached ? `with carto workload get ${name} --watch` : 'below'}`,
     `  a CVE   cp ${short(advisory)} ${short(advisories)}`,
     '          and watch the gate close; delete it there, and the gate opens; more in docs/scan-gate.md',
     ...changed.map(
@@ -218,8 +244,7 @@ function exampleLines(
 }
 
 function short(file: string): string {
-  const near = relative(process.cwd(), file);
-  return near.startsWith('..') ? file : near;
+  return shortPath(file, process.cwd());
 }
 
 /** Appends one JSON line per request; the file is what a test or a curious user counts writes from. */

@@ -1,0 +1,127 @@
+import { carto, LABELS } from '@cartographer/api';
+import { type Client, isNotFound } from '@cartographer/kube';
+import { type Json, type KubeObject, listAt, objectKey, type ResourceType, textAt } from '@cartographer/machinery';
+import { connect } from '../cluster-client.ts';
+import { ageSince } from '../frame/ages.ts';
+import { EXIT } from '../frame/exit-codes.ts';
+import { printValue } from '../frame/print-objects.ts';
+import { createStyle } from '../frame/style.ts';
+import type { Surroundings } from '../frame/surroundings.ts';
+import { keyValueLines, tableLines } from '../frame/table.ts';
+import { nothingRuns, runNamed } from './down.ts';
+import type { Run } from './running.ts';
+import { shortPath } from './short-path.ts';
+
+/** Flags of `carto status`. */
+export type StatusOptions = { readonly data?: string; readonly output?: 'json' | 'yaml'; readonly color: boolean };
+
+/** A workload of a running `carto up`. */
+type WorkloadStanding = {
+  readonly workload: string;
+  readonly ready: 'True' | 'False' | 'Unknown';
+  readonly message: string;
+  /** Where its app answers. */
+  readonly url?: string;
+};
+
+const SERVICES: ResourceType = {
+  group: 'serving.knative.dev',
+  version: 'v1',
+  kind: 'Service',
+  resource: 'services',
+  namespaced: true,
+};
+
+/** `carto status`: which `carto up` runs here, and how its workloads stand. Exit code 3 when none runs. */
+export async function runStatus(options: StatusOptions, surroundings: Surroundings): Promise<void> {
+  const { terminal, cwd } = surroundings;
+  const run = await runNamed(options.data, surroundings);
+  if (run === undefined) {
+    if (options.output === undefined) throw nothingRuns(options.data, cwd);
+    terminal.out(printValue({ running: false }, options.output));
+    terminal.exitCode = EXIT.notFound;
+    return;
+  }
+  const connection = await connect({ kubeconfig: run.kubeconfig });
+  try {
+    const workloads = await standingsOf(connection.client);
+    const text =
+      options.output === undefined
+        ? screen(run, workloads, options, surroundings)
+        : printValue({ running: true, ...shown(run), workloads: workloads as unknown as Json }, options.output);
+    terminal.out(text);
+  } finally {
+    await connection.close();
+  }
+}
+
+function shown({ caPem: _, ...run }: Run): { readonly [key: string]: Json } {
+  return run as { readonly [key: string]: Json };
+}
+
+function screen(
+  run: Run,
+  workloads: readonly WorkloadStanding[],
+  { color }: StatusOptions,
+  { terminal, clock, cwd }: Surroundings,
+): string {
+  const style = createStyle(terminal.colour && color);
+  const running = { text: `running for ${ageSince(run.startedAt, clock.now())}`, paint: style.good };
+  const lines = keyValueLines(
+    [
+      ['carto up', running],
+      ['folder', shortPath(run.dir, cwd)],
+      ['server', run.server],
+      ['kubeconfig', shortPath(run.kubeconfig, cwd)],
+      ['process', `${run.pid}`],
+      ['version', run.version],
+    ],
+    terminal.columns,
+  );
+  const paint = { True: style.good, False: style.bad, Unknown: style.info };
+  const table = tableLines(
+    {
+      head: ['WORKLOAD', 'READY', 'URL', 'MESSAGE'],
+      rows: workloads.map(({ workload, ready, url = '', message }) => [
+        workload,
+        { text: ready, paint: paint[ready] },
+        url,
+        message,
+      ]),
+    },
+    style,
+    terminal.columns,
+  );
+  return [...lines, '', ...(workloads.length === 0 ? ['no workloads'] : table)].map((line) => `${line}\n`).join('');
+}
+
+async function standingsOf(client: Client): Promise<readonly WorkloadStanding[]> {
+  const services = await all(client, SERVICES).catch((error: unknown) => {
+    if (isNotFound(error)) return []; // without the laptop's tools nobody serves the kind
+    throw error;
+  });
+  const urls = new Map(
+    services.map(({ metadata, status }) => [
+      objectKey({ namespace: metadata.namespace, name: metadata.labels?.[LABELS.workloadName] ?? '' }),
+      textAt(status, 'url'),
+    ]),
+  );
+  const workloads = await all(client, carto.kinds.Workload);
+  return workloads.map((workload) => standingOf(workload, urls.get(objectKey(workload.metadata)) ?? ''));
+}
+
+function standingOf(workload: KubeObject, url: string): WorkloadStanding {
+  const ready = listAt(workload['status'], 'conditions').find((condition) => textAt(condition, 'type') === 'Ready');
+  const status = textAt(ready, 'status');
+  return {
+    workload: objectKey(workload.metadata),
+    ready: status === 'True' || status === 'False' ? status : 'Unknown',
+    message: textAt(ready, 'message'),
+    ...(url === '' ? {} : { url }),
+  };
+}
+
+async function all(client: Client, type: ResourceType): Promise<readonly KubeObject[]> {
+  const { items } = await client.list(type);
+  return items;
+}
