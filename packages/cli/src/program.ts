@@ -10,6 +10,7 @@ import { addJenkins } from './commands/jenkins.ts';
 import { addLook } from './commands/look.ts';
 import { addMatch } from './commands/match.ts';
 import { addOwnerGroups } from './commands/owner-groups.ts';
+import { addRerun } from './commands/rerun.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addStatus } from './commands/status.ts';
@@ -45,6 +46,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addDeliverableEdits(owners.deliverable, surroundings);
   addTail(program, surroundings);
   addLook(owners, surroundings);
+  addRerun(program, surroundings);
   program.commandsGroup('On this machine:');
   addUp(program, surroundings);
   addStatus(program, surroundings);

@@ -9,6 +9,7 @@ export * from './plan/plan-blueprint.ts';
 export * from './plan/plan-runnable.ts';
 export { accountOf } from './report/stamping-account.ts';
 export { selects } from './select/owner-selection.ts';
+export { rerunNonce } from './stand/stand-run.ts';
 export { hasLegacyFields, isLegacyEntry } from './world/legacy-fields.ts';
 export * from './world/owner-kind.ts';
 export { lifecycleOf } from './world/template-kinds.ts';

@@ -38,5 +38,8 @@ export const READ_HEALTHY = 'healthy';
 /** On an owner: asks to run the same inputs again. Any nonce for all resources, or `resource=nonce` for one. */
 export const RERUN_ANNOTATION = 'carto.run/rerun';
 
+/** On an owner: why {@link RERUN_ANNOTATION} asks, for people. */
+export const RERUN_REASON_ANNOTATION = 'carto.run/rerun-reason';
+
 /** The field manager of everything that Cartographer applies. */
 export const FIELD_MANAGER = 'cartographer';
