@@ -12,6 +12,7 @@ import { BUILD_REASONS, SERVER_REASONS } from '@cartographer/jenkins';
 import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
 import { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from '@cartographer/scanning';
+import { CHECKS, FINDINGS } from '../../packages/cli/src/doctor/findings.ts';
 import { catalogueTables } from './catalogue-tables.ts';
 import { code, NOTHING, type Tables, table } from './tables.ts';
 
@@ -23,6 +24,7 @@ export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['jenkins-reasons.md', jenkinsTables()],
   ['convention-reasons.md', new Map(tablesOf('intent', INTENT_REASONS))],
   ['errors.md', errorTables()],
+  ['troubleshooting.md', doctorTables()],
   ['catalogue.md', catalogueTables()],
 ]);
 
@@ -140,4 +142,15 @@ function errorTables(): Tables {
       return [part, table(['code', 'means', 'what to do'], rows)];
     }),
   );
+}
+
+function doctorTables(): Tables {
+  const checks = Object.entries(CHECKS).map(([name, well]) => [code(name), well]);
+  const findings = Object.entries(FINDINGS).map(([reason, { check, means, move, next }]) => {
+    return [code(reason), code(check), means, move, next];
+  });
+  return new Map([
+    ['checks', table(['check', 'all is well when'], checks)],
+    ['findings', table(['reason', 'check', 'means', 'whose move', 'what to do'], findings)],
+  ]);
 }

@@ -11,6 +11,8 @@ import { addLook } from './commands/look.ts';
 import { addMatch } from './commands/match.ts';
 import { addOwnerGroups } from './commands/owner-groups.ts';
 import { addRerun } from './commands/rerun.ts';
+import { addMatch } from './commands/match.ts';
+import { addOwnerGroups } from './commands/owner-groups.ts';
 import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addStatus } from './commands/status.ts';

@@ -3,7 +3,7 @@ import { type Condition, getPath, type Json, type KubeObject, listAt, textAt } f
 import { ageSince } from '../frame/ages.ts';
 import type { Session } from '../frame/session.ts';
 import { type Cell, keyValueLines, tableLines } from '../frame/table.ts';
-import { plainLine, wrap } from '../frame/text.ts';
+import { hanging, plainLine } from '../frame/text.ts';
 import { stampedKind, templateKey } from '../read/templates.ts';
 import { paramRows } from './chain-params.ts';
 import { healthText } from './health-text.ts';
@@ -102,15 +102,13 @@ function stepLines(
       ? options.flatMap((option) => optionTexts(option, kind, templates))
       : templateTexts(kind, name, templates);
   const lines = [...body, ...inputTexts(resource).map((input) => `reads ${input}`)];
-  const room = terminal.columns === undefined ? undefined : terminal.columns - number.length;
   return [
     `${number}${style.bold(plainLine(textAt(resource, 'name')))}`,
     ...lines.flatMap((line) => {
-      const text = plainLine(line);
-      const margin = ' '.repeat(number.length + line.length - line.trimStart().length);
-      const [first = '', ...more] = room === undefined ? [text] : wrap(text, room - 2);
+      const margin = number.length + line.length - line.trimStart().length;
+      const [first = '', ...more] = hanging(plainLine(line), margin + 2, terminal.columns);
       const paint = line.includes(MISSING) ? style.bad : (text: string): string => text;
-      return [`${margin}${paint(first)}`, ...more.map((rest) => `${margin}  ${paint(rest)}`)];
+      return [`${' '.repeat(margin)}${paint(first)}`, ...more.map(paint)];
     }),
   ];
 }

@@ -8,7 +8,7 @@ import { runSession, type Session } from '../frame/session.ts';
 import { STATE_SIGNS } from '../frame/style.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { type Cell, tableLines } from '../frame/table.ts';
-import { plainLine, wrap } from '../frame/text.ts';
+import { cut, hanging, plainLine } from '../frame/text.ts';
 import { findChain, OWNER_OF } from './find-chain.ts';
 import { type DrawnGraph, drawGraph } from './graph.ts';
 import { drawLanes } from './lanes.ts';
@@ -81,6 +81,9 @@ function headLines(
   return [`${title} for ${plainLine(nameOf(owner, namespace))}: ${style.state(graph.state)}`, ''];
 }
 
+/** Of a value that may be a whole manifest; `-o json` has more of it. */
+const MOST_VALUE = 120;
+
 /** The drawing as a table: rails and step, then what is known of the step; notes on what cannot be drawn below. */
 export function graphLines(
   { graph, order, ways, loops, dangling }: DrawnGraph,
@@ -101,7 +104,8 @@ export function graphLines(
       if (!withStates) return [left, inputsText(step, ways), template];
       const state = stateOf(step);
       const paint = (text: string): string => style.inState(state, text);
-      const value = node?.message === '' ? (node.outputs.at(-1)?.preview.trim() ?? '') : (node?.message ?? '');
+      const value =
+        node?.message === '' ? cut(plainLine(node.outputs.at(-1)?.preview ?? ''), MOST_VALUE) : (node?.message ?? '');
       return [{ text: left, paint }, { text: state, paint }, ageSince(node?.since, clock.now()), value];
     },
   );
@@ -112,9 +116,9 @@ export function graphLines(
       return `! loop: ${to} reads from ${what}; nothing of a loop is ever stamped`;
     }),
     ...dangling.map(({ from, to }) => `! ${to} reads from "${from}", and there is no such step`),
-  ].flatMap((note) => (terminal.columns === undefined ? [note] : wrap(note, terminal.columns)));
+  ].flatMap((note) => hanging(plainLine(note), 2, terminal.columns));
   const table = tableLines({ head, rows }, style, terminal.columns);
-  return [...table, ...(notes.length === 0 ? [] : ['', ...notes.map((note) => style.warn(plainLine(note)))])];
+  return [...table, ...(notes.length === 0 ? [] : ['', ...notes.map(style.warn)])];
 }
 
 function inputsText(step: string, ways: DrawnGraph['ways']): string {

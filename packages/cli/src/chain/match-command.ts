@@ -5,7 +5,6 @@ import {
   explainSelection,
   missText,
   type OwnerKind,
-  type SelectionAccount,
   workloadOwner,
 } from '@cartographer/engine';
 import { CartoError, type Json, type KubeObject } from '@cartographer/machinery';
@@ -18,7 +17,7 @@ import { createStyle } from '../frame/style.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { readDocuments } from '../read/documents.ts';
 import { allOf } from '../read/pages.ts';
-import { matchLines } from './match-screen.ts';
+import { type Matched, matchLines } from './match-screen.ts';
 
 /** Flags of `carto match`. */
 export type MatchFlags = TargetFlags & {
@@ -27,9 +26,6 @@ export type MatchFlags = TargetFlags & {
   readonly chain?: readonly string[];
   readonly output?: 'json' | 'yaml';
 };
-
-/** Who would serve an owner. */
-export type Matched = { readonly owner: KubeObject; readonly name: string; readonly account: SelectionAccount };
 
 const KINDS: Readonly<Record<string, OwnerKind>> = { Workload: workloadOwner, Deliverable: deliverableOwner };
 

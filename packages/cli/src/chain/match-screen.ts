@@ -1,8 +1,11 @@
-import { type BlueprintFit, changeText, missText, needText } from '@cartographer/engine';
+import { type BlueprintFit, changeText, missText, needText, type SelectionAccount } from '@cartographer/engine';
+import type { KubeObject } from '@cartographer/machinery';
 import type { Style } from '../frame/style.ts';
-import { plainLine, wrap } from '../frame/text.ts';
+import { hanging, plainLine } from '../frame/text.ts';
 import { some } from '../read/some.ts';
-import type { Matched } from './match-command.ts';
+
+/** Who would serve an owner. */
+export type Matched = { readonly owner: KubeObject; readonly name: string; readonly account: SelectionAccount };
 
 /** Candidates that are told besides those that fit. */
 const MOST_MISSES = 5;
@@ -90,9 +93,8 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
 
 /** Lines that are too long go on under their beginning; colours stand at the beginning only. */
 function fold(line: string, columns: number | undefined): readonly string[] {
-  if (columns === undefined) return [line];
   const text = line.trimStart();
-  const margin = ' '.repeat(line.length - text.length);
-  const [first = '', ...more] = wrap(text, columns - margin.length - 2);
-  return [`${margin}${first}`, ...more.map((rest) => `${margin}  ${rest}`)];
+  const margin = line.length - text.length;
+  const [first = '', ...more] = hanging(text, margin + 2, columns);
+  return [`${' '.repeat(margin)}${first}`, ...more];
 }

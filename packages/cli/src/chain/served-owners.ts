@@ -2,6 +2,7 @@ import { carto } from '@cartographer/api';
 import { isForbidden } from '@cartographer/kube';
 import { findCondition, type KubeObject, listAt, textAt } from '@cartographer/machinery';
 import type { Session } from '../frame/session.ts';
+import { plainLine } from '../frame/text.ts';
 import { pagesOf } from '../read/pages.ts';
 import { OWNER_OF } from './find-chain.ts';
 
@@ -24,7 +25,7 @@ export async function countServed(
       }
     } catch (error) {
       if (!isForbidden(error)) throw error;
-      session.say(`owners are not counted: ${error.message}`);
+      session.say(plainLine(`owners are not counted: ${error.message}`));
       return undefined;
     }
   }

@@ -50,6 +50,7 @@ describe('carto doctor', () => {
     await using at = await installedStage();
     const { code, out, err } = await at.run(['doctor'], { columns: 80 });
     await expect(out).toMatchFileSnapshot(screen('well-80'));
+    await expect((await at.run(['doctor'], { columns: 20 })).out).toMatchFileSnapshot(screen('well-20'));
     expect([code, err]).toEqual([0, 'looking at context test …\nall is well\n']);
     const report = await reportOf(at);
     expect([report.code, new Set(report.checks.map(({ outcome }) => outcome))]).toEqual([0, new Set(['fine'])]);
@@ -135,6 +136,14 @@ describe('carto doctor', () => {
     at.faults.inject({ when: () => true, times: 1, fault: { kind: 'reset' } });
     const lost = await at.run(['doctor', '-o', 'json']);
     expect([lost.code, lost.out, lost.err.trim().split('\n').length]).toEqual([1, '', 1]);
+  });
+
+  it('ends with 130 when it is interrupted while it waits for the leader', async () => {
+    await using at = await installedStage();
+    at.leader.silence();
+    const interrupt = new AbortController();
+    at.clock.schedule(5_000, () => interrupt.abort());
+    expect(await at.run(['doctor'], undefined, interrupt)).toEqual({ code: 130, out: '', err: '' });
   });
 
   it('has a test for each finding', () => {

@@ -1,6 +1,6 @@
 import type { Session } from '../frame/session.ts';
 import type { Style } from '../frame/style.ts';
-import { plainLine, wrap } from '../frame/text.ts';
+import { hanging, plainLine } from '../frame/text.ts';
 import { type CheckOutcome, type CheckReport, outcomeOf } from './report.ts';
 
 const SIGNS: Readonly<Record<CheckOutcome, string>> = { fine: '✓', found: '✗', unknown: '?' };
@@ -25,7 +25,7 @@ function checkLines(report: CheckReport, width: number, { style, columns }: Look
   const outcome = outcomeOf(report);
   const paint = { fine: style.good, found: style.bad, unknown: style.warn }[outcome];
   const head = `${SIGNS[outcome]} ${report.check.padEnd(width)}  `;
-  const [first = '', ...more] = indented(plainLine(report.says), head.length, columns);
+  const [first = '', ...more] = hanging(plainLine(report.says), head.length, columns);
   return [`${paint(head)}${first}`.trimEnd(), ...more];
 }
 
@@ -35,9 +35,9 @@ function findingLines(reports: readonly CheckReport[], { style, columns }: Look)
   return found.flatMap(({ check, reason, message, move, next }, index) => {
     const number = `${String(index + 1).padStart(digits)}. `;
     const margin = ' '.repeat(number.length);
-    const [first = '', ...more] = indented(plainLine(message), number.length, columns);
+    const [first = '', ...more] = hanging(plainLine(message), number.length, columns);
     const mover = `→ ${move}:`;
-    const [then = '', ...rest] = indented(`${mover} ${plainLine(next)}`, number.length + 2, columns);
+    const [then = '', ...rest] = hanging(`${mover} ${plainLine(next)}`, number.length + 2, columns);
     return [
       '',
       `${style.bad(`${number}${reason}`)} ${style.faint(`(${check})`)}`,
@@ -53,14 +53,8 @@ function unknownLines(reports: readonly CheckReport[], { style, columns }: Look)
   const unknown = reports.flatMap(({ check, notLooked }) => notLooked.map((why) => `${check}: ${plainLine(why)}`));
   if (unknown.length === 0) return [];
   const lines = unknown.flatMap((text) => {
-    const [first = '', ...more] = indented(text, 2, columns);
+    const [first = '', ...more] = hanging(text, 2, columns);
     return [`${style.warn('?')} ${first}`, ...more];
   });
   return ['', style.bold('Not known, because it could not be looked at:'), ...lines];
-}
-
-/** A text in lines that leave so much room at the margin; all but the first have it. */
-function indented(text: string, indent: number, columns: number | undefined): readonly string[] {
-  const lines = columns === undefined ? [text] : wrap(text, columns - indent);
-  return lines.map((line, index) => (index === 0 ? line : `${' '.repeat(indent)}${line}`));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, plain, plainLine, widthOf, wrap } from './text.ts';
+import { cut, hanging, plain, plainLine, widthOf, wrap } from './text.ts';
 
 const texts = fc.string({ unit: 'grapheme', maxLength: 60 });
 
@@ -57,6 +57,12 @@ describe('a text in few columns', () => {
         expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(/[ \n]/g, ''));
       }),
     );
+  });
+
+  it('that is too long goes on under its beginning, but on a terminal too narrow for that', () => {
+    expect(hanging('one two three four five six', 4, 24)).toEqual(['one two three four', '    five six']);
+    expect(hanging('one two three four five six', 18, 20)).toEqual(['one two three four', `${' '.repeat(18)}five six`]);
+    expect(hanging('one two three four five six', 4, undefined)).toEqual(['one two three four five six']);
   });
 
   it('counts wide characters twice and colours not at all', () => {

@@ -42,6 +42,15 @@ export function wrap(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, room));
 }
 
+/** A terminal narrower than this is left to break lines by itself. */
+const LEAST_ROOM = 20;
+
+/** A text without colours in lines for what stands `indent` from the margin; all but the first bring that room with them. */
+export function hanging(text: string, indent: number, columns: number | undefined): readonly string[] {
+  const lines = columns === undefined ? [text] : wrap(text, Math.max(LEAST_ROOM, columns - indent));
+  return lines.map((line, index) => (index === 0 ? line : `${' '.repeat(indent)}${line}`));
+}
+
 function wrapLine(line: string, room: number): readonly string[] {
   const lines: string[] = [];
   let current = '';

@@ -11,7 +11,7 @@ const FRESH_MS = 60_000;
 const MOST_CAUSES = 20;
 
 /** Groups owners that are not ready by their cause, the most frequent first. */
-export function checkOwners({ clock }: Session, { owners, notLooked }: ReadOwners): CheckReport {
+export function checkOwners({ clock }: Pick<Session, 'clock'>, { owners, notLooked }: ReadOwners): CheckReport {
   const nowMs = clock.now();
   const unseen = owners.filter((owner) => isUnseen(owner) && olderThan(owner.createdAt, FRESH_MS, nowMs));
   const troubled = owners.filter((owner) => !isUnseen(owner) && isTroubled(owner, nowMs));

@@ -36,7 +36,7 @@ export async function checkPartRights(
 }
 
 /** What roles let an account do, one by one. A role that others bind where they like lets it do nothing by itself. */
-export function deedsOf(objects: readonly KubeObject[]): readonly Deed[] {
+function deedsOf(objects: readonly KubeObject[]): readonly Deed[] {
   return objects
     .filter(({ kind, metadata }) => kind.endsWith('Role') && isBound(objects, kind, metadata.name ?? ''))
     .flatMap((role) => listAt(role, 'rules').flatMap((rule) => deedsOfRule(rule, role.metadata.namespace)));

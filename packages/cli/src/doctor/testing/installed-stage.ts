@@ -16,7 +16,7 @@ import { VERSION } from '../../version.ts';
 /** A cluster with Cartographer in it, and a person who runs commands against it. */
 export interface InstalledStage extends StagedServer, AsyncDisposable {
   /** Runs a command to its end, time going on meanwhile. */
-  run(argv: readonly string[], terminal?: TestTerminalOptions): Promise<Ran>;
+  run(argv: readonly string[], terminal?: TestTerminalOptions, interrupt?: AbortController): Promise<Ran>;
   applyAll(objects: readonly KubeObject[]): Promise<void>;
   /** Writes the status of an object, as its controller does. */
   says(type: ResourceType, key: Key, status: KubeObject['status']): Promise<void>;
@@ -25,7 +25,7 @@ export interface InstalledStage extends StagedServer, AsyncDisposable {
 }
 
 /** How the leader of a stage behaves. */
-export type Leader = {
+type Leader = {
   /** Renews no more. */
   silence(): void;
   /** Renews by a clock that is ahead by so much. */
@@ -33,8 +33,10 @@ export type Leader = {
 };
 
 /** How a command ended, and what it printed. */
-export type Ran = { readonly code: number; readonly out: string; readonly err: string };
+type Ran = { readonly code: number; readonly out: string; readonly err: string };
 
+/** Ages on screens are to be far from where they change. */
+const HALF_A_DAY_MS = 12 * 60 * 60_000;
 /** How often the leader renews. */
 export const RENEW_MS = 2_000;
 
@@ -72,7 +74,7 @@ export async function installedStage(): Promise<InstalledStage> {
   const { client } = staged;
   await stage.applyAll([...grantedAccount('default'), ...installation(defaultInstallValues(VERSION))]);
   await stage.says(DEPLOYMENTS, CONTROLLER, { replicas: 2, readyReplicas: 2, availableReplicas: 2 });
-  await certify(stage, 0);
+  await certify(stage, HALF_A_DAY_MS);
   await stage.applyAll([
     {
       apiVersion: 'discovery.k8s.io/v1',
@@ -119,8 +121,8 @@ function stageOf(staged: StagedServer): InstalledStage {
   const { server, client, mapper, clock, faults } = staged;
   return {
     ...staged,
-    async run(argv, options) {
-      const surroundings = testSurroundings({ transport: faults, clock, terminal: testTerminal(options) });
+    async run(argv, options, interrupt = new AbortController()) {
+      const surroundings = testSurroundings({ transport: faults, clock, terminal: testTerminal(options), interrupt });
       let ended = false;
       const running = runCommandLine(['node', 'carto', ...argv], surroundings).finally(() => (ended = true));
       await Promise.all([running, clock.advanceUntil(() => ended)]);
