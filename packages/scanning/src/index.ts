@@ -53,7 +53,7 @@ export { findings, type Matches } from './match/findings.ts';
 export { type Judgement, judge, readPolicyFile } from './offline/judge.ts';
 export { openvex } from './offline/openvex.ts';
 export type { Report } from './offline/report.ts';
-export { sarif } from './offline/sarif.ts';
+export { type SarifReport, sarif, sarifRuns } from './offline/sarif.ts';
 export { type ScanInput, type ScanOptions, scan } from './offline/scan.ts';
 export { table } from './offline/table.ts';
 export type { ChangeCounts, SourceChange } from './portfolio/change.ts';

@@ -1,4 +1,11 @@
-import { type Client, createClient, createHttpTransport, createRestMapper, type RestMapper } from '@cartographer/kube';
+import {
+  type Client,
+  type ClusterAccess,
+  createClient,
+  createHttpTransport,
+  createRestMapper,
+  type RestMapper,
+} from '@cartographer/kube';
 import type { Clock, Transport, WireRequest } from '@cartographer/machinery';
 import { VERSION } from '../version.ts';
 import { EXIT } from './exit-codes.ts';
@@ -15,6 +22,8 @@ export type Session = {
   readonly mapper: RestMapper;
   readonly transport: Transport;
   readonly target: Target;
+  /** For what does not go by requests to the API server, such as a forwarded port; a test's own cluster has none. */
+  readonly access: ClusterAccess | undefined;
   /** The one that flags, config or context name. */
   readonly namespace: string;
   readonly terminal: Terminal;
@@ -80,6 +89,7 @@ function createSession({ chosen, transport, surroundings, flags, signal }: Parts
     mapper: createRestMapper({ client, clock }),
     transport,
     target: chosen.target,
+    access: chosen.access,
     namespace: flags.namespace ?? chosen.target.namespace,
     terminal,
     style: createStyle(terminal.colour && flags.color),

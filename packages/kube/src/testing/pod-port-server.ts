@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -16,6 +16,8 @@ export type PodPortServerOptions = {
   readonly port: number;
   /** Answers the upgrade with this code instead. */
   readonly refuse?: number;
+  /** Answers all other requests. */
+  readonly others?: RequestListener;
   /** Says this on the channel of errors instead of forwarding. */
   readonly fail?: string;
 };
@@ -24,10 +26,10 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const BINARY = 0x82;
 
 /** Starts it on a free port of this machine. */
-export async function servePodPort({ port, refuse, fail }: PodPortServerOptions): Promise<PodPortServer> {
+export async function servePodPort({ port, refuse, fail, others }: PodPortServerOptions): Promise<PodPortServer> {
   const asked: { path: string; authorization: string | undefined }[] = [];
   const sockets = new Set<Duplex>();
-  const server = createServer();
+  const server = createServer(others);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -53,6 +55,7 @@ export async function servePodPort({ port, refuse, fail }: PodPortServerOptions)
     asked,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
+      server.closeAllConnections();
       await new Promise((resolve) => void server.close(resolve));
     },
   };

@@ -57,6 +57,11 @@ export const ERRORS = {
     },
     CARTO_WAIT_TIMEOUT: { means: 'what was waited for did not come in time', next: 'see the message, or `--timeout`' },
     CARTO_DECLINED: { means: 'the answer was no, or nobody could be asked', next: 'say `--yes` if it is meant' },
+    CARTO_NOTHING: { means: 'there is nothing to look at, which is no yes', next: 'see the message' },
+    CARTO_QUESTION: {
+      means: 'the scanner could not be asked, or did not answer',
+      next: 'see the message; `carto doctor` looks at the scanner',
+    },
     CARTO_ANSWER_NO: { means: 'the answer to what was asked is no', next: 'see the message' },
   },
   dataFolder: {

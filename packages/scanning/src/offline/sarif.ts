@@ -16,20 +16,36 @@ const LEVELS: Readonly<Record<Finding['severity'], string>> = {
  * at the file that names the package.
  */
 export function sarif(report: Report, packages: readonly BillPackage[], version: string): object {
-  const ids = [...new Set(report.findings.map(({ id }) => id))];
-  const places = new Map(packages.map((item) => [keyOf(item), item.places?.[0]]));
+  return log([runOf(report, packages, version)]);
+}
+
+/** Several reports, a run for each; which files name the packages is not known. */
+export function sarifRuns(reports: readonly SarifReport[], version: string): object {
+  return log(reports.map((report) => runOf(report, [], version)));
+}
+
+/** What SARIF tells of a report. */
+export type SarifReport = Pick<Report, 'scanned' | 'findings' | 'complete' | 'unread' | 'uncovered' | 'attached'> & {
+  readonly advisories: Pick<Report['advisories'], 'unread'>;
+};
+
+function log(runs: readonly object[]): object {
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'carto', version, rules: ids.map((id) => ruleOf(id, report.findings)) } },
-        invocations: [{ executionSuccessful: report.complete, toolExecutionNotifications: notifications(report) }],
-        results: report.findings.map((finding) =>
-          resultOf(finding, ids.indexOf(finding.id), places.get(keyOf(finding.package)) ?? report.scanned),
-        ),
-      },
-    ],
+    runs,
+  };
+}
+
+function runOf(report: SarifReport, packages: readonly BillPackage[], version: string): object {
+  const ids = [...new Set(report.findings.map(({ id }) => id))];
+  const places = new Map(packages.map((item) => [keyOf(item), item.places?.[0]]));
+  return {
+    tool: { driver: { name: 'carto', version, rules: ids.map((id) => ruleOf(id, report.findings)) } },
+    invocations: [{ executionSuccessful: report.complete, toolExecutionNotifications: notifications(report) }],
+    results: report.findings.map((finding) =>
+      resultOf(finding, ids.indexOf(finding.id), places.get(keyOf(finding.package)) ?? report.scanned),
+    ),
   };
 }
 
@@ -73,7 +89,7 @@ function resultOf(finding: Finding, ruleIndex: number, file: string): object {
   };
 }
 
-function notifications({ unread, uncovered, attached, advisories }: Report): readonly object[] {
+function notifications({ unread, uncovered, attached, advisories }: SarifReport): readonly object[] {
   const texts = [
     ...[...unread, ...(attached?.unread ?? [])].map(({ what, why }) => `not read: ${what} ${why}`),
     ...advisories.unread.map(({ what, why }) => `not read: advisory ${what} ${why}`),
