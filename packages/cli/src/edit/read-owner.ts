@@ -126,14 +126,14 @@ function inWords(error: string, kind: EditedKind): string {
 const NOT_WRITTEN = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp'] as const;
 
 function withoutServerFields(document: JsonObject): KubeObject {
-  const { status: _, metadata, ...rest } = document as Partial<KubeObject>;
-  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = { ...metadata };
+  const { status: _, ...object } = document as KubeObject;
+  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = { ...object.metadata };
   for (const key of NOT_WRITTEN) delete kept[key];
-  return { ...(rest as Omit<KubeObject, 'metadata'>), metadata: withoutLastApplied(kept) };
+  return { ...object, metadata: withoutLastApplied(kept) };
 }
 
 /** Where kubectl's client-side apply keeps what it applied. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Metadata without the annotation of kubectl's client-side apply. */
 export function withoutLastApplied(metadata: ObjectMeta): ObjectMeta {

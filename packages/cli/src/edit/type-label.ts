@@ -50,7 +50,7 @@ async function chains({ client, signal }: Session, kind: EditedKind): Promise<re
 }
 
 /** The keys of labels that blueprints ask for, each once, in order. */
-function selectedKeys(blueprints: readonly KubeObject[]): readonly string[] {
+export function selectedKeys(blueprints: readonly KubeObject[]): readonly string[] {
   const keys = blueprints.flatMap(({ spec }) => {
     if (!isObject(spec)) return [];
     const { selector = {}, selectorMatchExpressions = [] } = spec as {
