@@ -3,7 +3,7 @@ import { timeSpan } from '../frame/arguments.ts';
 import { withOutputFlag, withTargetFlags } from '../frame/flags.ts';
 import type { OwnerKindName } from '../frame/owner-name.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import type { OwnerGroups } from './owner-groups.ts';
+import type { OwnerGroups } from './owners/owner-groups.ts';
 
 /** `carto workload get`, `list` and `wait`, and the same for deliverables and runnables. */
 export function addLook({ workload, deliverable, runnable }: OwnerGroups, surroundings: Surroundings): void {

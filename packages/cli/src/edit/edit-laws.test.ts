@@ -2,9 +2,9 @@ import { API_VERSION, carto } from '@cartographer/api';
 import type { JsonObject, KubeObject } from '@cartographer/machinery';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contentOf } from '../read/written-owner.ts';
 import { readChange } from './change.ts';
 import { changeOwner } from './change-owner.ts';
-import { contentOf } from './owned-paths.ts';
 import { stageEdits } from './testing/edit-stage.ts';
 
 const TYPE = carto.kinds.Workload;

@@ -6,12 +6,14 @@ import { ownerText } from '../frame/owner-name.ts';
 import { printObject } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
+import { contentOf, writtenOwner } from '../read/written-owner.ts';
 import { withAssignment } from './assignments.ts';
+import { awaitReady } from './await-ready.ts';
 import type { Change } from './change.ts';
 import { type EditCommand, type EditRequest, readRequest } from './edit-request.ts';
-import { contentOf, differingPaths } from './owned-paths.ts';
+import { differingPaths } from './owned-paths.ts';
 import { type Planned, planEdit } from './plan-edit.ts';
-import { editDiff, nextCommands, ownerYaml, writtenOwner } from './show-edit.ts';
+import { editDiff, nextCommands, ownerYaml } from './show-edit.ts';
 import { typeLabelOf } from './type-label.ts';
 import { tryEdit, writeEdit } from './write-edit.ts';
 
@@ -46,7 +48,11 @@ async function editOwner(edit: OwnerEdit): Promise<void> {
   if (flags.dryRun !== undefined) return showDryRun(edit, planned);
   const written = await settle(edit, planned);
   if (format !== undefined) session.terminal.out(printObject(written, format));
-  else session.print(nextCommands({ ...edit, target: session.target, context: flags.context }));
+  if (flags.wait === true || flags.tail === true) {
+    await awaitReady(edit, written);
+    tell(edit, [session.style.good(`${text} is ready`)]);
+  }
+  if (format === undefined) session.print(nextCommands({ ...edit, target: session.target, context: flags.context }));
 }
 
 async function readLive({ kind, name, namespace, session }: OwnerEdit): Promise<KubeObject | undefined> {

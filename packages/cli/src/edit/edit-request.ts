@@ -74,6 +74,7 @@ function flagProblems({ flags }: EditCommand, problems: string[]): void {
   if (dryRun !== undefined && (wait || tail)) {
     problems.push(`--${wait ? 'wait' : 'tail'}: with --dry-run nothing is written that could be waited for`);
   }
+  if (tail && flags.output !== undefined) problems.push('--tail: with -o nothing but the object is printed');
   const logins = [
     ['--registry-ca-cert', flags.registryCaCert],
     ['--registry-username', flags.registryUsername],

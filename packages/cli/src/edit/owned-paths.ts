@@ -4,29 +4,8 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  type KubeObject,
   type ManagedFieldsEntry,
-  type MutableJsonObject,
-  setKey,
 } from '@cartographer/machinery';
-
-/** What a person means by an object: what it is to be, without what servers and programs note on it. */
-export function contentOf({ metadata, spec }: KubeObject): JsonObject {
-  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } = metadata;
-  const content = { metadata: { labels, annotations, finalizers, ownerReferences }, spec: spec ?? {} };
-  return withoutNothing(content) as JsonObject;
-}
-
-/** Nulls and maps without members say nothing: a server writes them or not. */
-function withoutNothing(value: Json): Json {
-  if (!isObject(value)) return value;
-  const kept: MutableJsonObject = {};
-  for (const key of Object.keys(value)) {
-    const item = withoutNothing(value[key] ?? null);
-    if (item !== null && !(isObject(item) && Object.keys(item).length === 0)) setKey(kept, key, item);
-  }
-  return kept;
-}
 
 const NOTHING: JsonObject = {};
 

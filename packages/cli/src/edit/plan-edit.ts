@@ -9,12 +9,14 @@ import {
   serverSideApply,
 } from '@cartographer/machinery';
 import { ProblemsError } from '../frame/words.ts';
+import { withoutLastApplied } from '../read/last-applied.ts';
+import { contentOf } from '../read/written-owner.ts';
 import type { Change } from './change.ts';
 import { changeOwner } from './change-owner.ts';
 import { FIELD_MANAGER, type TakeOver, takeOverOf } from './makers.ts';
-import { contentOf, differingPaths, nullPaths, ownersOfPath } from './owned-paths.ts';
+import { differingPaths, nullPaths, ownersOfPath } from './owned-paths.ts';
 import { type OwnerProblem, ownerProblems } from './owner-problems.ts';
-import { type EditedKind, withoutLastApplied } from './read-owner.ts';
+import type { EditedKind } from './read-owner.ts';
 
 /** What an edit is made from. */
 export type Edit = {

@@ -16,6 +16,7 @@ import {
 } from '@cartographer/machinery';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { ProblemsError } from '../frame/words.ts';
+import { withoutLastApplied } from '../read/last-applied.ts';
 
 /** Kinds that `create` and `apply` edit. */
 export type EditedKind = 'Workload' | 'Deliverable';
@@ -126,19 +127,9 @@ function inWords(error: string, kind: EditedKind): string {
 const NOT_WRITTEN = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp'] as const;
 
 function withoutServerFields(document: JsonObject): KubeObject {
-  const { status: _, ...object } = document as KubeObject;
-  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = { ...object.metadata };
+  const { status: _, metadata, ...rest } = document as Partial<KubeObject>;
+  const kept: { -readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] } = { ...metadata };
   for (const key of NOT_WRITTEN) delete kept[key];
-  return { ...object, metadata: withoutLastApplied(kept) };
-}
-
-/** Where kubectl's client-side apply keeps what it applied. */
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
-/** Metadata without the annotation of kubectl's client-side apply. */
-export function withoutLastApplied(metadata: ObjectMeta): ObjectMeta {
-  if (metadata.annotations?.[LAST_APPLIED] === undefined) return metadata;
-  const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations;
-  const { annotations: __, ...rest } = metadata;
-  return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations };
+  const { apiVersion = '', kind = '' } = rest;
+  return { ...rest, apiVersion, kind, metadata: withoutLastApplied(kept) };
 }

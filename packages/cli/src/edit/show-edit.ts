@@ -1,35 +1,9 @@
-import {
-  isList,
-  isObject,
-  type Json,
-  type JsonObject,
-  type KubeObject,
-  type MutableJsonObject,
-  setKey,
-  toYaml,
-} from '@cartographer/machinery';
+import { type KubeObject, toYaml } from '@cartographer/machinery';
 import { lineDiff } from '../frame/line-diff.ts';
 import type { Style } from '../frame/style.ts';
 import type { Target } from '../frame/target.ts';
-import { contentOf } from './owned-paths.ts';
+import { writtenOwner } from '../read/written-owner.ts';
 import type { EditedKind } from './read-owner.ts';
-
-/** An owner as a person writes it: no status, nothing that a server noted, always in the same order. */
-export function writtenOwner({ apiVersion, kind, metadata, spec }: KubeObject): KubeObject {
-  const { name, namespace } = metadata;
-  const { metadata: meant } = contentOf({ apiVersion, kind, metadata, spec });
-  const filled = Object.entries((meant ?? {}) as JsonObject).filter(([, value]) => !isList(value) || value.length > 0);
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      ...(name === undefined ? {} : { name }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(sorted(Object.fromEntries(filled)) as JsonObject),
-    },
-    spec: sorted(spec ?? {}),
-  };
-}
 
 /** {@link writtenOwner} as YAML. */
 export function ownerYaml(owner: KubeObject): string {
@@ -39,14 +13,6 @@ export function ownerYaml(owner: KubeObject): string {
 /** The lines that differ between what is there and what will be; none when nothing does. */
 export function editDiff(before: KubeObject | undefined, after: KubeObject, style: Style): readonly string[] {
   return lineDiff(before === undefined ? '' : ownerYaml(before), ownerYaml(after), style);
-}
-
-function sorted(value: Json): Json {
-  if (isList(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  const next: MutableJsonObject = {};
-  for (const key of Object.keys(value).toSorted()) setKey(next, key, sorted(value[key] ?? null));
-  return next;
 }
 
 /** What {@link nextCommands} is about. */

@@ -1,8 +1,9 @@
-import { carto, type OwnerSelector } from '@cartographer/api';
+import { carto } from '@cartographer/api';
 import { isForbidden } from '@cartographer/kube';
-import { CartoError, isObject, type KubeObject } from '@cartographer/machinery';
+import { CartoError, type KubeObject } from '@cartographer/machinery';
 import type { Session } from '../frame/session.ts';
 import { allOf } from '../read/pages.ts';
+import { selectedKeys } from '../read/selected-keys.ts';
 import type { EditedKind } from './read-owner.ts';
 
 /** The label of `--type` where no chain says otherwise. */
@@ -47,17 +48,4 @@ async function chains({ client, signal }: Session, kind: EditedKind): Promise<re
       { cause: error },
     );
   }
-}
-
-/** The keys of labels that blueprints ask for, each once, in order. */
-export function selectedKeys(blueprints: readonly KubeObject[]): readonly string[] {
-  const keys = blueprints.flatMap(({ spec }) => {
-    if (!isObject(spec)) return [];
-    const { selector = {}, selectorMatchExpressions = [] } = spec as {
-      readonly selector?: OwnerSelector['matchLabels'];
-      readonly selectorMatchExpressions?: OwnerSelector['matchExpressions'];
-    };
-    return [...Object.keys(selector), ...selectorMatchExpressions.map(({ key }) => key)];
-  });
-  return [...new Set(keys)].toSorted();
 }

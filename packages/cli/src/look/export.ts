@@ -1,7 +1,7 @@
 import { RERUN_ANNOTATION } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
-import { LAST_APPLIED } from '../edit/read-owner.ts';
-import { writtenOwner } from '../edit/show-edit.ts';
+import { LAST_APPLIED } from '../read/last-applied.ts';
+import { writtenOwner } from '../read/written-owner.ts';
 
 /** Annotations that say what was done with an object here, and nothing of what it is. */
 const NOTES: ReadonlySet<string> = new Set([LAST_APPLIED, RERUN_ANNOTATION]);

@@ -1,8 +1,8 @@
 import { carto } from '@cartographer/api';
 import type { KubeObject } from '@cartographer/machinery';
-import { selectedKeys } from '../../edit/type-label.ts';
 import type { Session } from '../../frame/session.ts';
 import { allOf } from '../../read/pages.ts';
+import { selectedKeys } from '../../read/selected-keys.ts';
 import { ifAllowed } from './if-allowed.ts';
 
 /** What says the type of a Workload where no chain selects by a label. */

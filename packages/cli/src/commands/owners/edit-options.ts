@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { collect, timeSpan } from '../frame/arguments.ts';
-import { withOutputFlag, withTargetFlags, withYesFlag } from '../frame/flags.ts';
+import { collect, timeSpan } from '../../frame/arguments.ts';
+import { withOutputFlag, withTargetFlags, withYesFlag } from '../../frame/flags.ts';
 
 const APPLY_TIMEOUT = '10m';
 const DELETE_TIMEOUT = '1m';
@@ -65,7 +65,8 @@ export function withEditFlags(command: Command): Command {
         .preset('client'),
     )
     .option('--wait', 'wait until it is ready')
-    .option('--wait-timeout <span>', 'how long', timeSpan, timeSpan(APPLY_TIMEOUT));
+    .addOption(timeout(APPLY_TIMEOUT))
+    .option('--tail', 'wait, and show its logs meanwhile');
   return withTargetFlags(withYesFlag(withOutputFlag(command)));
 }
 
@@ -76,6 +77,10 @@ export function withDeleteFlags(command: Command): Command {
     .option('--all', 'all of the namespace')
     .option('-l, --selector <selector>', 'those with these labels: app.kubernetes.io/part-of=shop')
     .option('--wait', 'wait until they are gone')
-    .option('--wait-timeout <span>', 'how long', timeSpan, timeSpan(DELETE_TIMEOUT));
+    .addOption(timeout(DELETE_TIMEOUT));
   return withTargetFlags(withYesFlag(command));
+}
+
+function timeout(span: string): Option {
+  return new Option('--wait-timeout <span>', 'how long').argParser(timeSpan).default(timeSpan(span), span);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { EditFlags } from '../edit/edit-flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import type { EditFlags } from '../../edit/edit-flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 import { withDeleteFlags, withEditFlags, withOwnerFlags } from './edit-options.ts';
 
 const CODES = '\nExit codes: those of "carto workload apply".';
@@ -9,7 +9,7 @@ const CODES = '\nExit codes: those of "carto workload apply".';
 export function addDeliverableEdits(deliverable: Command, surroundings: Surroundings): void {
   const edit = (verb: 'create' | 'apply') => async (name: string | undefined, flags: EditFlags, command: Command) => {
     const typeLabelIsSaid = command.getOptionValueSource('typeLabel') === 'cli';
-    const { runEdit } = await import('../edit/edit-owner.ts');
+    const { runEdit } = await import('../../edit/edit-owner.ts');
     await runEdit({ verb, kind: 'Deliverable', name, flags, typeLabelIsSaid }, surroundings);
   };
   const described = (command: Command): Command =>
@@ -40,6 +40,9 @@ export function addDeliverableEdits(deliverable: Command, surroundings: Surround
     .description('Asks, and deletes.')
     .addHelpText('after', '\nExample:\n  carto deliverable delete web')
     .action(async (names, flags) => {
-      await (await import('../edit/delete-owners.ts')).runDelete({ kind: 'Deliverable', names, flags }, surroundings);
+      await (await import('../../edit/delete-owners.ts')).runDelete(
+        { kind: 'Deliverable', names, flags },
+        surroundings,
+      );
     });
 }
