@@ -52,6 +52,15 @@ describe('the executable', () => {
     expect(said).toBe('carto: there is no node on the PATH, which apps written in Node need, the example too\n');
   });
 
+  it('starts itself again in the background, and ends that', async () => {
+    const cwd = await mkdtemp(join(folder, 'detached-'));
+    const carto = (...args: readonly string[]) => run(program, args, { env: env(), cwd });
+    await carto('up', '--detach', '--no-example', '--port', '0');
+    expect((await carto('status')).stdout).toContain('https://127.0.0.1:');
+    await carto('down');
+    await expect(carto('status')).rejects.toThrow('Command failed');
+  });
+
   it('lets the second commit of the example flow in `npm run demo`', async () => {
     const released = { CARTO_NODE: '', CARTO_PROGRAM: program, HOME: join(folder, 'home') };
     const { stdout } = await run(process.execPath, [join(ROOT, 'scripts/demo.ts')], {

@@ -166,7 +166,7 @@ async function installCustomResources(core: Core, definitions: readonly KubeObje
     } catch (error) {
       if (!(error instanceof StatusError) || error.status.code !== 409) throw error;
       const { name = '' } = body.metadata;
-      await core.patch(info, { name }, { kind: 'merge', body: { spec: body['spec'] } as never }, {}, caller);
+      await core.patch(info, { name }, { kind: 'merge', body: { spec: body['spec'] } }, {}, caller);
     }
   };
   // Side by side, so that they reach the disk together.

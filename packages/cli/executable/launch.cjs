@@ -16,14 +16,15 @@ const folder = path.join(caches, 'carto', digest);
 
 const [, , file = ''] = process.argv;
 if (isUnpacked(file)) {
-  process.argv.splice(1, 1);
-  start(file);
+  start(file, process.argv.slice(3));
 } else if (unpack()) {
   tellOfNode();
-  start(path.join(folder, 'bin/carto.cjs'));
+  start(path.join(folder, 'bin/carto.cjs'), process.argv.slice(2));
 }
 
-function start(program) {
+/** With the arguments that it would have from `node FILE`: who starts it again does so by them. */
+function start(program, args) {
+  process.argv = [process.execPath, program, ...args];
   createRequire(program)(program);
 }
 
