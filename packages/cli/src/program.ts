@@ -6,6 +6,7 @@ import { addCve } from './commands/cve.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addException } from './commands/exception.ts';
+import { addExplain } from './commands/explain.ts';
 import { addFindings } from './commands/findings.ts';
 import { addInstall } from './commands/install.ts';
 import { addJenkins } from './commands/jenkins.ts';
@@ -47,6 +48,7 @@ export function createProgram(surroundings: Surroundings): Command {
   const owners = addOwnerGroups(program);
   addWorkloadEdits(owners.workload, surroundings);
   addDeliverableEdits(owners.deliverable, surroundings);
+  addExplain(program, surroundings);
   addTail(program, surroundings);
   addLook(owners, surroundings);
   addRerun(program, surroundings);

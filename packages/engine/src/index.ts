@@ -1,5 +1,6 @@
 export { explain } from './explain/explain.ts';
 export * from './explain/explained.ts';
+export type { ParamAccount, ParamGiven } from './explain/param-account.ts';
 export * from './explain/selection-account.ts';
 export * from './explain/selector-terms.ts';
 export * from './graph/path.ts';

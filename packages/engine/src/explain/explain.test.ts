@@ -43,6 +43,17 @@ describe('what stands on the cluster', () => {
     ]);
   });
 
+  test('differs by nothing that the server made of our own words', () => {
+    const cluster = oneStep({ template: configMap('c', { cpu: '1000m' }) });
+    cluster.settle();
+    const fieldsV1 = { 'f:data': { 'f:cpu': {} } };
+    const entry = { manager: 'cartographer', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1 };
+    cluster.patch('ConfigMap', 'c', { data: { cpu: '1' }, metadata: { managedFields: [entry] } });
+    expect(accountOf(cluster).steps[0]?.live).toMatchObject({ differences: [], others: [] });
+    cluster.put(template('ClusterTemplate', 't', { template: configMap('c', { cpu: '2000m' }) }));
+    expect(accountOf(cluster).steps[0]?.live).toMatchObject({ differences: [{ path: 'data.cpu', ours: '2000m' }] });
+  });
+
   test('is absent where somebody deleted it, and the account asks for no write', () => {
     const cluster = oneStep({ template: configMap('c', {}) });
     cluster.settle();

@@ -10,7 +10,8 @@ import type { SecretValues } from '../read/secret-values.ts';
 import { isSecret, REDACTED } from '../read/secret-values.ts';
 import { fieldDifferences } from '../stand/alternation.ts';
 import { pathText } from '../stand/dropped-fields.ts';
-import type { Observation } from '../world/world.ts';
+import { stampDigestOf } from '../stand/stamped-object.ts';
+import type { Observation, Path } from '../world/world.ts';
 import type { ExplainAids, FieldAccount, LiveAccount } from './explained.ts';
 import { redactJson, redactObject } from './redact-object.ts';
 
@@ -52,8 +53,15 @@ export function liveAccount(found: Found | undefined, against: Against): LiveAcc
   };
 }
 
+/**
+ * What others changed, and what the server did not take. What it made of our own words is no difference: 1000m is 1, and
+ * `stringData` is `data`.
+ */
 function differencesOf(live: KubeObject, desired: KubeObject, secrets: SecretValues): readonly FieldAccount[] {
-  return fieldDifferences(live, desired).map(({ path, before, after }) => {
+  const isApplied = stampDigestOf(live) === stampDigestOf(desired);
+  const isNotation = (path: Path): boolean => isApplied && fieldManagers(live, path).join() === FIELD_MANAGER;
+  const changed = fieldDifferences(live, desired).filter(({ path }) => !isNotation(path));
+  return changed.map(({ path, before, after }) => {
     const isData = isSecret(live) && (path[0] === 'data' || path[0] === 'stringData');
     const shown = (value: typeof before): typeof before => {
       if (value === undefined) return undefined;

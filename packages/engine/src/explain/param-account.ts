@@ -2,11 +2,11 @@ import type { Json } from '@cartographer/machinery';
 import type { ParamLevels } from '../read/param-values.ts';
 
 /** The levels at which a param may be given, lowest first. */
-const PARAM_LEVELS = ['template', 'blueprint', 'resource', 'owner'] as const;
+const LEVELS = ['template', 'blueprint', 'resource', 'owner'] as const;
 
 /** One level's word on a param. */
-type ParamGiven = {
-  readonly level: (typeof PARAM_LEVELS)[number];
+export type ParamGiven = {
+  readonly level: (typeof LEVELS)[number];
   /** `value` of a blueprint or a step locks the param against the owner; a `default` does not. */
   readonly as: 'value' | 'default';
   readonly value: Json;
@@ -28,12 +28,12 @@ type Entry = Omit<ParamGiven, 'wins'>;
 
 /** Every param that the template sees, with all that give it: the rules of {@link paramValues}, told. */
 export function paramAccounts(levels: ParamLevels): readonly ParamAccount[] {
-  const names = new Set(PARAM_LEVELS.flatMap((level) => (levels[level] ?? []).map(({ name }) => name)));
+  const names = new Set(LEVELS.flatMap((level) => (levels[level] ?? []).map(({ name }) => name)));
   return [...names].flatMap((name) => accountOf(name, levels));
 }
 
 function accountOf(name: string, levels: ParamLevels): readonly ParamAccount[] {
-  const given = PARAM_LEVELS.flatMap((level) => entriesOf(name, level, levels));
+  const given = LEVELS.flatMap((level) => entriesOf(name, level, levels));
   const chain = given.filter(({ level }) => level === 'blueprint' || level === 'resource').at(-1);
   const isLocked = chain?.as === 'value';
   const winner = given.findLast(({ level }) => !(isLocked && level === 'owner'));

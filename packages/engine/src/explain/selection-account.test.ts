@@ -48,6 +48,12 @@ describe('the account of a selection', () => {
     expect(blueprints.at(-2)?.message).toMatch(/failed to evaluate selector matchFields/);
   });
 
+  test('has the one whose words are most like the owner’s first, of those that miss equally', () => {
+    const of = (name: string): KubeObject => chain(name, [], { selector: { app: name } });
+    const { blueprints } = account(owner({ app: 'weeb' }), of('batch'), of('pages'), of('web'));
+    expect(blueprints[0]?.name).toBe('web');
+  });
+
   test('knows an owner that fits several, and one without labels', () => {
     const fields = {
       selector: undefined as never,

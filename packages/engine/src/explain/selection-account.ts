@@ -4,6 +4,7 @@ import { isObject } from '@cartographer/machinery';
 import type { Fit } from '../select/owner-selection.ts';
 import { bestFits, blueprintSelector, fitsBlueprint } from '../select/owner-selection.ts';
 import type { OwnerKind } from '../world/owner-kind.ts';
+import { editDistance } from './edit-distance.ts';
 import type { SelectionChange, SelectorTerm } from './selector-terms.ts';
 import { selectorTerms, smallestChange } from './selector-terms.ts';
 
@@ -66,6 +67,16 @@ export function selectorFit(name: string, fit: Fit, selector: OwnerSelector, own
   return { name, fit: fit.kind, score, terms, changes: smallestChange(terms), message: '' };
 }
 
+/** How far the words of the owner are from those that are asked for, where it has some. */
+function wordDistance({ terms }: BlueprintFit): number {
+  const distances = terms
+    .filter(({ holds, operator }) => !holds && operator === 'In')
+    .map(({ yours = '', values }) => Math.min(FARTHEST, ...values.map((value) => editDistance(yours, value))));
+  return distances.reduce((sum, distance) => sum + distance, 0);
+}
+
+const FARTHEST = 99;
+
 const ORDER = ['fits', 'misses', 'broken'];
 
 function nearestFirst(left: BlueprintFit, right: BlueprintFit): number {
@@ -74,6 +85,7 @@ function nearestFirst(left: BlueprintFit, right: BlueprintFit): number {
     ORDER.indexOf(left.fit) - ORDER.indexOf(right.fit) ||
     missed(left) - missed(right) ||
     right.score - left.score ||
+    wordDistance(left) - wordDistance(right) ||
     (left.name < right.name ? -1 : Number(left.name > right.name))
   );
 }

@@ -6,6 +6,7 @@ import type { Pass } from '../plan/pass.ts';
 import { stampResource } from '../plan/realize-resource.ts';
 import type { Resource } from '../read/resource-inputs.ts';
 import { inputsOf } from '../read/resource-inputs.ts';
+import type { SecretValues } from '../read/secret-values.ts';
 import type { Realized } from '../report/realized.ts';
 import { bestFits, fitsOption } from '../select/owner-selection.ts';
 import type { Stamping } from '../stand/stamped-object.ts';
@@ -22,9 +23,10 @@ import type { Passage } from './input-account.ts';
 import { inputAccounts } from './input-account.ts';
 import type { Found } from './live-account.ts';
 import { liveAccount } from './live-account.ts';
+import type { ParamAccount } from './param-account.ts';
 import { paramAccounts } from './param-account.ts';
 import { readAccounts } from './read-account.ts';
-import { redactObject } from './redact-object.ts';
+import { redactJson, redactObject } from './redact-object.ts';
 import { selectorFit } from './selection-account.ts';
 
 /** All of a step's account but how far it is. */
@@ -60,12 +62,20 @@ export function stepDetails(scene: StepScene): StepDetails {
   const live = liveAccount(found, { rule: template && healthRuleOf(template), desired, secrets });
   return {
     choice: choiceOf(pass.owner, resource, realized),
-    params: template === undefined ? [] : paramAccounts(levelsOf(pass, resource, template)),
+    params:
+      template === undefined
+        ? []
+        : paramAccounts(levelsOf(pass, resource, template)).map((param) => withoutSecrets(param, secrets)),
     inputs: inputAccounts(step, passage),
     rendered: renderedOf(stamping, scene),
     live,
     reads: readsOf(live, scene),
   };
+}
+
+function withoutSecrets(param: ParamAccount, secrets: SecretValues): ParamAccount {
+  const given = param.given.map((it) => ({ ...it, value: redactJson(it.value, secrets) }));
+  return { ...param, value: redactJson(param.value, secrets), given };
 }
 
 function levelsOf(

@@ -35,7 +35,7 @@ function nearestText(nearest: Missing['nearest']): string {
 
 /** What no condition tells: failures that nothing looks at, fields that others hold, params that do not count. */
 export function notesOf({ template }: PathNode, { live, params }: StepDetails): readonly NoteAccount[] {
-  const locked = params.filter((param) => param.locked);
+  const locked = params.filter((param) => param.locked && param.given.some(({ level }) => level === 'template'));
   return [
     ...locked.map(({ name, given }): NoteAccount => {
       const holder = given.find(({ wins }) => wins)?.level ?? 'blueprint';
