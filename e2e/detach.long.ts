@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { markProcess } from '@cartographer/laptop';
 import { parseJson } from '@cartographer/machinery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from './carto-process.ts';
@@ -55,7 +56,7 @@ describe('carto up in the background', () => {
 
     const ended = await carto('down');
     expect(ended).toMatchObject({ code: 0, err: '' });
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(markProcess(pid)).toBeUndefined();
     expect(await carto('down')).toMatchObject({
       code: 3,
       err: expect.stringMatching(/no carto up runs in or above/) as string,
@@ -68,7 +69,7 @@ describe('carto up in the background', () => {
     await carto(...up);
     const { pid } = await status();
     process.kill(pid, 'SIGKILL');
-    await until('it is gone', () => isGone(pid));
+    await until('it is gone', () => markProcess(pid) === undefined);
     expect(await carto('status')).toMatchObject({ code: 3 });
     expect(await carto(...up)).toMatchObject({ code: 0 });
     expect((await status()).pid).not.toBe(pid);
@@ -108,12 +109,3 @@ describe('carto up in the background', () => {
     expect(await carto(...up)).toMatchObject({ code: 0 });
   });
 });
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-}

@@ -19,7 +19,7 @@ export interface ArtifactServer {
 const MAX_CONNECTIONS = 256;
 
 /** Archives have paths like `gitrepository/team/shop/0f3c….tar.gz`; nothing else is served. */
-const ARCHIVE_PATH = /^\/[a-z0-9]+\/[a-z0-9.-]+\/[a-z0-9.-]+\/[A-Za-z0-9._-]+\.tar\.gz$/;
+const ARCHIVE_PATH = /^\/[a-z0-9]+\/[a-z0-9.-]+\/[a-z0-9.-]+\/[A-Za-z0-9._:-]+\.tar\.gz$/;
 
 /**
  * Starts the server. The port is remembered in `portFile` and asked for again at the next start, since it

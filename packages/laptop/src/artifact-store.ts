@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +15,8 @@ export interface ArtifactStore {
   readonly root: string;
   /** Compresses and stores a tar stream; readers see the old file or the new one, never half of one. */
   write(path: string, tar: AsyncIterable<Buffer>, signal: AbortSignal): Promise<StoredArchive>;
+  /** Stores an archive as it is. */
+  copy(path: string, archive: AsyncIterable<Buffer>, signal: AbortSignal): Promise<StoredArchive>;
   /** Whether an archive is there and is what it was. */
   check(path: string, digest: string): Promise<'intact' | 'missing' | 'altered'>;
   remove(path: string): Promise<void>;
@@ -43,23 +45,26 @@ export function createArtifactStore(options: { readonly root: string; readonly c
     return join(root, inside);
   }
 
+  async function put(path: string, write: (file: string) => Promise<StoredArchive>): Promise<StoredArchive> {
+    const file = locate(path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    count += 1;
+    const temporary = join(dirname(file), `${TEMPORARY}${process.pid}-${count}`);
+    try {
+      const { digest, sizeBytes } = await write(temporary);
+      // The store's own clock dates the file, because it also decides how old it is.
+      await utimes(temporary, clock.now() / 1000, clock.now() / 1000);
+      await rename(temporary, file);
+      return { digest, sizeBytes };
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
   return {
     root,
-    async write(path, tar, signal) {
-      const file = locate(path);
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      count += 1;
-      const temporary = join(dirname(file), `${TEMPORARY}${process.pid}-${count}`);
-      try {
-        const { digest, sizeBytes } = await writeGzip(tar, temporary, signal);
-        // The store's own clock dates the file, because it also decides how old it is.
-        await utimes(temporary, clock.now() / 1000, clock.now() / 1000);
-        await rename(temporary, file);
-        return { digest, sizeBytes };
-      } finally {
-        await rm(temporary, { force: true });
-      }
-    },
+    write: (path, tar, signal) => put(path, (temporary) => writeGzip(tar, temporary, signal)),
+    copy: (path, archive, signal) => put(path, (temporary) => writeAsIs(archive, temporary, signal)),
     async check(path, digest) {
       const file = locate(path);
       const found = await orStoreError(file, ifThere(lstat(file)));
@@ -83,6 +88,13 @@ export function createArtifactStore(options: { readonly root: string; readonly c
       return found !== undefined;
     },
   };
+}
+
+async function writeAsIs(archive: AsyncIterable<Buffer>, file: string, signal: AbortSignal): Promise<StoredArchive> {
+  const hash = createHash('sha256');
+  await pipeline(archive, createWriteStream(file, { mode: 0o600, flush: true }), { signal });
+  await pipeline(createReadStream(file), hash);
+  return { digest: `sha256:${hash.digest('hex')}`, sizeBytes: (await lstat(file)).size };
 }
 
 /** What the file system refuses is the machine's trouble, not a bug. */

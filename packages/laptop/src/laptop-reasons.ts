@@ -72,6 +72,59 @@ export const LAPTOP_REASONS = {
       },
     },
   },
+  OCIRepository: {
+    conditions: [
+      'Ready',
+      'ArtifactInStorage',
+      'Reconciling',
+      'Stalled',
+      'FetchFailed',
+      'StorageOperationFailed',
+      'ArtifactOutdated',
+    ],
+    reasons: {
+      Succeeded: { of: 'both', means: 'the artifact that is followed is stored; as an event: it works again' },
+      NewArtifact: { of: 'event', means: 'a new artifact is stored' },
+      GarbageCollectionSucceeded: { of: 'event', means: 'old artifacts were removed' },
+      NewRevision: {
+        of: 'condition',
+        means: 'there is a newer artifact that could not be taken',
+        next: 'see `Ready`',
+      },
+      ProgressingWithRetry: { of: 'condition', means: 'it failed and is tried again', next: 'see `Ready`' },
+      OCIArtifactPullFailed: {
+        of: 'both',
+        means: 'the registry did not give it: no such repository, tag or version, no login, or no network',
+        next: 'correct `spec.url` or `spec.ref`; it heals by itself when the cause is gone',
+      },
+      OCIArtifactLayerOperationFailed: {
+        of: 'both',
+        means: 'the artifact has no layer that fits `spec.layerSelector`, or it is no archive of files',
+        next: 'correct `spec.layerSelector`, or push it anew',
+      },
+      AuthenticationFailed: {
+        of: 'both',
+        means: 'the secret is missing or cannot be read',
+        next: 'correct `spec.secretRef` or the secret',
+      },
+      ArchiveOperationFailed: {
+        of: 'both',
+        means: 'the artifact could not be written',
+        next: 'look at disk space and rights',
+      },
+      ArtifactVerificationFailed: { of: 'event', means: 'a stored artifact is not what it was; it is made anew' },
+      URLInvalid: {
+        of: 'both',
+        means: '`spec.url` cannot be read, or has a tag in it',
+        next: 'correct it; nothing is tried until then',
+      },
+      UnsupportedField: {
+        of: 'both',
+        means: 'a field is set that the stand-in cannot honour',
+        next: 'remove it, or use Flux; nothing is tried until then',
+      },
+    },
+  },
   Image: {
     conditions: ['Ready', 'BuilderReady', 'BuilderUpToDate'],
     reasons: {

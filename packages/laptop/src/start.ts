@@ -7,6 +7,8 @@ import { gitRepositoryCrd } from './git/kind/git-repository-crd.ts';
 import { imageCrd } from './image/image-crd.ts';
 import { createImageTool } from './image/image-tool.ts';
 import { createKeeper } from './keeper/keeper.ts';
+import { ociRepositoryCrd } from './oci/oci-repository-crd.ts';
+import { createOciSource } from './oci/oci-source.ts';
 import { openPushedSources } from './oci/pushed-sources.ts';
 import { serviceCrd } from './service/service-crd.ts';
 import { createServiceTool } from './service/service-tool.ts';
@@ -40,7 +42,7 @@ export type Laptop = {
 
 /** The CustomResourceDefinitions of the kinds that the tools reconcile. */
 export function laptopCrds(): readonly KubeObject[] {
-  return [gitRepositoryCrd, imageCrd, serviceCrd, ...tektonCrds];
+  return [gitRepositoryCrd, ociRepositoryCrd, imageCrd, serviceCrd, ...tektonCrds];
 }
 
 /**
@@ -54,7 +56,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const recorderFor = (component: string): EventRecorder =>
     createEventRecorder({ client, component, clock, log, random, signal: stop.signal });
   const events = {
-    git: recorderFor('source-controller'),
+    source: recorderFor('source-controller'),
     image: recorderFor('kpack-controller'),
     service: recorderFor('service-controller'),
     taskRun: recorderFor('tekton-taskrun-controller'),
@@ -62,7 +64,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   };
   const shared = { client, clock, log, environment, random };
   const keeper = await createKeeper({ clock, log, recordFile: join(dataDir, 'processes.json') });
-  const git = await createGitSource({ ...shared, events: events.git, dataFolder: join(dataDir, 'git') });
+  const git = await createGitSource({ ...shared, events: events.source, dataFolder: join(dataDir, 'git') });
   const service = createServiceTool({
     ...shared,
     keeper,
@@ -79,9 +81,16 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     services: service.informer,
   });
 
+  const oci = createOciSource({
+    ...shared,
+    events: events.source,
+    artifacts: git.artifacts,
+    server: git.server,
+    pushes: { host: image.registry.host, subscribe: pushed.subscribe },
+  });
   const tekton = createTektonTool({ ...shared, keeper, events, dataFolder: join(dataDir, 'tekton') });
 
-  const parts = [git.parts, service.parts, image.parts, tekton.parts];
+  const parts = [git.parts, oci.parts, service.parts, image.parts, tekton.parts];
   const [caches, controllers] = [parts.flatMap(([first = []]) => first), parts.flatMap(([, ...rest]) => rest.flat())];
   const ended = runInOrder([caches, controllers], { clock, log, signal: stop.signal });
   ended.catch((error: unknown) => log.error({ err: error }, 'the tools of the laptop have ended'));

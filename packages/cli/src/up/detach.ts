@@ -6,7 +6,7 @@ import { CartoError, whenAborted } from '@cartographer/machinery';
 import { EXIT } from '../frame/exit-codes.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { openHome } from './home.ts';
-import type { UpOptions } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 
 /** What a detached `carto up` says to who started it, once everything runs. */
 type Ready = { readonly welcome: string };
@@ -15,24 +15,20 @@ type Ready = { readonly welcome: string };
 const REPORTS = 'CARTO_UP_REPORTS';
 const LOG = 'up.log';
 
-/** How the program is started again: itself, unless a test says otherwise. */
-export const ownCommand: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+/** How this program is started again. */
+const ownCommand: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
 
 /**
  * `carto up --detach`: starts `carto up` as a process of its own, waits until everything runs, and says what it would have
  * said. What keeps it from starting is told here, with exit code 1; Ctrl-C ends what was started.
  */
-export async function runDetached(
-  options: UpOptions,
-  { terminal, stop: listen }: Surroundings,
-  command: readonly string[] = ownCommand,
-): Promise<void> {
+export async function runDetached(options: UpOptions, { terminal, stop: listen }: Surroundings): Promise<void> {
   const home = await openHome(options);
   const logFile = join(home.dir, LOG);
   const log = await open(logFile, 'w', 0o600);
   const stop = listen();
   try {
-    const [program = '', ...args] = [...command, 'up', ...flagsOf(options)];
+    const [program = '', ...args] = [...ownCommand, 'up', ...flagsOf(options)];
     const env = { ...process.env, [REPORTS]: '1' };
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 'ignore', log.fd, 'ipc'], env });
     const ended = once(child, 'exit');

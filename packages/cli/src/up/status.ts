@@ -1,6 +1,14 @@
 import { carto, LABELS } from '@cartographer/api';
 import { type Client, isNotFound } from '@cartographer/kube';
-import { type Json, type KubeObject, listAt, objectKey, type ResourceType, textAt } from '@cartographer/machinery';
+import {
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  listAt,
+  objectKey,
+  type ResourceType,
+  textAt,
+} from '@cartographer/machinery';
 import { connect } from '../cluster-client.ts';
 import { ageSince } from '../frame/ages.ts';
 import { EXIT } from '../frame/exit-codes.ts';
@@ -55,8 +63,9 @@ export async function runStatus(options: StatusOptions, surroundings: Surroundin
   }
 }
 
-function shown({ caPem: _, ...run }: Run): { readonly [key: string]: Json } {
-  return run as { readonly [key: string]: Json };
+/** Without the certificate, which says nothing to a reader. */
+function shown({ caPem: _certificate, ...run }: Run): JsonObject {
+  return run;
 }
 
 function screen(

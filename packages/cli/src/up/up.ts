@@ -17,36 +17,20 @@ import { logLevel } from '../log-level.ts';
 import type { Questions } from '../parts/scanner-questions.ts';
 import { VERSION } from '../version.ts';
 import { cartoAdmission, knativeAdmission } from './admission.ts';
-import { type Scanning, startScanning } from './advisories.ts';
 import { asController, asConventions, asJenkins, asScanner } from './controller-account.ts';
-import { startConventionsPart } from './conventions.ts';
 import { refuseSecond, reportTo, runDetached } from './detach.ts';
 import { type Example, setUpExample } from './example.ts';
 import { type Home, openHome } from './home.ts';
-import { startJenkinsPart } from './jenkins.ts';
 import { writeKubeconfig } from './kubeconfig-out.ts';
+import { type Scanning, startScanning } from './parts/advisories.ts';
+import { startConventionsPart } from './parts/conventions.ts';
+import { startJenkinsPart } from './parts/jenkins.ts';
+import { publishSourceRegistry } from './parts/source-registry.ts';
 import { leaveWord, type Run } from './running.ts';
 import { showFlows } from './screen.ts';
 import { shortPath } from './short-path.ts';
-import { publishSourceRegistry } from './source-registry.ts';
+import type { UpOptions } from './up-options.ts';
 import { watchFlows } from './watch-flows.ts';
-
-/** Flags of `carto up`. */
-export type UpOptions = {
-  readonly port: number;
-  readonly data: string;
-  readonly ephemeral?: boolean;
-  readonly kubeconfigOut?: string;
-  readonly laptop: boolean;
-  readonly example: boolean;
-  readonly authorization: 'RBAC' | 'AlwaysAllow';
-  readonly logLevel: string;
-  readonly auditLog?: string;
-  readonly jenkins?: string;
-  readonly questionsPort?: number;
-  /** Runs in the background, see {@link runDetached}. */
-  readonly detach: boolean;
-};
 
 /** Something that was started and has to be ended. */
 type Undo = () => Promise<void>;

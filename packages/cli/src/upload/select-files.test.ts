@@ -5,9 +5,9 @@ import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { readTar } from '@cartographer/oci';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSource } from './open-source.ts';
 import { packFiles } from './pack-files.ts';
 import { selectFiles } from './select-files.ts';
-import { openSource } from './source-tree.ts';
 
 const { signal } = new AbortController();
 

@@ -1,7 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { lstat, open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CartoError, messageOf } from '@cartographer/machinery';
 
 /** An entry of a folder of sources. */
@@ -21,20 +18,6 @@ export interface SourceTree extends AsyncDisposable {
   read(file: string): AsyncIterable<Buffer>;
 }
 
-/** The two bytes of every zip archive, a jar or war among them. */
-const ZIP = 'PK';
-
-/**
- * Opens what `--local-path` names.
- * @throws CartoError `CARTO_LOCAL_SOURCE` when it is neither a folder nor a zip archive, or cannot be read.
- */
-export async function openSource(path: string): Promise<SourceTree> {
-  const found = await orUnreadable(path, '', stat(path));
-  if (found.isDirectory()) return folderTree(path);
-  if (found.isFile() && (await firstBytes(path)) === ZIP) return (await import('./zip-tree.ts')).zipTree(path);
-  throw unreadable(path, '', 'it is neither a folder nor a zip, jar or war archive');
-}
-
 /** What keeps a file of the sources, or all of them, from being packed. */
 export function unreadable(path: string, file: string, why: unknown): CartoError {
   // Not joined: what leads out of an archive is to be seen.
@@ -43,48 +26,11 @@ export function unreadable(path: string, file: string, why: unknown): CartoError
   return new CartoError('CARTO_LOCAL_SOURCE', message, { cause: why, retry: 'never' });
 }
 
-async function orUnreadable<T>(path: string, file: string, work: Promise<T>): Promise<T> {
+/** What the disk refuses is told with the file. @throws CartoError `CARTO_LOCAL_SOURCE` */
+export async function orUnreadable<T>(path: string, file: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     throw unreadable(path, file, error);
   }
-}
-
-async function firstBytes(path: string): Promise<string> {
-  const file = await orUnreadable(path, '', open(path));
-  try {
-    const { buffer, bytesRead } = await file.read({ length: ZIP.length });
-    return buffer.toString('latin1', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-function folderTree(path: string): SourceTree {
-  return {
-    path,
-    async entries(folder) {
-      const names = await orUnreadable(path, folder, readdir(join(path, folder)));
-      return Promise.all(names.map((name) => entryAt(path, folder, name)));
-    },
-    async *read(file) {
-      try {
-        yield* createReadStream(join(path, file)) as AsyncIterable<Buffer>;
-      } catch (error) {
-        throw unreadable(path, file, error);
-      }
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-}
-
-async function entryAt(path: string, folder: string, name: string): Promise<SourceEntry> {
-  const found = await orUnreadable(path, join(folder, name), lstat(join(path, folder, name)));
-  return {
-    name,
-    kind: found.isDirectory() ? 'folder' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'link' : 'other',
-    executable: (found.mode & 0o111) !== 0,
-    sizeBytes: found.size,
-  };
 }

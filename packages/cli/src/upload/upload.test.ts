@@ -1,51 +1,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock as clock } from '@cartographer/kube';
 import { messageOf } from '@cartographer/machinery';
-import { answerRegistryPush, answerRegistryRequest, createOciLayout, pushedRepository } from '@cartographer/oci';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AUTHORIZATION, startTestRegistry, type TestRegistry } from './testing/test-registry.ts';
 import { type UploadOptions, uploadSource } from './upload.ts';
-
-const AUTHORIZATION = `Basic ${Buffer.from('me:secret').toString('base64')}`;
-
-/** A registry on disk that asks for a login to push, and tells what it was asked. */
-async function startRegistry(folder: string, faults: { status: number; times: number }) {
-  const layout = createOciLayout(folder);
-  const lines: string[] = [];
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    lines.push(
-      `${request.method} ${request.url?.replace(/[0-9a-f-]{36}/, 'ID').replace(/sha256(:|%3A)[0-9a-f]+/g, 'DIGEST')}`,
-    );
-    if (request.method === 'PUT' && faults.times > 0) {
-      faults.times -= 1;
-      request.resume();
-      response.writeHead(faults.status).end();
-    } else if (pushedRepository(request) === undefined)
-      await answerRegistryRequest(async () => layout, request, response);
-    else if (![AUTHORIZATION, 'Bearer token'].includes(request.headers.authorization ?? '')) {
-      request.resume();
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
-    } else await answerRegistryPush(layout, { maxBlobBytes: 1e7, maxUploads: 4, kept: 2 }, request, response);
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { host, lines, layout, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 describe('sources of a folder', () => {
   let root: string;
-  let registry: Awaited<ReturnType<typeof startRegistry>>;
-  let faults: { status: number; times: number };
+  let registry: TestRegistry;
   let said: string[];
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'carto-upload-'));
-    faults = { status: 503, times: 0 };
     said = [];
-    registry = await startRegistry(join(root, 'registry'), faults);
+    registry = await startTestRegistry(join(root, 'registry'));
     await writeFile(join(root, 'a.txt'), 'one');
     await writeFile(join(root, '.cartoignore'), 'registry\nconfig.json\n*.bak\n');
   });
@@ -98,7 +67,7 @@ describe('sources of a folder', () => {
   });
 
   it('are uploaded by another try when the registry is busy', async () => {
-    faults.times = 2;
+    registry.faults.times = 2;
     expect((await upload({ clock: { ...clock, sleep: async () => undefined } })).uploaded).toBe(true);
   });
 

@@ -12,10 +12,10 @@ import {
   RegistryError,
   type Repository,
 } from '@cartographer/oci';
+import { openSource } from './open-source.ts';
 import { packFiles } from './pack-files.ts';
 import { type RegistryAccess, repositoryNamed, withRepository } from './registry-access.ts';
 import { type Selection, selectFiles } from './select-files.ts';
-import { openSource } from './source-tree.ts';
 
 /** What {@link uploadSource} needs. */
 export type UploadOptions = {
@@ -24,6 +24,8 @@ export type UploadOptions = {
   /** `HOST/REPOSITORY[:TAG]`; a digest behind it does not count, and the tag is `latest` unless it has one. */
   readonly repository: string;
   readonly registry: RegistryAccess;
+  /** The digest of the artifact that the tag is known to have: for the same content nobody is asked. */
+  readonly known?: string;
   /** Tells of progress, a line each time. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -84,6 +86,8 @@ async function publish(publication: Publication): Promise<Uploaded> {
   const artifact = fluxArtifact(packed);
   const { digest } = artifact;
   const tagged = formatReference(target);
+  const outcome = { reference: `${tagged}@${digest}`, tagged, digest, files, bytes: packed.sizeBytes };
+  if (digest === publication.known) return { ...outcome, uploaded: false };
   const uploaded = await withRepository(target, publication, async (repository) => {
     if ((await digestOfTag(repository, target.tag ?? '', publication.signal)) === digest) return false;
     say(`publishing ${counted(files)}, ${sizeText(packed.sizeBytes)}, to ${tagged}`);
@@ -91,8 +95,8 @@ async function publish(publication: Publication): Promise<Uploaded> {
     return true;
   });
   const said = uploaded ? 'published' : 'unchanged:';
-  say(`${said} ${tagged}@${digest}`);
-  return { reference: `${tagged}@${digest}`, tagged, digest, uploaded, files, bytes: packed.sizeBytes };
+  say(`${said} ${outcome.reference}`);
+  return { ...outcome, uploaded };
 }
 
 async function push(

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type PackedFile, packZip } from '../../../scanning/src/advisories/testing/pack-zip.ts';
+import { openSource } from './open-source.ts';
 import { selectFiles } from './select-files.ts';
-import { openSource } from './source-tree.ts';
 
 const { signal } = new AbortController();
 

@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, createInformer } from '@cartographer/kube';
-import type { Clock, KubeObject, Log } from '@cartographer/machinery';
+import type { Clock, Log } from '@cartographer/machinery';
 import type { Runnable } from '@cartographer/runtime';
 import { type ArtifactServer, startArtifactServer } from '../artifact-server.ts';
-import { createArtifactStore } from '../artifact-store.ts';
+import { type ArtifactStore, createArtifactStore } from '../artifact-store.ts';
+import { sourceEssence } from '../flux/source-object.ts';
 import { createToolController } from '../tool-controller.ts';
 import { createGit } from './fetch/git-process.ts';
 import { createGitRepositoryReconciler, type GitRepositoryDeps } from './git-repository-reconciler.ts';
-import { gitRepositoryType, requestedAt } from './kind/git-repository.ts';
+import { gitRepositoryType } from './kind/git-repository.ts';
 import { createLocalRepositoryWatch } from './local-repository-watch.ts';
 
 /** What a tool of the laptop gets. */
@@ -29,6 +30,8 @@ export type GitSourceOptions = {
 export type GitSource = {
   readonly parts: readonly (readonly Runnable[])[];
   readonly server: ArtifactServer;
+  /** What the server serves. */
+  readonly artifacts: ArtifactStore;
   close(): Promise<void>;
 };
 
@@ -49,7 +52,7 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
   const controller = createToolController({
     name: 'gitrepository',
     informer,
-    essence,
+    essence: sourceEssence,
     firstRetryMs: FIRST_RETRY_MS,
     clock,
     log,
@@ -69,6 +72,7 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
 
   return {
     server,
+    artifacts,
     parts: [
       [{ name: 'gitrepositories', run: (signal) => informer.run(signal), ready: () => informer.synced }],
       [{ name: 'gitrepository', run: (signal) => controller.run(signal) }],
@@ -78,10 +82,4 @@ export async function createGitSource(options: GitSourceOptions): Promise<GitSou
       await server.close();
     },
   };
-}
-
-/** What can change the outcome for a GitRepository, as in Flux. */
-function essence(object: KubeObject): unknown {
-  const { generation, deletionTimestamp } = object.metadata;
-  return [generation, deletionTimestamp, requestedAt(object)];
 }

@@ -16,6 +16,8 @@ import { type Laptop, laptopCrds, startLaptop } from '../start.ts';
 /** The laptop's tools beside a real embedded API server, in a temporary folder. */
 export type LaptopFixture = Embedded & {
   readonly dataDir: string;
+  /** The tools as they run now. */
+  readonly laptop: () => Laptop;
   /** Stops the tools and starts them again on the same folder and cluster. */
   restart(options?: { readonly between: () => Promise<void> }): Promise<void>;
   image(name: string): Promise<KubeObject>;
@@ -38,6 +40,7 @@ export async function startLaptopFixture(): Promise<LaptopFixture> {
   return {
     ...embedded,
     dataDir,
+    laptop: () => laptop,
     async restart(options) {
       await laptop.stop();
       await options?.between();

@@ -1,62 +1,7 @@
-import type { JsonObject, KubeObject } from '@cartographer/machinery';
+import type { KubeObject } from '@cartographer/machinery';
+import { artifact, condition, DURATION, ready, reference } from '../../flux/source-schemas.ts';
 import { count, text, toolCrd } from '../../tool-crd.ts';
 import { gitRepositoryType } from './git-repository.ts';
-
-const reference = (description: string): JsonObject => ({
-  type: 'object',
-  description,
-  properties: { name: text('Name of the object, in the same namespace.') },
-  required: ['name'],
-});
-const time = (description: string): JsonObject => ({ type: 'string', format: 'date-time', description });
-const DURATION = '([0-9]+(\\.[0-9]+)?(ms|s|m|h))+';
-
-const artifact = {
-  type: 'object',
-  description: 'The archive made of the revision that was found last.',
-  properties: {
-    digest: {
-      type: 'string',
-      description: 'Digest of the archive, as ALGORITHM:CHECKSUM.',
-      pattern: '^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$',
-    },
-    lastUpdateTime: time('When the archive was made.'),
-    metadata: {
-      type: 'object',
-      additionalProperties: { type: 'string' },
-      description: 'What the source says about the revision.',
-    },
-    path: text('Place of the archive in the storage of the controller.'),
-    revision: text('The revision in the terms of its source: BRANCH-OR-TAG@sha1:COMMIT.'),
-    size: count('Bytes in the archive.'),
-    url: text('Where the archive is served.'),
-  },
-  required: ['digest', 'lastUpdateTime', 'path', 'revision', 'url'],
-};
-
-const condition = {
-  type: 'object',
-  properties: {
-    lastTransitionTime: time('When status, reason or message last changed.'),
-    message: { type: 'string', maxLength: 32768, description: 'Details for a reader.' },
-    observedGeneration: { type: 'integer', format: 'int64', minimum: 0, description: 'The spec it speaks of.' },
-    reason: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 1024,
-      pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
-      description: 'The reason as one word.',
-    },
-    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-    type: {
-      type: 'string',
-      maxLength: 316,
-      pattern:
-        '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
-    },
-  },
-  required: ['lastTransitionTime', 'message', 'reason', 'status', 'type'],
-};
 
 const include = {
   type: 'object',
@@ -154,8 +99,6 @@ const status = {
     sourceVerificationMode: text('How signatures were verified.'),
   },
 };
-
-const ready = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`;
 
 /** The CustomResourceDefinition of GitRepository: Flux's fields, and local repositories allowed in `spec.url`. */
 export const gitRepositoryCrd: KubeObject = toolCrd({

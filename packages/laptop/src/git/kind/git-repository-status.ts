@@ -1,12 +1,8 @@
-import { type Condition, type KubeObject, rfc3339 } from '@cartographer/machinery';
+import type { KubeObject } from '@cartographer/machinery';
+import { SourceConditions } from '../../flux/source-conditions.ts';
+import { type Artifact, requestedAt, type Standing } from '../../flux/source-object.ts';
 import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../../laptop-reasons.ts';
-import {
-  type Artifact,
-  type GitRepositoryStatus,
-  gitRepositorySpec,
-  gitRepositoryStatus,
-  requestedAt,
-} from './git-repository.ts';
+import { type GitRepositoryStatus, gitRepositorySpec, gitRepositoryStatus } from './git-repository.ts';
 
 /** Every way a run can end. Each has its conditions and events, worded as Flux words them. */
 export type Outcome =
@@ -35,16 +31,10 @@ export type Outcome =
 /** Why a run failed. */
 type FailureReason = 'GitOperationFailed' | 'EmptyGitRepository' | 'AuthenticationFailed' | 'ArchiveOperationFailed';
 
-/** The artifact that the status names, after a look into the store. */
-export type Standing = {
-  readonly artifact?: Artifact;
-  /** The status names one, and the store does not have it. */
-  readonly disappeared: boolean;
-};
-
 type Event = EventText<'GitRepository'>;
 type ConditionType = ConditionTypeOf<'GitRepository'>;
 type ConditionReason = ConditionReasonOf<'GitRepository'>;
+type Conditions = SourceConditions<ConditionType, ConditionReason>;
 
 /** The status of an object after a run, computed from the one before. */
 export function nextStatus(
@@ -54,7 +44,11 @@ export function nextStatus(
   nowMs: number,
 ): GitRepositoryStatus {
   const previous = gitRepositoryStatus(object);
-  const conditions = new Conditions(previous.conditions ?? [], object.metadata.generation ?? 0, nowMs);
+  const conditions = new SourceConditions<ConditionType, ConditionReason>(
+    previous.conditions ?? [],
+    object.metadata.generation ?? 0,
+    nowMs,
+  );
   const handled = requestedAt(object) ?? previous.lastHandledReconcileAt;
   const base: GitRepositoryStatus = {
     ...previous,
@@ -191,53 +185,4 @@ function contentConfig(object: KubeObject, base: GitRepositoryStatus): GitReposi
 function shorten(subject: string): string {
   const characters = Array.from(subject);
   return characters.length > 50 ? `${characters.slice(0, 50).join('')}...` : subject;
-}
-
-/** Bounds what a server's words can do to an object. */
-const MAX_MESSAGE_LENGTH = 32_768;
-const FIRST: readonly string[] = ['Stalled', 'Reconciling', 'Ready'] satisfies readonly ConditionType[];
-
-/** A list of conditions under Flux's rules: the time changes with status, reason or message; a fixed order. */
-class Conditions {
-  readonly #items: Map<string, Condition>;
-  readonly #generation: number;
-  readonly #now: string;
-
-  constructor(items: readonly Condition[], generation: number, nowMs: number) {
-    this.#items = new Map(items.map((item) => [item.type, item]));
-    this.#generation = generation;
-    this.#now = rfc3339(nowMs);
-  }
-
-  set(type: ConditionType, status: Condition['status'], reason: ConditionReason, text: string): void {
-    const message = text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH - 3)}...` : text;
-    const old = this.#items.get(type);
-    const isSame = old?.status === status && old.reason === reason && old.message === message;
-    const lastTransitionTime = isSame ? old.lastTransitionTime : this.#now;
-    const observedGeneration = this.#generation;
-    this.#items.set(type, { type, status, reason, message, lastTransitionTime, observedGeneration });
-  }
-
-  drop(...types: readonly ConditionType[]): void {
-    for (const type of types) this.#items.delete(type);
-  }
-
-  /** Notes that the condition was found to hold for this generation, too. */
-  refresh(type: ConditionType): void {
-    const item = this.#items.get(type);
-    if (item !== undefined) this.set(type, item.status, item.reason as ConditionReason, item.message);
-  }
-
-  list(): readonly Condition[] {
-    return [...this.#items.values()].toSorted(byImportance);
-  }
-}
-
-function byImportance(left: Condition, right: Condition): number {
-  const rank = ({ type }: Condition): number => (FIRST.includes(type) ? FIRST.indexOf(type) : FIRST.length);
-  const generations = (right.observedGeneration ?? 0) - (left.observedGeneration ?? 0);
-  const names = left.type < right.type ? -1 : 1;
-  const byRank = rank(left) - rank(right);
-  if (byRank !== 0) return byRank;
-  return generations === 0 ? names : generations;
 }

@@ -1,4 +1,5 @@
 import { type Condition, getPath, isObject, type KubeObject, type ResourceType } from '@cartographer/machinery';
+import type { Artifact } from '../../flux/source-object.ts';
 import { parseDurationMs } from './duration.ts';
 
 /** The kind this package reconciles. */
@@ -9,11 +10,6 @@ export const gitRepositoryType: ResourceType = {
   resource: 'gitrepositories',
   namespaced: true,
 };
-
-/** Kept on a GitRepository until its artifacts are removed. Flux's own, so that either controller lets go of it. */
-export const GIT_REPOSITORY_FINALIZER = 'finalizers.fluxcd.io';
-/** A new value asks for a run now; `status.lastHandledReconcileAt` repeats it when done. */
-const RECONCILE_REQUEST_ANNOTATION = 'reconcile.fluxcd.io/requestedAt';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_INTERVAL_MS = 60_000;
@@ -40,16 +36,6 @@ export type GitRepositorySpec = {
   readonly sparseCheckout: readonly string[];
   /** Fields that are set and that this controller cannot honour, as paths. */
   readonly unsupported: readonly string[];
-};
-
-/** `status.artifact`. */
-export type Artifact = {
-  readonly path: string;
-  readonly url: string;
-  readonly revision: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly lastUpdateTime: string;
 };
 
 /** `status`. */
@@ -96,12 +82,6 @@ export function gitRepositorySpec(object: KubeObject): GitRepositorySpec {
 /** Reads `status`. */
 export function gitRepositoryStatus(object: KubeObject): GitRepositoryStatus {
   return isObject(object['status']) ? object['status'] : {};
-}
-
-/** The value of the annotation that asks for a run, if there is one. */
-export function requestedAt(object: KubeObject): string | undefined {
-  const value = getPath(object.metadata.annotations, RECONCILE_REQUEST_ANNOTATION);
-  return typeof value === 'string' ? value : undefined;
 }
 
 function unsupportedFields(spec: { readonly [field: string]: unknown }): readonly string[] {

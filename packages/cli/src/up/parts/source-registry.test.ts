@@ -2,7 +2,7 @@ import { NAMESPACES } from '@cartographer/kube';
 import { Secret } from '@cartographer/machinery';
 import { type Embedded, startEmbedded } from '@cartographer/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { laptopRegistry } from '../upload/laptop-registry.ts';
+import { laptopRegistry } from '../../upload/laptop-registry.ts';
 import { publishSourceRegistry } from './source-registry.ts';
 
 let embedded: Embedded;

@@ -6,8 +6,8 @@ import type { Clock, Log, Transport } from '@cartographer/machinery';
 import { createControllerMetrics } from '@cartographer/runtime';
 import { type RunningScanner, SCANNING_API_VERSION, scanningKinds, startScanner } from '@cartographer/scanning';
 import { sqliteDatabase } from '@cartographer/store';
-import { createQuestions, type Questions } from '../parts/scanner-questions.ts';
-import { VERSION } from '../version.ts';
+import { createQuestions, type Questions } from '../../parts/scanner-questions.ts';
+import { VERSION } from '../../version.ts';
 
 /** What {@link startScanning} needs. */
 export type ScanningOptions = {

@@ -6,10 +6,10 @@ import { silentLog, textAt } from '@cartographer/machinery';
 import { QUESTIONS_PREFIX, scanningCrds, scanningKinds } from '@cartographer/scanning';
 import { objectsIn, startEmbedded } from '@cartographer/testkit';
 import { expect, it, vi } from 'vitest';
-import { serveImages } from '../../../scanning/src/scanner/inventories/testing/served-images.ts';
-import { askQuestion } from '../testing/ask-question.ts';
+import { serveImages } from '../../../../scanning/src/scanner/inventories/testing/served-images.ts';
+import { askQuestion } from '../../testing/ask-question.ts';
+import { asScanner } from '../controller-account.ts';
 import { startScanning } from './advisories.ts';
-import { asScanner } from './controller-account.ts';
 
 const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', resource: 'configmaps', namespaced: true };
 

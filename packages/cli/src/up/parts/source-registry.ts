@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { type Client, getIfThere, SECRETS } from '@cartographer/kube';
 import type { Laptop } from '@cartographer/laptop';
 import { textAt } from '@cartographer/machinery';
-import { SOURCE_REGISTRY, SOURCE_REGISTRY_HOST } from '../upload/laptop-registry.ts';
+import { SOURCE_REGISTRY, SOURCE_REGISTRY_HOST } from '../../upload/laptop-registry.ts';
 
 /**
  * Says in the cluster where sources may be pushed to, and with which login, for the admin to read: whoever reaches the
