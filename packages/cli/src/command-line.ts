@@ -4,9 +4,12 @@ import { withDoubleDashes } from './double-dashes.ts';
 import { EXIT, exitCodeOf } from './frame/exit-codes.ts';
 import { PlacedError } from './frame/placed-error.ts';
 import { processSurroundings, type Surroundings } from './frame/surroundings.ts';
+import { processTerminal } from './frame/terminal.ts';
 import { createProgram } from './program.ts';
 
 const LONG_MS = 2 ** 30;
+/** What the shells' scripts and kubectl ask by: no command for people, so no help has it. */
+const COMPLETE = '__complete';
 const VERBOSE = new Set(['-v', '--verbose']);
 
 /** Runs one command of `carto` and sets the exit code: what went wrong is one line for each problem, a bug is thrown. */
@@ -18,6 +21,13 @@ export async function runCommandLine(
   // Timers of the clock do not keep a process alive: one that only waits for its next look would end half way.
   const alive = setInterval(() => undefined, LONG_MS);
   try {
+    if (argv[2] === COMPLETE) {
+      const { answerCompletion } = await import('./complete/answer.ts');
+      await answerCompletion(createProgram(surroundings), argv.slice(3), surroundings);
+      // Somebody waits at a prompt: a server that does not answer must not keep the process.
+      if (terminal === processTerminal) process.exit();
+      return;
+    }
     await createProgram(surroundings).parseAsync(withDoubleDashes(argv));
   } catch (error) {
     if (error instanceof CommanderError) {

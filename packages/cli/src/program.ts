@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompletion } from './commands/completion.ts';
 import { addChain } from './commands/chain.ts';
 import { addController } from './commands/controller.ts';
 import { addConventions } from './commands/conventions.ts';
@@ -61,6 +62,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addStatus(program, surroundings);
   addDown(program, surroundings);
   addScan(program, surroundings);
+  addCompletion(program, surroundings);
   program.commandsGroup('Looking after a platform:');
   addChain(program, surroundings);
   addMatch(program, surroundings);

@@ -1,7 +1,7 @@
 export type { InClusterOptions } from './access/in-cluster.ts';
 export { inClusterAccess, isInCluster } from './access/in-cluster.ts';
 export type { KubeconfigOptions } from './access/kubeconfig.ts';
-export { loadKubeconfig } from './access/kubeconfig.ts';
+export { kubeconfigContexts, loadKubeconfig } from './access/kubeconfig.ts';
 export { KubeconfigError } from './access/kubeconfig-error.ts';
 export type { ServiceAccountKey, TokenCache, TokenCacheOptions } from './access/token-cache.ts';
 export { createTokenCache, TokenError } from './access/token-cache.ts';

@@ -48,7 +48,16 @@ export function loadKubeconfig(options: KubeconfigOptions): ClusterAccess {
   };
 }
 
-function readFiles({ path, env }: KubeconfigOptions): readonly KubeconfigFile[] {
+/**
+ * The names of all contexts that {@link loadKubeconfig} would choose from, in the order of the files.
+ * @throws KubeconfigError
+ */
+export function kubeconfigContexts(options: Pick<KubeconfigOptions, 'path' | 'env'>): readonly string[] {
+  const contexts = readFiles(options).flatMap((file) => file.entries('contexts'));
+  return [...new Set(contexts.map(({ name }) => name))];
+}
+
+function readFiles({ path, env }: Pick<KubeconfigOptions, 'path' | 'env'>): readonly KubeconfigFile[] {
   if (path !== undefined) {
     const file = readKubeconfigFile(path);
     if (file === undefined) throw new KubeconfigError('there is no such file; check the path', { file: path });

@@ -34,7 +34,7 @@ export async function startLogKubelet(): Promise<LogKubelet> {
     return log;
   };
   const wake = (log: Log): void => {
-    for (const follower of [...log.followers]) follower();
+    for (const follower of log.followers) follower();
   };
 
   const { certPem: cert, keyPem: key } = await selfSigned(['127.0.0.1']);

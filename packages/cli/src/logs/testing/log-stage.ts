@@ -35,7 +35,7 @@ export type LogStage = {
 };
 
 /** A command that runs. */
-export type Running = { readonly terminal: TestTerminal; readonly ended: Promise<void>; interrupt(): Promise<void> };
+type Running = { readonly terminal: TestTerminal; readonly ended: Promise<void>; interrupt(): Promise<void> };
 
 /** Starts a {@link LogStage}; close it at the end. */
 export async function startLogStage(): Promise<LogStage> {
