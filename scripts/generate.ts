@@ -1,10 +1,11 @@
 /**
- * Writes what is generated from code and committed: everything in `deploy/`, and tables of pages in `docs/`.
+ * Writes what is generated from code and committed: everything in `deploy/`, `docs/cli/`, and tables of pages in `docs/`.
  * `npm run generate`; a test fails when the files are not what this would write.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deployFiles } from './deploy-files.ts';
+import { cliPages } from './docs/cli-pages.ts';
 import { DOCS, readDoc } from './docs/markdown.ts';
 import { PAGE_TABLES, withTables } from './docs/page-tables.ts';
 
@@ -26,6 +27,10 @@ if (import.meta.main) {
     mkdirSync(dirname(join(DEPLOY_DIR, name)), { recursive: true });
     writeFileSync(join(DEPLOY_DIR, name), text);
   }
+  const cliFolder = join(DOCS, 'cli');
+  rmSync(cliFolder, { recursive: true, force: true });
+  mkdirSync(cliFolder);
+  for (const [page, text] of cliPages()) writeFileSync(join(cliFolder, page), text);
   for (const [page, tables] of PAGE_TABLES) {
     writeFileSync(join(DOCS, page), withTables(page, readDoc(page), tables));
   }

@@ -13,6 +13,7 @@ import { LAPTOP_REASONS, type LaptopExplanation } from '@cartographer/laptop';
 import { ERRORS } from '@cartographer/machinery';
 import { EXCEPTION_REASONS, POLICY_REASONS, SCAN_REASONS, SOURCE_REASONS } from '@cartographer/scanning';
 import { CHECKS, FINDINGS } from '../../packages/cli/src/doctor/findings.ts';
+import { EXIT, EXIT_MEANINGS } from '../../packages/cli/src/frame/exit-codes.ts';
 import { catalogueTables } from './catalogue-tables.ts';
 import { code, NOTHING, type Tables, table } from './tables.ts';
 
@@ -24,6 +25,7 @@ export const PAGE_TABLES: ReadonlyMap<string, Tables> = new Map([
   ['jenkins-reasons.md', jenkinsTables()],
   ['convention-reasons.md', new Map(tablesOf('intent', INTENT_REASONS))],
   ['errors.md', errorTables()],
+  ['exit-codes.md', new Map([['exit codes', exitTable()]])],
   ['troubleshooting.md', doctorTables()],
   ['catalogue.md', catalogueTables()],
 ]);
@@ -133,6 +135,14 @@ function scanTables(): Tables {
     ...tablesOf('policy', { Ready: POLICY_REASONS }),
     ...tablesOf('exception', { Ready: EXCEPTION_REASONS }),
   ]);
+}
+
+function exitTable(): string {
+  const rows = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => [
+    code(String(EXIT[name])),
+    EXIT_MEANINGS[name],
+  ]);
+  return table(['exit code', 'means'], rows);
 }
 
 function errorTables(): Tables {

@@ -86,7 +86,7 @@ function exchange(
         try {
           resolve({ code, body: parseJson(Buffer.concat(chunks).toString('utf8')), ...pause });
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

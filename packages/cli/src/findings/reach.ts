@@ -102,7 +102,7 @@ async function missingRight({ client, signal }: Session): Promise<string | undef
       metadata: {},
       spec: { resourceAttributes },
     };
-    const { status } = await client.create(ACCESS_REVIEWS, review as KubeObject, { signal });
+    const { status } = await client.create(ACCESS_REVIEWS, review, { signal });
     return getPath(status, 'allowed') === true;
   };
   if (!(await may('list', 'pods'))) return `you may not list pods in namespace ${namespace}`;
@@ -119,8 +119,8 @@ async function findPod(
   if (service === undefined) return closed(`there is no service ${namespace}/${questionsService}: ${INSTALLED}`);
   const wanted = getPath(service, 'spec', 'selector');
   const selector = Object.entries(isObject(wanted) ? wanted : {});
-  const labelSelector = selector.map(([key, value]) => `${key}=${String(value)}`).join(',');
-  const { items = [] } = await client.list(PODS, { namespace, labelSelector, signal });
+  const labelSelector = selector.map(([key, value]) => `${key}=${textAt(value)}`).join(',');
+  const { items } = await client.list(PODS, { namespace, labelSelector, signal });
   const ready = items.find(isReady);
   const port = ready && portOf(ready, getPath(listAt(service, 'spec', 'ports')[0], 'targetPort'));
   if (ready === undefined || port === undefined)

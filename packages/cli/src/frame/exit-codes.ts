@@ -17,6 +17,19 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** What each of {@link EXIT} means: the table of `docs/exit-codes.md`. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done; or the answer is yes, clean, unchanged',
+  failed:
+    'an error: a wrong use, no connection, no right; or there was nothing to look at, or something could not be read',
+  no: 'the answer is no: refused by a policy, would change, failed, something was found',
+  notFound: 'what was named does not exist',
+  conflict: 'it exists already and says something else, or somebody changed it in between',
+  timedOut: 'what was waited for did not come in time',
+  declined: 'the answer to a question was no, or nobody could be asked and `--yes` was not given',
+  interrupted: 'interrupted, by Ctrl-C say',
+};
+
 const BY_CODE: Partial<Record<ErrorCode, number>> = {
   CARTO_NOT_FOUND: EXIT.notFound,
   CARTO_CONFLICT: EXIT.conflict,
