@@ -21,6 +21,7 @@ import { addScan } from './commands/scan.ts';
 import { addScanner } from './commands/scanner.ts';
 import { addStatus } from './commands/status.ts';
 import { addTail } from './commands/tail.ts';
+import { addTrace } from './commands/trace.ts';
 import { addUp } from './commands/up.ts';
 import { addVersion } from './commands/version.ts';
 import type { Surroundings } from './frame/surroundings.ts';
@@ -57,6 +58,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addCve(program, surroundings);
   addFindings(program, surroundings);
   addException(program, surroundings);
+  addTrace(program, surroundings);
   program.commandsGroup('On this machine:');
   addUp(program, surroundings);
   addStatus(program, surroundings);

@@ -81,7 +81,7 @@ export function shopWalk(stage: LookStage): ShopWalk {
         name: 'app',
         ready: true,
         restartCount: 2,
-        image: IMAGE,
+        image: `${IMAGE}:1.2`,
         imageID: `${IMAGE}@sha256:${digest}`,
         state,
       };
