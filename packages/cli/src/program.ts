@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { addCompletion } from './commands/completion.ts';
 import { addChain } from './commands/chain.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addController } from './commands/controller.ts';
 import { addConventions } from './commands/conventions.ts';
 import { addCve } from './commands/cve.ts';

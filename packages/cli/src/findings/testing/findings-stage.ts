@@ -13,8 +13,8 @@ import { serveImages } from '../../../../scanning/src/scanner/inventories/testin
 import { runCommandLine } from '../../command-line.ts';
 import { testFolder } from '../../frame/testing/folders.ts';
 import { type TestTerminalOptions, testSurroundings, testTerminal } from '../../frame/testing/test-surroundings.ts';
-import { startScanning } from '../../up/advisories.ts';
 import { asScanner } from '../../up/controller-account.ts';
+import { startScanning } from '../../up/parts/advisories.ts';
 import { findRun, leaveWord } from '../../up/running.ts';
 
 /** What a command told, and its exit code. */
