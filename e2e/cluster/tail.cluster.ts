@@ -77,7 +77,11 @@ function carto(user: string, ...args: readonly string[]) {
   const transport = createHttpTransport({ ...access, server: `https://127.0.0.1:${proxy.port}` });
   const interrupt = new AbortController();
   const surroundings = testSurroundings({ transport, interrupt });
-  const ended = runCommandLine(['node', 'carto', ...args], surroundings).finally(async () => transport.close());
+  const run = async (): Promise<void> => {
+    await runCommandLine(['node', 'carto', ...args], surroundings);
+    await transport.close();
+  };
+  const ended = run();
   return { terminal: surroundings.terminal, ended, interrupt };
 }
 

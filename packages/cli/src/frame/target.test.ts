@@ -91,4 +91,11 @@ describe('the cluster that is meant', () => {
       /no context "prod"; there are own/,
     );
   });
+
+  it('is known for a carto up of this machine where a kubeconfig leads to its server', async () => {
+    const has = { variable: true, up: true } as const;
+    expect(await choose({ has })).toMatchObject({ text: 'context variable', run: { pid: 1 } });
+    folder?.dispose();
+    expect(await choose({ has: { variable: true } })).not.toHaveProperty('run');
+  });
 });
