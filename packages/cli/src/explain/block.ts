@@ -5,7 +5,7 @@ import { plainLine, widthOf, wrap } from '../frame/text.ts';
 export type Row = readonly [about: string, text: Cell];
 
 /** A column in which texts are narrower than this is given up. */
-const LEAST = 24;
+const LEAST = 8;
 
 /**
  * Rows below each other, texts aligned, `indent` columns in. Where `columns` is given, a long text goes on in the next

@@ -97,10 +97,19 @@ export class ClusterReader {
     }
   }
 
-  /** All objects of a kind; none where they may not be listed, which is told. */
-  async all(type: ResourceType): Promise<readonly KubeObject[]> {
+  /** All objects of a kind; undefined where they may not be listed, which is told. */
+  async all(type: ResourceType): Promise<readonly KubeObject[] | undefined> {
     const answer = await this.#read(() => this.#pages({ type, labels: {} }));
-    return answer.kind === 'read' ? answer.value : [];
+    return answer.kind === 'read' ? answer.value : undefined;
+  }
+
+  /** The blueprint that an owner followed last, as far as it may be read. */
+  async followed({ blueprintKind, blueprintRef }: OwnerKind, owner: KubeObject): Promise<readonly KubeObject[]> {
+    const name = textAt(owner['status'], blueprintRef, 'name');
+    const { client, signal } = this.#session;
+    if (name === '') return [];
+    const answer = await this.#read(() => getIfThere(client, carto.kinds[blueprintKind], { name }, { signal }));
+    return answer.kind === 'read' && answer.value !== undefined ? [{ ...answer.value, kind: blueprintKind }] : [];
   }
 
   /** Reads the templates that the owner's blueprint names: that of its selection, and the one that it followed last. */

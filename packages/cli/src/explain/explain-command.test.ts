@@ -133,6 +133,22 @@ describe('carto explain', () => {
     expect(terminal.written()).toContain('● source  ready');
   });
 
+  it('makes no guess of the selection for who may not list supply chains, and follows the last one', async () => {
+    const fault = {
+      kind: 'status',
+      code: 403,
+      reason: 'Forbidden',
+      message: 'clustersupplychains is forbidden',
+    } as const;
+    const undo = stage.faults.inject({ when: ({ path }) => path.endsWith('/clustersupplychains'), times: 2, fault });
+    const [shop, stray] = [await stage.carto(['explain', 'shop']), await stage.carto(['explain', 'stray'])];
+    undo();
+    expect(shop.written()).toContain('!  clustersupplychains is forbidden');
+    expect(shop.written()).toContain('step     image');
+    expect(stray.written()).toContain('next   say which labels an owner needs: you may not see what selects it');
+    expect(shop.written() + stray.written()).not.toContain('selection');
+  });
+
   it.each([
     [['explain', 'nobody'], 3, 'there is no workload team/nobody'],
     [['explain', 'shop', '--step', 'zzz'], 3, 'its steps are source, image, app'],

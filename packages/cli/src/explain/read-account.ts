@@ -32,11 +32,12 @@ export async function readAccount(session: Session, owner: KubeObject, kind: Own
   const reader = new ClusterReader(session);
   const ytt = renderer(session);
   try {
-    const world = await worldOf(reader, owner, kind, rfc3339(session.clock.now()));
+    const { world, isSelectionKnown } = await worldOf(reader, owner, kind, rfc3339(session.clock.now()));
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       session.signal.throwIfAborted();
       const found = explain(world, { schema: reader.schema, explanation: explanationOfTool });
-      if (found.kind === 'explained') return { account: found, unread: reader.unread };
+      if (found.kind === 'explained')
+        return { account: isSelectionKnown ? found : withoutSelection(found), unread: reader.unread };
       await answer(found, reader, ytt);
     }
   } finally {
@@ -61,13 +62,27 @@ async function worldOf(
   owner: KubeObject,
   kind: OwnerKindName,
   now: string,
-): Promise<World | RunnableWorld> {
+): Promise<{ readonly world: World | RunnableWorld; readonly isSelectionKnown: boolean }> {
   if (kind === 'Runnable') {
     await reader.readRunTemplate(owner);
-    return { owner, cluster: reader.cluster, now };
+    return { world: { owner, cluster: reader.cluster, now }, isSelectionKnown: true };
   }
   const of = OWNERS[kind];
-  const blueprints = await reader.all(carto.kinds[of.blueprintKind]);
+  const all = await reader.all(carto.kinds[of.blueprintKind]);
+  const blueprints = all ?? (await reader.followed(of, owner));
   await reader.readTemplates(of, owner, blueprints);
-  return { kind: of, owner, blueprints, cluster: reader.cluster, owned: [], now };
+  const world: World = { kind: of, owner, blueprints, cluster: reader.cluster, owned: [], now };
+  return { world, isSelectionKnown: all !== undefined };
 }
+
+/** Who may not see the blueprints is not told which would fit. */
+function withoutSelection(account: Explained): Explained {
+  const isOfSelection = account.step === undefined && account.state === 'failed' && account.steps.length === 0;
+  return {
+    ...account,
+    selection: undefined,
+    ...(isOfSelection ? { move: 'platform', next: `say which labels an owner needs: ${UNSEEN}` } : {}),
+  };
+}
+
+const UNSEEN = 'you may not see what selects it';
