@@ -119,7 +119,7 @@ function isLost({ state }: PathGraph): boolean {
 }
 
 /** What holds an owner, whose move it is and the next step, in one line. */
-export function heldText({ nodes, state, message, move, next }: PathGraph): string {
+function heldText({ nodes, state, message, move, next }: PathGraph): string {
   const held = nodes.find((node) => node.message === message && node.state === state);
   const where = held === undefined ? state : `step "${held.step}" is ${state}`;
   const said = message === '' ? where : `${where}: ${plainLine(message)}`;

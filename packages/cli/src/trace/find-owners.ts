@@ -5,6 +5,7 @@ import type { Session } from '../frame/session.ts';
 import { NAME_LABELS, runningObjects } from '../look/account/account.ts';
 import { ifAllowed } from '../look/account/if-allowed.ts';
 import { pagesOf } from '../read/pages.ts';
+import { counted } from '../read/some.ts';
 import { isOfCommit } from './reached.ts';
 import { digestsIn, imagesOf, isSameImage, repositoryOf } from './running-images.ts';
 import type { Tracing } from './traced-owner.ts';
@@ -17,7 +18,7 @@ export type Found = {
 };
 
 /** Kinds that take part in a way from a commit to what runs. */
-export type TracedKind = 'Workload' | 'Deliverable';
+type TracedKind = 'Workload' | 'Deliverable';
 
 const KINDS: readonly TracedKind[] = ['Workload', 'Deliverable'];
 
@@ -55,7 +56,7 @@ export async function ownersOfImage(session: Session, tracing: Tracing, scope: S
     if (labelled.has(`${kind} ${objectKey(owner.metadata)}`)) return true;
     return outputsOf(owner).some(({ preview }) => wanted.some((name) => isSameImage(preview.trim(), name)));
   });
-  return { ...found, searched: `${found.searched}, and ${objects.length} objects that run` };
+  return { ...found, searched: `${found.searched}, and ${counted(objects.length, 'running object')}` };
 }
 
 function ownersNamedBy({ metadata }: KubeObject): readonly string[] {
@@ -89,7 +90,7 @@ async function search(
       })(),
     );
     if (read.kind === 'forbidden') unread.add(carto.kinds[kind].resource);
-    else counts.push(`${count} ${carto.kinds[kind].resource}`);
+    else counts.push(counted(count, kind.toLowerCase()));
   }
   return { owners, searched: `the outputs of ${counts.join(' and ')}` };
 }

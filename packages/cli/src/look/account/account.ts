@@ -30,7 +30,7 @@ export type OwnerAccount = {
 };
 
 /** See {@link OwnerAccount.deliveries}. */
-export type Delivery = { readonly name: string; readonly graph: PathGraph | undefined };
+type Delivery = { readonly name: string; readonly graph: PathGraph | undefined };
 
 /** Objects of one kind that run something. */
 export type Running = { readonly printer: RuntimePrinter; readonly objects: readonly KubeObject[] };

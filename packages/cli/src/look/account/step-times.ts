@@ -18,7 +18,7 @@ export type StepTime = {
 };
 
 /** How many times are told. */
-export const MOST_TIMES = 5;
+const MOST_TIMES = 5;
 
 /** How long each step took the last times, of those of which something is recorded. */
 export function stepTimes(

@@ -62,7 +62,7 @@ function withResources(rows: readonly (readonly Cell[])[], nodes: readonly PathN
 const LEAST_KIND = 6;
 
 /** Health in a word; a pass-through has none. */
-export function healthText({ healthy, state }: PathNode): string {
+function healthText({ healthy, state }: PathNode): string {
   switch (healthy) {
     case 'True':
       return 'healthy';

@@ -30,7 +30,7 @@ export type OwnerStage = Embedded & {
 };
 
 /** See {@link OwnerStage.says}. */
-export type OwnerSaid = {
+type OwnerSaid = {
   readonly ready: 'True' | 'False' | 'Unknown';
   readonly reason?: string;
   readonly message?: string;
@@ -39,7 +39,7 @@ export type OwnerSaid = {
 };
 
 /** A command that runs. */
-export type Begun = {
+type Begun = {
   readonly terminal: TestTerminal;
   readonly interrupt: AbortController;
   ended(): Promise<TestTerminal>;
