@@ -17,6 +17,7 @@ export type ChangeFlags = {
   readonly image?: string;
   readonly sourceImage?: string;
   readonly localPath?: string;
+  readonly live?: boolean;
   readonly mavenGroup?: string;
   readonly mavenArtifact?: string;
   readonly mavenVersion?: string;

@@ -53,6 +53,15 @@ async function editOwner(edit: OwnerEdit): Promise<void> {
     tell(edit, [session.style.good(`${text} is ready`)]);
   }
   if (format === undefined) session.print(nextCommands({ ...edit, target: session.target, context: flags.context }));
+  await followIfLive(edit, written);
+}
+
+/** With `--live`: pushes each change of the folder, until somebody ends it. */
+async function followIfLive(edit: OwnerEdit, written: KubeObject): Promise<void> {
+  const { live, localPath, ...flags } = edit.flags;
+  if (live !== true || localPath === undefined) return;
+  const { followUpload } = await import('./upload-source.ts');
+  await followUpload({ ...edit, flags: { ...flags, live, localPath }, owners: [written] });
 }
 
 async function readLive({ kind, name, namespace, session }: OwnerEdit): Promise<KubeObject | undefined> {

@@ -70,7 +70,7 @@ export async function readRequest(command: EditCommand, surroundings: Surroundin
 }
 
 function flagProblems({ flags }: EditCommand, problems: string[]): void {
-  const { dryRun, wait = false, tail = false, localPath, sourceImage } = flags;
+  const { dryRun, wait = false, tail = false, live = false, localPath, sourceImage } = flags;
   if (dryRun !== undefined && (wait || tail)) {
     problems.push(`--${wait ? 'wait' : 'tail'}: with --dry-run nothing is written that could be waited for`);
   }
@@ -84,6 +84,8 @@ function flagProblems({ flags }: EditCommand, problems: string[]): void {
   for (const [flag, value] of logins) {
     if (value !== undefined && localPath === undefined) problems.push(`${flag}: only used with --local-path`);
   }
+  if (live && localPath === undefined) problems.push('--live: only used with --local-path');
+  if (live && dryRun !== undefined) problems.push('--live: with --dry-run nothing is pushed');
   if (localPath === '') problems.push('--local-path: give a folder, or a zip, jar or war archive');
   if (localPath !== undefined && sourceImage === '') problems.push('--source-image: required with --local-path');
 }

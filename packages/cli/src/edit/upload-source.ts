@@ -19,7 +19,7 @@ export type LocalSource = {
 /**
  * Uploads the sources of `--local-path` and gives the image that holds them now: to where `--source-image` says, else to the
  * registry of the `carto up` that is the target, else to where the owner's sources are. In a dry run nothing is uploaded, and the
- * image is the one that would be pushed to.
+ * image is the one that would be pushed to. Sources that are followed have no digest in their image: their tag moves.
  * @throws CartoError `CARTO_USAGE` when no registry is named; what `uploadSource` throws.
  */
 export async function uploadedImage(source: LocalSource): Promise<string> {
@@ -32,7 +32,19 @@ export async function uploadedImage(source: LocalSource): Promise<string> {
   const { uploadSource } = await import('../upload/upload.ts');
   const { say, signal, clock } = session;
   const path = resolve(cwd, flags.localPath);
-  return (await uploadSource({ path, repository, registry, say, signal, clock })).reference;
+  const { reference, tagged } = await uploadSource({ path, repository, registry, say, signal, clock });
+  return flags.live === true ? tagged : reference;
+}
+
+/** `--live`: pushes each change of the sources that settles to where {@link uploadedImage} did, until Ctrl-C. */
+export async function followUpload(source: LocalSource): Promise<void> {
+  const { session, flags, cwd } = source;
+  const { repository, registry } = await destinationOf(source);
+  const { followSource } = await import('../upload/follow-source.ts');
+  const { say, signal, clock } = session;
+  const path = resolve(cwd, flags.localPath);
+  const onWatching = (): void => say(`following ${path}: what you save is pushed; Ctrl-C ends it`);
+  await followSource({ path, repository, registry, say, signal, clock, known: '', onWatching });
 }
 
 async function destinationOf(source: LocalSource) {

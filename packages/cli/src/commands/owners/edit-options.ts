@@ -29,6 +29,7 @@ export function withOwnerFlags(command: Command): Command {
       '--local-path <path>',
       'sources of this machine: a folder, or a zip, jar or war archive, pushed to --source-image',
     )
+    .option('--live', 'with --local-path: stay, and push each change that you save; Ctrl-C ends it')
     .option('--registry-username <name>', 'the login for that (default: the logins of docker)')
     .option('--registry-password <password>', 'better given as CARTO_REGISTRY_PASSWORD')
     .option('--registry-token <token>', 'a bearer token instead')
