@@ -1,6 +1,6 @@
 export * from './apply/apply.ts';
-export { intentOfChange, type OwnedChange } from './apply/intent-of-change.ts';
 export * from './apply/field-managers.ts';
+export { intentOfChange, type OwnedChange } from './apply/intent-of-change.ts';
 export * from './apply/merge-schema.ts';
 export { type TakenEntries, withTakenEntries } from './apply/taken-entries.ts';
 export { typedErrors } from './apply/typed-errors.ts';

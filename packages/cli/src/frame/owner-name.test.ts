@@ -11,7 +11,7 @@ describe('an owner on the command line', () => {
     expect(parseOwner(text)).toMatchObject({ kind, name, type: { kind } });
   });
 
-  it.each(['pod/web', 'a/b/c', '', 'Web', '-web', 'web/', '\u001b[2J', `${'a'.repeat(254)}`])('%j is none', (text) => {
+  it.each(['pod/web', 'a/b/c', '', 'Web', '-web', 'web/', '\u001b[2J', 'a'.repeat(254)])('%j is none', (text) => {
     expect(() => parseOwner(text)).toThrow(expect.objectContaining({ code: 'CARTO_USAGE' }) as Error);
   });
 });
