@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { list } from '../frame/arguments.ts';
+import { list } from '../../frame/arguments.ts';
 
 /** `carto jenkins` */
 export function addJenkins(program: Command): void {
@@ -20,5 +20,5 @@ export function addJenkins(program: Command): void {
     .option('--no-leader-elect', 'work without asking, as the only one of the cluster')
     .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action(async (options) => (await import('../parts/jenkins-command.ts')).runJenkins(options));
+    .action(async (options) => (await import('../../parts/jenkins-command.ts')).runJenkins(options));
 }

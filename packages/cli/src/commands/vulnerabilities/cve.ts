@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto cve` */
 export function addCve(program: Command, surroundings: Surroundings): void {
@@ -30,6 +30,6 @@ export function addCve(program: Command, surroundings: Surroundings): void {
         '\n\nNext: carto findings NAME, carto exception create',
     )
     .action(async (text: string, flags) =>
-      (await import('../findings/cve-command.ts')).runCve(text, flags, surroundings),
+      (await import('../../findings/cve-command.ts')).runCve(text, flags, surroundings),
     );
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { collect } from '../frame/arguments.ts';
-import { withOutputFlag, withTargetFlags, withYesFlag } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { collect } from '../../frame/arguments.ts';
+import { withOutputFlag, withTargetFlags, withYesFlag } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto exception` */
 export function addException(program: Command, surroundings: Surroundings): void {
@@ -73,7 +73,7 @@ function addCreate(exception: Command, surroundings: Surroundings): void {
         '\n\nNext: carto exception list',
     )
     .action(async (id: string, flags) =>
-      (await import('../findings/exception-command.ts')).createException(id, flags, surroundings),
+      (await import('../../findings/exception-command.ts')).createException(id, flags, surroundings),
     );
 }
 
@@ -89,7 +89,7 @@ function addList(exception: Command, surroundings: Surroundings): void {
       'after',
       '\nExamples:\n  carto exception list\n  carto exception list -A -o yaml\n  carto exception list --cluster',
     )
-    .action(async (flags) => (await import('../findings/exception-command.ts')).listExceptions(flags, surroundings));
+    .action(async (flags) => (await import('../../findings/exception-command.ts')).listExceptions(flags, surroundings));
 }
 
 function addDelete(exception: Command, surroundings: Surroundings): void {
@@ -106,6 +106,6 @@ function addDelete(exception: Command, surroundings: Surroundings): void {
         '\n\nExamples:\n  carto exception delete cve-2021-44906-minimist\n  carto exception delete old-one another --yes -n shop',
     )
     .action(async (names: string[], flags) =>
-      (await import('../findings/exception-command.ts')).deleteExceptions(names, flags, surroundings),
+      (await import('../../findings/exception-command.ts')).deleteExceptions(names, flags, surroundings),
     );
 }

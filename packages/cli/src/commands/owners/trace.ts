@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto trace` */
 export function addTrace(program: Command, surroundings: Surroundings): void {
@@ -29,6 +29,6 @@ export function addTrace(program: Command, surroundings: Surroundings): void {
         '\n\nNext: carto explain says why a step is as it is.',
     )
     .action(async (name: string | undefined, flags) => {
-      await (await import('../trace/trace.ts')).runTrace(surroundings, name, flags);
+      await (await import('../../trace/trace.ts')).runTrace(surroundings, name, flags);
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { list, timeSpan } from '../frame/arguments.ts';
+import { list, timeSpan } from '../../frame/arguments.ts';
 
 /** `carto conventions` */
 export function addConventions(program: Command): void {
@@ -22,5 +22,5 @@ export function addConventions(program: Command): void {
     .option('--no-leader-elect', 'work without asking, as the only one of the cluster')
     .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action(async (options) => (await import('../parts/conventions-command.ts')).runConventions(options));
+    .action(async (options) => (await import('../../parts/conventions-command.ts')).runConventions(options));
 }

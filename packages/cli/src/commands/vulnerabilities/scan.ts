@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Surroundings } from '../frame/surroundings.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto scan` */
 export function addScan(program: Command, { terminal }: Surroundings): void {
@@ -34,6 +34,6 @@ export function addScan(program: Command, { terminal }: Surroundings): void {
         '\n  carto scan . --advisories https://example.com/npm/all.zip -o json',
     )
     .action(async (folder: string | undefined, options) => {
-      await (await import('../scan/scan-command.ts')).runScan(folder, options, terminal);
+      await (await import('../../scan/scan-command.ts')).runScan(folder, options, terminal);
     });
 }

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { timeSpan } from '../frame/arguments.ts';
-import { withOutputFlag, withTargetFlags } from '../frame/flags.ts';
-import type { OwnerKindName } from '../frame/owner-name.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
-import type { OwnerGroups } from './owners/owner-groups.ts';
+import { timeSpan } from '../../frame/arguments.ts';
+import { withOutputFlag, withTargetFlags } from '../../frame/flags.ts';
+import type { OwnerKindName } from '../../frame/owner-name.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
+import type { OwnerGroups } from './owner-groups.ts';
 
 /** `carto workload get`, `list` and `wait`, and the same for deliverables and runnables. */
 export function addLook({ workload, deliverable, runnable }: OwnerGroups, surroundings: Surroundings): void {
@@ -44,7 +44,7 @@ function addGet(group: Command, kind: OwnerKindName, surroundings: Surroundings)
         '\n\nNext: carto explain says why a step is as it is, carto trace which commit runs where.',
     )
     .action(async (name: string, flags) => {
-      await (await import('../look/get.ts')).runGet(surroundings, kind, name, flags);
+      await (await import('../../look/get.ts')).runGet(surroundings, kind, name, flags);
     });
 }
 
@@ -64,7 +64,7 @@ function addList(group: Command, kind: OwnerKindName, surroundings: Surroundings
         `\n\nNext: carto ${word} get NAME shows one.`,
     )
     .action(async (flags) => {
-      await (await import('../look/list.ts')).runList(surroundings, kind, flags);
+      await (await import('../../look/list.ts')).runList(surroundings, kind, flags);
     });
 }
 
@@ -96,6 +96,6 @@ function addWait(group: Command, kind: OwnerKindName, surroundings: Surroundings
         '\n\nNext: carto explain says what holds it.',
     )
     .action(async (name: string, flags) => {
-      await (await import('../look/wait-command.ts')).runWait(surroundings, kind, name, flags);
+      await (await import('../../look/wait-command.ts')).runWait(surroundings, kind, name, flags);
     });
 }

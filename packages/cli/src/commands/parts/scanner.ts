@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { list, positive } from '../frame/arguments.ts';
+import { list, positive } from '../../frame/arguments.ts';
 
 /** `carto scanner` */
 export function addScanner(program: Command): void {
@@ -31,5 +31,5 @@ export function addScanner(program: Command): void {
     .option('--no-leader-elect', 'work without asking, as the only scanner of the cluster')
     .option('--leader-election-namespace <name>', 'where the lease is kept (default: the namespace of the pod)')
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
-    .action(async (options) => (await import('../parts/scanner-command.ts')).runScanner(options));
+    .action(async (options) => (await import('../../parts/scanner-command.ts')).runScanner(options));
 }

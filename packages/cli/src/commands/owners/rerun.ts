@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { timeSpan } from '../frame/arguments.ts';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { timeSpan } from '../../frame/arguments.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -31,6 +31,6 @@ export function addRerun(program: Command, surroundings: Surroundings): void {
         '\n\nNext: carto tail NAME shows what the runs write.',
     )
     .action(async (name: string, options) => {
-      await (await import('../rerun/rerun-command.ts')).runRerun(name, options, surroundings);
+      await (await import('../../rerun/rerun-command.ts')).runRerun(name, options, surroundings);
     });
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { positive, timeSpan } from '../frame/arguments.ts';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { positive, timeSpan } from '../../frame/arguments.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto tail` */
 export function addTail(program: Command, surroundings: Surroundings): void {
@@ -38,7 +38,7 @@ export function addTail(program: Command, surroundings: Surroundings): void {
         '\n\nNext: carto workload get NAME, or carto explain NAME when nothing runs.',
     )
     .action(async (name: string, options) => {
-      await (await import('../logs/tail-command.ts')).runTail(name, options, surroundings);
+      await (await import('../../logs/tail-command.ts')).runTail(name, options, surroundings);
     });
 }
 

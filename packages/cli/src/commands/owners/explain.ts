@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto explain` */
 export function addExplain(program: Command, surroundings: Surroundings): void {
@@ -27,6 +27,6 @@ export function addExplain(program: Command, surroundings: Surroundings): void {
         '\n\nNext: carto tail NAME for the logs of what failed.',
     )
     .action(async (name: string, options) => {
-      await (await import('../explain/explain-command.ts')).runExplain(name, options, surroundings);
+      await (await import('../../explain/explain-command.ts')).runExplain(name, options, surroundings);
     });
 }

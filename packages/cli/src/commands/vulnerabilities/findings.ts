@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { withTargetFlags } from '../frame/flags.ts';
-import type { Surroundings } from '../frame/surroundings.ts';
+import { withTargetFlags } from '../../frame/flags.ts';
+import type { Surroundings } from '../../frame/surroundings.ts';
 
 /** `carto findings` */
 export function addFindings(program: Command, surroundings: Surroundings): void {
@@ -28,6 +28,6 @@ export function addFindings(program: Command, surroundings: Surroundings): void 
         '\n\nNext: update what is fixable, or carto exception create',
     )
     .action(async (name: string, flags) =>
-      (await import('../findings/findings-command.ts')).runFindings(name, flags, surroundings),
+      (await import('../../findings/findings-command.ts')).runFindings(name, flags, surroundings),
     );
 }
