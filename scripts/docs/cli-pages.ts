@@ -1,8 +1,11 @@
-import { type Argument, Command, type Option } from 'commander';
 import { withTargetFlags } from '../../packages/cli/src/frame/flags.ts';
 import { processSurroundings } from '../../packages/cli/src/frame/surroundings.ts';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { code, table } from './tables.ts';
+
+type Command = ReturnType<typeof createProgram>;
+type Option = Command['options'][number];
+type Argument = Command['registeredArguments'][number];
 
 /** The command line, as it is; parse nothing by it that should run. */
 export function commandLine(): Command {
@@ -140,7 +143,7 @@ function isWorthSaying(value: unknown): boolean {
 }
 
 function commonOptions(): readonly Option[] {
-  return withTargetFlags(new Command()).options;
+  return withTargetFlags(commandLine().createCommand('any')).options;
 }
 
 /** What a command's help says behind its flags: exit codes, examples, what is next. */

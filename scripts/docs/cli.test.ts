@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { allCommands, cliPages, commandLine, examplesOf, fullName } from './cli-pages.ts';
 import { DOCS } from './markdown.ts';
@@ -29,7 +28,10 @@ function wordsOf(line: string): readonly string[] {
 }
 
 /** The command that words lead to, and what is left of them. */
-function commandOf(words: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } {
+function commandOf(words: readonly string[]): {
+  readonly command: ReturnType<typeof commandLine>;
+  readonly rest: readonly string[];
+} {
   let command = commandLine();
   let rest = words.slice(1);
   for (;;) {
@@ -68,9 +70,9 @@ describe('the examples of the help', () => {
     const leaves = allCommands(commandLine()).filter(({ commands }) => commands.length === 0);
     const withExamples = new Set(leaves.filter((command) => examplesOf(command).length > 0).map(fullName));
     const without = leaves.map(fullName).filter((name) => !withExamples.has(name));
-    // What runs in pods has its examples on the pages about installing; a Deliverable is handled as a Workload is.
+    // What runs in pods has its examples on the pages about installing, completion its own lines for each shell; a Deliverable is handled as a Workload is.
     const isElsewhere = (name: string): boolean =>
-      /^carto (controller|scanner|jenkins|conventions|install)$/.test(name) ||
+      /^carto (controller|scanner|jenkins|conventions|install|completion)$/.test(name) ||
       withExamples.has(name.replace(/^carto (deliverable|runnable) /, 'carto workload '));
     expect(without.filter((name) => !isElsewhere(name))).toEqual([]);
   });

@@ -1,12 +1,5 @@
 import { CartoError, stringifyJson } from '@cartographer/machinery';
-import {
-  type AnsweredFinding,
-  gateOf,
-  type ScanStatus,
-  sarifRuns,
-  scanningKinds,
-  whyOpen,
-} from '@cartographer/scanning';
+import { gateOf, type ScanStatus, sarifRuns, scanningKinds, whyOpen } from '@cartographer/scanning';
 import { EXIT } from '../frame/exit-codes.ts';
 import type { TargetFlags } from '../frame/flags.ts';
 import { ownerText, parseOwner } from '../frame/owner-name.ts';
@@ -16,33 +9,16 @@ import type { Surroundings } from '../frame/surroundings.ts';
 import { VERSION } from '../version.ts';
 import type { Scanner } from './ask-scanner.ts';
 import { scanLines } from './findings-screen.ts';
+import type { ScanFindings, ShownFinding } from './scan-findings.ts';
 import { type OwnedScan, scansOf } from './scans-of.ts';
 import { artifactText, shownFindings } from './status-findings.ts';
-import { type Told, withScanner } from './with-scanner.ts';
+import { withScanner } from './with-scanner.ts';
 
 /** Flags of `carto findings`. */
 export type FindingsFlags = TargetFlags & {
   readonly all?: boolean;
   readonly fixable?: boolean;
   readonly output?: 'json' | 'yaml' | 'sarif';
-};
-
-/** A finding as `carto findings` shows it; what is known of it from a status has no outcome, if no rule holds for it. */
-export type ShownFinding = Omit<AnsweredFinding, 'outcome'> & Partial<Pick<AnsweredFinding, 'outcome'>>;
-
-/** A scan with its findings, as `-o json` prints it. Fields may be added, none changes its meaning. */
-export type ScanFindings = {
-  readonly step: string;
-  readonly scan: { readonly kind: string; readonly namespace: string; readonly name: string };
-  readonly artifact: string;
-  readonly verdict: ReturnType<typeof gateOf>['verdict'];
-  readonly message: string;
-  /** Why the scan does not tell all; absent where it does. */
-  readonly open?: string;
-  readonly told: Told;
-  readonly findings: readonly ShownFinding[];
-  /** How many there are, those that are not shown included. */
-  readonly count: number;
 };
 
 /** `carto findings`: what the current scans of an owner found, and what each finding does at the gate. */

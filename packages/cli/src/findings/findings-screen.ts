@@ -1,7 +1,7 @@
 import { type Cell, keyValueLines, tableLines } from '../frame/table.ts';
 import { plainLine } from '../frame/text.ts';
 import type { Look } from './cve-screen.ts';
-import type { ScanFindings, ShownFinding } from './findings-command.ts';
+import type { ScanFindings, ShownFinding } from './scan-findings.ts';
 import { gateCell, severityCell } from './words.ts';
 
 const HEAD = ['SEVERITY', 'ID', 'PACKAGE', 'VERSION', 'FIXED IN', 'AT THE GATE'];

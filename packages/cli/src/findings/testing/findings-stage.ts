@@ -18,10 +18,10 @@ import { startScanning } from '../../up/parts/advisories.ts';
 import { findRun, leaveWord } from '../../up/running.ts';
 
 /** What a command told, and its exit code. */
-export type Told = { readonly code: number; readonly out: string; readonly err: string };
+type Told = { readonly code: number; readonly out: string; readonly err: string };
 
 /** How a command is run. */
-export type RunOptions = TestTerminalOptions & {
+type RunOptions = TestTerminalOptions & {
   /** `laptop`: in the folder of a `carto up`; `cluster`: by a kubeconfig, with forwarded ports; or the token of somebody there. */
   readonly where?: 'laptop' | 'cluster' | { readonly token: string };
 };
