@@ -22,6 +22,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   'packages/engine/src/plan/plan-runnable.ts': 'a run for each set of inputs, outputs of the last success',
   'packages/engine/src/plan/plan.ts': 'what an owner gets, step by step',
   'packages/engine/src/plan/read-standing.ts': 'what a step hands on, and what a gate holds back',
+  'packages/engine/src/plan/realize-all.ts': 'in which order steps go, and which wait for others',
   'packages/engine/src/plan/realize-resource.ts': 'how far one step goes',
   'packages/engine/src/read/object-health.ts': 'when an object is healthy',
   'packages/engine/src/read/resource-outputs.ts': 'which output is read, and which is kept',

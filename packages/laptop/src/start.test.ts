@@ -71,7 +71,7 @@ describe('the laptop on an API server', () => {
     const { promise: reconciled, resolve } = Promise.withResolvers<void>();
     const log: Log = {
       ...silentLog,
-      debug: (_, text) => text === 'git repository reconciled' && resolve(),
+      debug: (_, text) => text === 'source reconciled' && resolve(),
       child: () => log,
     };
     laptop = await start(log);

@@ -67,6 +67,14 @@ describe('ignore rules', () => {
     expect(kept(rules, files)).toEqual(['a.tmp', 'app/keep.log', 'app/build/x']);
   });
 
+  it('take a slash in a class for a character of it', () => {
+    expect(kept({ '': '[a/[^b]*\n' }, ['a/a', 'b/a', 'c'])).toEqual(['c']);
+  });
+
+  it('hold bytes against patterns, as git does', () => {
+    expect(kept({ '': '?\n[!a]x\né*\n' }, ['é', 'éx', 'ü', 'b', 'ê/ab'])).toEqual(['ü', 'ê/ab']);
+  });
+
   it('take no time to speak of for a pattern that is made to take it', () => {
     expect(
       kept({ '': `${'*a'.repeat(60)}b\n${'**/a/'.repeat(60)}b` }, ['a'.repeat(200), `${'a/'.repeat(120)}c`]),
@@ -101,6 +109,7 @@ describe('ignore rules and git itself', () => {
     '[[:alpha:]]',
     '*.b',
     '[a',
+    '[a/]',
     'é',
     ' b',
   );

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { matchesGlob } from '@cartographer/machinery';
 
 /** One line of an ignore file. */
@@ -15,8 +16,7 @@ export type FolderRules = { readonly folder: string; readonly rules: readonly Ig
 
 /** Reads the rules of a `.gitignore` (gitignore(5)). */
 export function parseIgnoreRules(text: string): readonly IgnoreRule[] {
-  return text
-    .replace(/^\uFEFF/, '')
+  return asBytes(text.replace(/^\uFEFF/, ''))
     .split('\n')
     .flatMap((line) => parseRule(line.replace(/\r$/, '')) ?? []);
 }
@@ -30,7 +30,23 @@ function parseRule(line: string): IgnoreRule | undefined {
   const foldersOnly = pattern.endsWith('/');
   const path = foldersOnly ? pattern.slice(0, -1) : pattern;
   const isAnchored = path.includes('/');
-  return { isNegated, foldersOnly, isAnchored, segments: path.replace(/^\//, '').split('/') };
+  return { isNegated, foldersOnly, isAnchored, segments: segmentsOf(path.replace(/^\//, '')) };
+}
+
+/** A class in brackets, which may hold a slash; `]` closes it unless it stands first or is escaped. */
+const PART = /\[[!^]?\]?(?:\[:[a-z]*:\]|\\.|[^\]\\])*\]|\\.|[^/]/gsy;
+
+/** What stands between slashes, those in brackets not counted: in a class a slash is a character like another. */
+function segmentsOf(pattern: string): readonly string[] {
+  const segments: string[] = [''];
+  for (let at = 0; at < pattern.length; ) {
+    PART.lastIndex = at;
+    const part = PART.exec(pattern)?.[0];
+    if (part === undefined) segments.push('');
+    else segments.push(`${segments.pop() ?? ''}${part}`);
+    at += part?.length ?? 1;
+  }
+  return segments;
 }
 
 /**
@@ -41,11 +57,16 @@ function parseRule(line: string): IgnoreRule | undefined {
  */
 export function isIgnored(folders: readonly FolderRules[], path: string, isFolder: boolean): boolean {
   for (const { folder, rules } of folders.toReversed()) {
-    const inside = (folder === '' ? path : path.slice(folder.length + 1)).split('/');
+    const inside = asBytes(folder === '' ? path : path.slice(folder.length + 1)).split('/');
     const rule = rules.findLast((each) => (isFolder || !each.foldersOnly) && matches(each, inside));
     if (rule !== undefined) return !rule.isNegated;
   }
   return false;
+}
+
+/** A character for each byte: git holds bytes against patterns, so that `?` is no `é`. */
+function asBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function matches({ isAnchored, segments }: IgnoreRule, path: readonly string[]): boolean {

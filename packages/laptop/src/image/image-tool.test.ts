@@ -123,7 +123,7 @@ describe('an Image', () => {
     expect(await codeOf(`default/web/blobs/${sha256(Buffer.from('x'))}`)).toEqual([404, 'BLOB_UNKNOWN']);
     expect(await codeOf('default/web/blobs/nonsense')).toEqual([400, 'DIGEST_INVALID']);
     expect(await codeOf('default/../../web/tags/list')).toEqual([404, 'NAME_UNKNOWN']);
-    expect(await codeOf('default/web/manifests/x', { method: 'PUT', body: '{}' })).toEqual([405, 'UNSUPPORTED']);
+    expect(await codeOf('default/web/manifests/x', { method: 'PUT', body: '{}' })).toEqual([401, 'UNAUTHORIZED']);
     const page = await get(`${host}/v2/default/web/tags/list?n=1`);
     expect([await page.json(), page.headers.get('link')]).toEqual([
       { name: 'default/web', tags: ['b1'] },
