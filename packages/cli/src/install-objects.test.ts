@@ -5,7 +5,7 @@ import type { KubeObject } from '@cartographer/machinery';
 import { scanningCrds } from '@cartographer/scanning';
 import { describe, expect, it } from 'vitest';
 import { type InstallChoice, objectsToInstall } from './install-objects.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './running/version.ts';
 
 const none: InstallChoice = {
   with: [],

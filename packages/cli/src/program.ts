@@ -25,7 +25,7 @@ import { addException } from './commands/vulnerabilities/exception.ts';
 import { addFindings } from './commands/vulnerabilities/findings.ts';
 import { addScan } from './commands/vulnerabilities/scan.ts';
 import type { Surroundings } from './frame/surroundings.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './running/version.ts';
 
 /** What runs in pods: an environment variable there may be Kubernetes' own, as `CARTO_PORT` of a Service `carto`. */
 const PARTS: ReadonlySet<string> = new Set(['controller', 'scanner', 'jenkins', 'conventions']);

@@ -1,6 +1,6 @@
 import { getPath, isObject, type Json, type KubeObject, listAt, stringifyJson, textAt } from '@cartographer/machinery';
-import { cut } from '../frame/text.ts';
 import { templateKey } from '../read/templates.ts';
+import { cut } from '../screen/text.ts';
 
 /** A param of a step as long as no owner says anything. */
 type StepParam = { readonly param: string; readonly by: string; readonly value: Json; readonly isOpen: boolean };

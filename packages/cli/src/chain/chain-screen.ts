@@ -1,10 +1,10 @@
 import { LIFECYCLES } from '@cartographer/api';
 import { type Condition, getPath, type Json, type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { ageSince } from '../frame/ages.ts';
 import type { Session } from '../frame/session.ts';
-import { type Cell, keyValueLines, tableLines } from '../frame/table.ts';
-import { hanging, plainLine } from '../frame/text.ts';
 import { stampedKind, templateKey } from '../read/templates.ts';
+import { ageSince } from '../screen/ages.ts';
+import { type Cell, keyValueLines, tableLines } from '../screen/table.ts';
+import { hanging, plainLine } from '../screen/text.ts';
 import { paramRows } from './chain-params.ts';
 import { healthText } from './health-text.ts';
 import { readyCell } from './list-command.ts';

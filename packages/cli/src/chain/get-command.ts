@@ -2,10 +2,10 @@ import { carto, TEMPLATE_KINDS, type TemplateKindName } from '@cartographer/api'
 import { getIfThere } from '@cartographer/kube';
 import type { KubeObject } from '@cartographer/machinery';
 import type { TargetFlags } from '../frame/flags.ts';
-import { parseFormat, printObject } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { templateKey, templatesOf } from '../read/templates.ts';
+import { parseFormat, printObject } from '../screen/print-objects.ts';
 import { chainLines } from './chain-screen.ts';
 import { findChain } from './find-chain.ts';
 import { countServed } from './served-owners.ts';

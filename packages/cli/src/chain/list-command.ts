@@ -1,12 +1,12 @@
 import { type Condition, findCondition, type KubeObject, listAt } from '@cartographer/machinery';
-import { ageSince } from '../frame/ages.ts';
 import type { TargetFlags } from '../frame/flags.ts';
-import { parseFormat, printObjects } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
-import type { Style } from '../frame/style.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { type Cell, tableLines } from '../frame/table.ts';
 import { allOf } from '../read/pages.ts';
+import { ageSince } from '../screen/ages.ts';
+import { parseFormat, printObjects } from '../screen/print-objects.ts';
+import type { Style } from '../screen/style.ts';
+import { type Cell, tableLines } from '../screen/table.ts';
 import { CHAIN_KINDS } from './find-chain.ts';
 import { selectorOf, selectorText } from './selector-text.ts';
 import { countServed } from './served-owners.ts';

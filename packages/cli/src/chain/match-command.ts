@@ -11,12 +11,12 @@ import { CartoError, type Json, type KubeObject } from '@cartographer/machinery'
 import { EXIT } from '../frame/exit-codes.ts';
 import type { TargetFlags } from '../frame/flags.ts';
 import { ownerText, parseOwner } from '../frame/owner-name.ts';
-import { printValue } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
-import { createStyle } from '../frame/style.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { readDocuments } from '../read/documents.ts';
 import { allOf } from '../read/pages.ts';
+import { printValue } from '../screen/print-objects.ts';
+import { createStyle } from '../screen/style.ts';
 import { type Matched, matchLines } from './match-screen.ts';
 
 /** Flags of `carto match`. */

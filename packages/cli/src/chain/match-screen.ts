@@ -1,8 +1,8 @@
 import { type BlueprintFit, changeText, missText, needText, type SelectionAccount } from '@cartographer/engine';
 import type { KubeObject } from '@cartographer/machinery';
-import type { Style } from '../frame/style.ts';
-import { hanging, plainLine } from '../frame/text.ts';
 import { some } from '../read/some.ts';
+import type { Style } from '../screen/style.ts';
+import { hanging, plainLine } from '../screen/text.ts';
 
 /** Who would serve an owner. */
 export type Matched = { readonly owner: KubeObject; readonly name: string; readonly account: SelectionAccount };

@@ -2,8 +2,8 @@ import { carto } from '@cartographer/api';
 import { isForbidden } from '@cartographer/kube';
 import { findCondition, type KubeObject, listAt, textAt } from '@cartographer/machinery';
 import type { Session } from '../frame/session.ts';
-import { plainLine } from '../frame/text.ts';
 import { pagesOf } from '../read/pages.ts';
+import { plainLine } from '../screen/text.ts';
 import { OWNER_OF } from './find-chain.ts';
 
 /** How many owners follow a blueprint, and how many of those are ready. */

@@ -4,7 +4,7 @@ import { applyDefaults } from '../frame/defaults.ts';
 import type { TargetFlags } from '../frame/flags.ts';
 import { runSession } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { plainLine } from '../frame/text.ts';
+import { plainLine } from '../screen/text.ts';
 import { type Candidate, completionOf, DIRECTIVE, type Meaning } from './candidates.ts';
 import { clusterValues, contexts, type Typed } from './known-values.ts';
 import { type TypedWords, typedWords } from './typed-words.ts';

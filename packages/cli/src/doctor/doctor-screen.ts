@@ -1,6 +1,6 @@
 import type { Session } from '../frame/session.ts';
-import type { Style } from '../frame/style.ts';
-import { hanging, plainLine } from '../frame/text.ts';
+import type { Style } from '../screen/style.ts';
+import { hanging, plainLine } from '../screen/text.ts';
 import { type CheckOutcome, type CheckReport, outcomeOf } from './report.ts';
 
 const SIGNS: Readonly<Record<CheckOutcome, string>> = { fine: '✓', found: '✗', unknown: '?' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import { testSurroundings } from '../frame/testing/test-surroundings.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../running/version.ts';
 import { CONTROLLER, DEPLOYMENTS, emptyStage, type InstalledStage, installedStage } from './testing/installed-stage.ts';
 
 const CLIENT = `client: +carto ${VERSION.replaceAll('.', '\\.')} \\(Node v\\d+\\.\\d+\\.\\d+, \\w+ \\w+\\)`;

@@ -6,9 +6,9 @@ import { EXIT } from '../frame/exit-codes.ts';
 import { type OwnerName, ownerText, parseOwner } from '../frame/owner-name.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { plain } from '../frame/text.ts';
 import { refuseProblems } from '../frame/words.ts';
 import { allOf } from '../read/pages.ts';
+import { plain } from '../screen/text.ts';
 import type { DeleteFlags } from './edit-flags.ts';
 import { type EditedKind, readOwner } from './read-owner.ts';
 

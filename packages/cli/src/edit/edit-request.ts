@@ -1,9 +1,9 @@
 import { API_VERSION } from '@cartographer/api';
 import { CartoError, type KubeObject } from '@cartographer/machinery';
 import { parseOwner } from '../frame/owner-name.ts';
-import { type PrintFormat, parseFormat } from '../frame/print-objects.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { refuseProblems } from '../frame/words.ts';
+import { type PrintFormat, parseFormat } from '../screen/print-objects.ts';
 import { type Change, readChange } from './change.ts';
 import { changeOwner } from './change-owner.ts';
 import type { EditFlags } from './edit-flags.ts';

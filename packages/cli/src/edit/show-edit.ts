@@ -1,8 +1,8 @@
 import { type KubeObject, toYaml } from '@cartographer/machinery';
-import { lineDiff } from '../frame/line-diff.ts';
-import type { Style } from '../frame/style.ts';
 import type { Target } from '../frame/target.ts';
 import { writtenOwner } from '../read/written-owner.ts';
+import { lineDiff } from '../screen/line-diff.ts';
+import type { Style } from '../screen/style.ts';
 import type { EditedKind } from './read-owner.ts';
 
 /** {@link writtenOwner} as YAML. */

@@ -1,10 +1,10 @@
 import type { Explained, SelectionAccount, StepAccount } from '@cartographer/engine';
 import { changeText, missText, needText } from '@cartographer/engine';
-import { ageSince } from '../frame/ages.ts';
 import { ownerText } from '../frame/owner-name.ts';
 import type { Session } from '../frame/session.ts';
-import { STATE_SIGNS, type Style } from '../frame/style.ts';
-import { plainLine } from '../frame/text.ts';
+import { ageSince } from '../screen/ages.ts';
+import { STATE_SIGNS, type Style } from '../screen/style.ts';
+import { plainLine } from '../screen/text.ts';
 import { blockLines, type Row } from './block.ts';
 import { stepLines } from './step-lines.ts';
 

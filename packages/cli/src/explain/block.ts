@@ -1,5 +1,5 @@
-import type { Cell } from '../frame/table.ts';
-import { plainLine, widthOf, wrap } from '../frame/text.ts';
+import type { Cell } from '../screen/table.ts';
+import { plainLine, widthOf, wrap } from '../screen/text.ts';
 
 /** One line of a block: what it is about, and what there is to say; several lines may be about the same. */
 export type Row = readonly [about: string, text: Cell];

@@ -5,9 +5,9 @@ import { CartoError, clone, type KubeObject } from '@cartographer/machinery';
 import { EXIT } from '../frame/exit-codes.ts';
 import type { TargetFlags } from '../frame/flags.ts';
 import { chooseStep, type OwnerName, ownerText, parseOwner } from '../frame/owner-name.ts';
-import { printValue } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
+import { printValue } from '../screen/print-objects.ts';
 import { accountLines } from './account-lines.ts';
 import { readAccount } from './read-account.ts';
 

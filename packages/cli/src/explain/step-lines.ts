@@ -2,9 +2,9 @@ import type { InputAccount, LiveAccount, ParamAccount, ReadAccount, StepAccount 
 import { missText, needText } from '@cartographer/engine';
 import type { Json } from '@cartographer/machinery';
 import { stringifyJson, toYaml } from '@cartographer/machinery';
-import { ageSince } from '../frame/ages.ts';
-import { STATE_SIGNS, type Style } from '../frame/style.ts';
-import { cut, plain, plainLine } from '../frame/text.ts';
+import { ageSince } from '../screen/ages.ts';
+import { STATE_SIGNS, type Style } from '../screen/style.ts';
+import { cut, plain, plainLine } from '../screen/text.ts';
 import { blockLines, type Row } from './block.ts';
 
 type Look = {

@@ -1,14 +1,14 @@
 import { isAlreadyExists, isForbidden, isNotFound } from '@cartographer/kube';
 import { CartoError, deepEqual, type KubeObject, type ResourceType, textAt, toYaml } from '@cartographer/machinery';
 import { SCANNING_ROLES, scanningKinds } from '@cartographer/scanning';
-import { ageText } from '../frame/ages.ts';
 import { confirm } from '../frame/confirm.ts';
 import type { TargetFlags, WriteFlags } from '../frame/flags.ts';
-import { lineDiff } from '../frame/line-diff.ts';
-import { parseFormat, printObject, printObjects } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { type Cell, tableLines } from '../frame/table.ts';
+import { ageText } from '../screen/ages.ts';
+import { lineDiff } from '../screen/line-diff.ts';
+import { parseFormat, printObject, printObjects } from '../screen/print-objects.ts';
+import { type Cell, tableLines } from '../screen/table.ts';
 import { readExpiry } from './expiry.ts';
 import { type NewException, newException } from './new-exception.ts';
 import { objectsOf } from './status-findings.ts';

@@ -3,10 +3,10 @@ import { gateOf, type ScanStatus, sarifRuns, scanningKinds, whyOpen } from '@car
 import { EXIT } from '../frame/exit-codes.ts';
 import type { TargetFlags } from '../frame/flags.ts';
 import { ownerText, parseOwner } from '../frame/owner-name.ts';
-import { printValue } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../running/version.ts';
+import { printValue } from '../screen/print-objects.ts';
 import type { Scanner } from './ask-scanner.ts';
 import { scanLines } from './findings-screen.ts';
 import type { ScanFindings, ShownFinding } from './scan-findings.ts';

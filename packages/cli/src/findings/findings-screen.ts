@@ -1,5 +1,5 @@
-import { type Cell, keyValueLines, tableLines } from '../frame/table.ts';
-import { plainLine } from '../frame/text.ts';
+import { type Cell, keyValueLines, tableLines } from '../screen/table.ts';
+import { plainLine } from '../screen/text.ts';
 import type { Look } from './cve-screen.ts';
 import type { ScanFindings, ShownFinding } from './scan-findings.ts';
 import { gateCell, severityCell } from './words.ts';

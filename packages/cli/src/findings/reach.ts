@@ -5,7 +5,7 @@ import { getPath, isObject, type KubeObject, listAt, type ResourceType, textAt }
 import { SCANNER_NAMES } from '@cartographer/scanning';
 import type { Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import type { Run } from '../up/running.ts';
+import type { Run } from '../running/running.ts';
 
 /** A way to whoever answers questions about scans, or why there is none. */
 export type Reach =

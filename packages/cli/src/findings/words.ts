@@ -1,6 +1,6 @@
 import type { Finding, VerdictResult } from '@cartographer/scanning';
-import type { Style } from '../frame/style.ts';
-import type { Cell } from '../frame/table.ts';
+import type { Style } from '../screen/style.ts';
+import type { Cell } from '../screen/table.ts';
 
 /** `Critical 9.8`. */
 export function severityText({ severity, score }: Pick<Finding, 'severity' | 'score'>): string {

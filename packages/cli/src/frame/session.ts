@@ -7,11 +7,11 @@ import {
   type RestMapper,
 } from '@cartographer/kube';
 import type { Clock, Transport, WireRequest } from '@cartographer/machinery';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../running/version.ts';
+import { createStyle, type Style } from '../screen/style.ts';
 import { EXIT } from './exit-codes.ts';
 import type { TargetFlags } from './flags.ts';
 import { PlacedError } from './placed-error.ts';
-import { createStyle, type Style } from './style.ts';
 import type { Surroundings } from './surroundings.ts';
 import { type Chosen, chooseTarget, type Target } from './target.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { systemClock } from '@cartographer/kube';
 import type { Clock, Transport } from '@cartographer/machinery';
-import type { Run } from '../up/running.ts';
+import type { Run } from '../running/running.ts';
 import { type Stop, stopOnSignals } from './stop-signal.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -42,6 +42,6 @@ export function processSurroundings(): Surroundings {
     home: env['HOME'] || homedir(),
     clock: systemClock,
     stop: stopOnSignals,
-    findRun: async (from) => (await import('../up/running.ts')).findRun(from),
+    findRun: async (from) => (await import('../running/running.ts')).findRun(from),
   };
 }

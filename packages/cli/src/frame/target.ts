@@ -1,7 +1,7 @@
 import { delimiter, dirname, relative, resolve } from 'node:path';
 import { type ClusterAccess, KubeconfigError, loadKubeconfig } from '@cartographer/kube';
 import { CartoError } from '@cartographer/machinery';
-import type { Run } from '../up/running.ts';
+import type { Run } from '../running/running.ts';
 import type { TargetFlags } from './flags.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -11,7 +11,7 @@ import {
   TransportError,
 } from '@cartographer/kube';
 import { CartoError, type ErrorCode, messageOf } from '@cartographer/machinery';
-import { plain } from './text.ts';
+import { plain } from '../screen/text.ts';
 
 /** Where it happened, for the words about it. */
 export type Place = { readonly target: string; readonly server: string };

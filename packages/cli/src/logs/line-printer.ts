@@ -1,6 +1,6 @@
 import { stringifyJson } from '@cartographer/machinery';
 import type { Session } from '../frame/session.ts';
-import { plain } from '../frame/text.ts';
+import { plain } from '../screen/text.ts';
 import type { LogLine, LogSource } from './log-line.ts';
 
 /** How lines look. */

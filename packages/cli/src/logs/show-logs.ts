@@ -2,7 +2,7 @@ import { ApiError, createInformer, type Informer, isForbidden } from '@cartograp
 import { CartoError, messageOf, silentLog, whenAborted } from '@cartographer/machinery';
 import { EXIT } from '../frame/exit-codes.ts';
 import type { Session } from '../frame/session.ts';
-import { plainLine } from '../frame/text.ts';
+import { plainLine } from '../screen/text.ts';
 import type { Attribute, Attribution } from './attribution.ts';
 import { inParallel } from './in-parallel.ts';
 import { type Attributed, chosenObjects } from './lanes.ts';

@@ -1,7 +1,7 @@
 import { getPath, parseJson, parseYamlDocuments } from '@cartographer/machinery';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../frame/exit-codes.ts';
-import { widthOf } from '../frame/text.ts';
+import { widthOf } from '../screen/text.ts';
 import { type LookStage, startLookStage } from './testing/look-stage.ts';
 import { SHOP } from './testing/shop-chain.ts';
 import { commitOf, digestOf, shopWalk } from './testing/shop-walk.ts';

@@ -1,9 +1,9 @@
 import { CartoError, type KubeObject } from '@cartographer/machinery';
 import type { TargetFlags } from '../frame/flags.ts';
 import { type OwnerKindName, type OwnerName, ownerText, parseOwner } from '../frame/owner-name.ts';
-import { parseFormat, printObject } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
+import { parseFormat, printObject } from '../screen/print-objects.ts';
 import { accountOf } from './account/account.ts';
 import { readOwner } from './account/read-owner.ts';
 import { createReader, createWatchingReader, type Reader } from './account/reader.ts';

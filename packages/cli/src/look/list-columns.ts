@@ -1,9 +1,9 @@
 import { type PathGraph, pathGraph } from '@cartographer/engine';
 import { type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { ageSince } from '../frame/ages.ts';
 import type { OwnerKindName } from '../frame/owner-name.ts';
-import type { Style } from '../frame/style.ts';
-import type { Cell } from '../frame/table.ts';
+import { ageSince } from '../screen/ages.ts';
+import type { Style } from '../screen/style.ts';
+import type { Cell } from '../screen/table.ts';
 import { typeOf } from './account/type-labels.ts';
 import { shortValue } from './screen/short-value.ts';
 

@@ -1,11 +1,11 @@
 import type { KubeObject } from '@cartographer/machinery';
 import type { TargetFlags } from '../frame/flags.ts';
 import { type OwnerKindName, parseOwner } from '../frame/owner-name.ts';
-import { parseFormat, printObject, printObjects } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { columnWidths, tableLines } from '../frame/table.ts';
 import { pagesOf } from '../read/pages.ts';
+import { parseFormat, printObject, printObjects } from '../screen/print-objects.ts';
+import { columnWidths, tableLines } from '../screen/table.ts';
 import { isNamespaceThere, namespaceNotFound } from './account/read-owner.ts';
 import { typeLabelKeys } from './account/type-labels.ts';
 import { APP_LABEL, listColumns } from './list-columns.ts';

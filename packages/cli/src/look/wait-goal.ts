@@ -1,6 +1,6 @@
 import type { PathGraph } from '@cartographer/engine';
 import { CartoError, getPath, type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { plainLine } from '../frame/text.ts';
+import { plainLine } from '../screen/text.ts';
 
 /** What is waited for. */
 export type WaitGoal =

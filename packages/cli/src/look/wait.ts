@@ -1,9 +1,9 @@
 import { type PathGraph, pathGraph } from '@cartographer/engine';
 import { CartoError, type KubeObject } from '@cartographer/machinery';
-import { ageText } from '../frame/ages.ts';
 import { chooseStep, type OwnerName, ownerText } from '../frame/owner-name.ts';
 import type { Session } from '../frame/session.ts';
-import { plainLine } from '../frame/text.ts';
+import { ageText } from '../screen/ages.ts';
+import { plainLine } from '../screen/text.ts';
 import { blueprintOf } from './account/blueprint-of.ts';
 import { readIfThere, readOwner } from './account/read-owner.ts';
 import { createReader } from './account/reader.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CONVENTIONS_NAMES, openIntentImages, startConventions } from '@cartographer/conventions';
 import { systemClock } from '@cartographer/kube';
 import { CartoError, messageOf } from '@cartographer/machinery';
-import { apiServerAddresses } from '../api-server-addresses.ts';
+import { apiServerAddresses } from '../process/api-server-addresses.ts';
 import { type PartFlags, parseAddress, runPart } from './run-part.ts';
 
 /** Flags of `carto conventions`. */

@@ -1,6 +1,6 @@
 import { JENKINS_NAMES, startJenkins } from '@cartographer/jenkins';
 import { systemClock } from '@cartographer/kube';
-import { apiServerAddresses } from '../api-server-addresses.ts';
+import { apiServerAddresses } from '../process/api-server-addresses.ts';
 import { type PartFlags, parseAddress, runPart } from './run-part.ts';
 
 /** Flags of `carto jenkins`. */

@@ -7,10 +7,10 @@ import {
   type RunningParts,
   serveHealth,
 } from '@cartographer/runtime';
-import { type ClusterOptions, type Connection, connect, USER_AGENT } from '../cluster-client.ts';
 import { stopOnSignals } from '../frame/stop-signal.ts';
-import { type ElectionFlags, electorOf, systemNamespace } from '../leader-election.ts';
-import { logLevel } from '../log-level.ts';
+import { type ClusterOptions, type Connection, connect, USER_AGENT } from '../process/cluster-client.ts';
+import { type ElectionFlags, electorOf, systemNamespace } from '../process/leader-election.ts';
+import { logLevel } from '../process/log-level.ts';
 
 /** A place to listen at. */
 export type Address = { readonly host: string; readonly port: number };

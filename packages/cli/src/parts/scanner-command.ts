@@ -2,7 +2,7 @@ import { systemClock } from '@cartographer/kube';
 import type { Log } from '@cartographer/machinery';
 import { type RunningScanner, SCANNER_NAMES, startScanner } from '@cartographer/scanning';
 import { postgresDatabase, type SqlDatabase, sqliteDatabase } from '@cartographer/store';
-import { apiServerAddresses } from '../api-server-addresses.ts';
+import { apiServerAddresses } from '../process/api-server-addresses.ts';
 import { type Address, type PartFlags, type PartWorld, parseAddress, type RunningPart, runPart } from './run-part.ts';
 import { createQuestions } from './scanner-questions.ts';
 

@@ -6,7 +6,7 @@ import type { TargetFlags } from '../frame/flags.ts';
 import { chooseStep, type OwnerName, ownerText, parseOwner } from '../frame/owner-name.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { plainLine } from '../frame/text.ts';
+import { plainLine } from '../screen/text.ts';
 import { awaitRuns } from './await-runs.ts';
 import { rerunAnnotation, rerunNonceAt } from './rerun-annotation.ts';
 import { type StepRerun, stepReruns } from './rerun-steps.ts';

@@ -14,7 +14,7 @@ import {
 } from '@cartographer/scanning';
 import { stopOnSignals } from '../frame/stop-signal.ts';
 import type { Terminal } from '../frame/terminal.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../running/version.ts';
 
 /** Flags of `carto scan`, beside the folder. */
 export type ScanFlags = {

@@ -1,10 +1,10 @@
-import { ageSince } from '../frame/ages.ts';
 import { ownerText } from '../frame/owner-name.ts';
-import { STATE_SIGNS, type Style } from '../frame/style.ts';
-import type { Cell } from '../frame/table.ts';
-import { plain, plainLine, wrap } from '../frame/text.ts';
 import { fittingTable } from '../look/screen/fitting-table.ts';
 import { shortDigests } from '../look/screen/short-value.ts';
+import { ageSince } from '../screen/ages.ts';
+import { STATE_SIGNS, type Style } from '../screen/style.ts';
+import type { Cell } from '../screen/table.ts';
+import { plain, plainLine, wrap } from '../screen/text.ts';
 import type { Hop } from './hops.ts';
 import type { Reached } from './reached.ts';
 import type { RunningImage, TracedOwner } from './traced-owner.ts';

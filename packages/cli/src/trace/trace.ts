@@ -1,11 +1,11 @@
 import { CartoError } from '@cartographer/machinery';
 import type { TargetFlags } from '../frame/flags.ts';
 import { type OwnerKindName, parseOwner } from '../frame/owner-name.ts';
-import { printValue } from '../frame/print-objects.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
 import { readOwner } from '../look/account/read-owner.ts';
 import { createReader } from '../look/account/reader.ts';
+import { printValue } from '../screen/print-objects.ts';
 import { type Found, ownersOfCommit, ownersOfImage, type Scope } from './find-owners.ts';
 import { LEAST_DIGITS, reachedBy } from './reached.ts';
 import { traceLines } from './trace-lines.ts';

@@ -92,7 +92,7 @@ function flagsOf(options: UpOptions): readonly string[] {
 /** @throws CartoError `CARTO_DATA_LOCKED` when `carto up` runs on the data folder already. */
 export async function refuseSecond({ data, ephemeral }: UpOptions): Promise<void> {
   if (ephemeral === true) return;
-  const { readRun } = await import('./running.ts');
+  const { readRun } = await import('../running/running.ts');
   const run = await readRun(resolve(data));
   if (run === undefined) return;
   const message =

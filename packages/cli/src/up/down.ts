@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { CartoError, type Clock } from '@cartographer/machinery';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { type Run, readRun } from './running.ts';
+import { type Run, readRun } from '../running/running.ts';
 import { shortPath } from './short-path.ts';
 
 /** Flags of `carto down`. */

@@ -1,7 +1,7 @@
 import type { PathGraph, PathNode } from '@cartographer/engine';
 import { getPath, type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { ageSince } from '../frame/ages.ts';
-import { createStyle, STATE_SIGNS } from '../frame/style.ts';
+import { ageSince } from '../screen/ages.ts';
+import { createStyle, STATE_SIGNS } from '../screen/style.ts';
 
 /** An owner with its way. */
 export type Flow = { readonly key: string; readonly graph: PathGraph };

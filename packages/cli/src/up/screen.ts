@@ -1,5 +1,5 @@
 import type { Clock } from '@cartographer/machinery';
-import { ageText } from '../frame/ages.ts';
+import { ageText } from '../screen/ages.ts';
 import { changeLines, type Flow, noteText, viewLines } from './live-view.ts';
 import type { Flows } from './watch-flows.ts';
 

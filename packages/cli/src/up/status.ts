@@ -9,15 +9,15 @@ import {
   type ResourceType,
   textAt,
 } from '@cartographer/machinery';
-import { connect } from '../cluster-client.ts';
-import { ageSince } from '../frame/ages.ts';
 import { EXIT } from '../frame/exit-codes.ts';
-import { printValue } from '../frame/print-objects.ts';
-import { createStyle } from '../frame/style.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
-import { keyValueLines, tableLines } from '../frame/table.ts';
+import { connect } from '../process/cluster-client.ts';
+import type { Run } from '../running/running.ts';
+import { ageSince } from '../screen/ages.ts';
+import { printValue } from '../screen/print-objects.ts';
+import { createStyle } from '../screen/style.ts';
+import { keyValueLines, tableLines } from '../screen/table.ts';
 import { nothingRuns, runNamed } from './down.ts';
-import type { Run } from './running.ts';
 import { shortPath } from './short-path.ts';
 
 /** Flags of `carto status`. */

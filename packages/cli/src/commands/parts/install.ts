@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { list } from '../../frame/arguments.ts';
-import { INSTALL_PARTS, type InstallPart } from '../../install-parts.ts';
+import { INSTALL_PARTS, type InstallPart } from '../../process/install-parts.ts';
 
 /** `carto install` */
 export function addInstall(program: Command): void {

@@ -1,8 +1,8 @@
 import { INSTALL_NAMES } from '@cartographer/controller';
 import { allEnded, type KubeObject, listAt, textsAt } from '@cartographer/machinery';
 import { SCANNER_NAMES } from '@cartographer/scanning';
-import { ageText } from '../../frame/ages.ts';
 import type { Session } from '../../frame/session.ts';
+import { ageText } from '../../screen/ages.ts';
 import { look } from '../look.ts';
 import { type CheckReport, type Finding, finding, reportOf } from '../report.ts';
 import type { Server } from '../server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 import { checkVersions } from './controller.ts';
 
 const server = { version: 'v1.32.0+cartographer', minor: 32, isEmbedded: true };

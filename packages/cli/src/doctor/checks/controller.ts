@@ -1,5 +1,5 @@
 import { type Condition, findCondition, type KubeObject, listAt } from '@cartographer/machinery';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 import { type CheckReport, type Finding, finding, reportOf } from '../report.ts';
 import type { Server } from '../server.ts';
 import { deploymentOf, type FoundPart, isThere, readiness, releaseOf, unseenParts } from '../site.ts';

@@ -1,9 +1,9 @@
 import { VERSION as API_VERSION } from '@cartographer/api';
 import { type Condition, findCondition, type KubeObject, listAt } from '@cartographer/machinery';
-import { ageSince } from '../../frame/ages.ts';
 import type { Session } from '../../frame/session.ts';
 import { some } from '../../read/some.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
+import { ageSince } from '../../screen/ages.ts';
 import { type DefinitionDifference, definitionDifference } from '../definition-difference.ts';
 import { type CheckReport, type Finding, finding, reportOf } from '../report.ts';
 import { type DefinitionPair, type FoundPart, isThere } from '../site.ts';

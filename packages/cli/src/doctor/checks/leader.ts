@@ -1,7 +1,7 @@
 import { durationOf, getIfThere, holderOf, LEASES, leaseSpecOf } from '@cartographer/kube';
 import { allEnded, deepEqual, type KubeObject } from '@cartographer/machinery';
-import { ageText } from '../../frame/ages.ts';
 import type { Session } from '../../frame/session.ts';
+import { ageText } from '../../screen/ages.ts';
 import { look } from '../look.ts';
 import { type CheckReport, finding, reportOf, type Seen } from '../report.ts';
 import type { Server } from '../server.ts';

@@ -11,7 +11,7 @@ import { type KubeObject, type ResourceType, rfc3339Micro } from '@cartographer/
 import { grantedAccount, type StagedServer, stageServer } from '@cartographer/testkit';
 import { runCommandLine } from '../../command-line.ts';
 import { type TestTerminalOptions, testSurroundings, testTerminal } from '../../frame/testing/test-surroundings.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 
 /** A cluster with Cartographer in it, and a person who runs commands against it. */
 export interface InstalledStage extends StagedServer, AsyncDisposable {

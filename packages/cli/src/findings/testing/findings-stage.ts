@@ -13,9 +13,9 @@ import { serveImages } from '../../../../scanning/src/scanner/inventories/testin
 import { runCommandLine } from '../../command-line.ts';
 import { testFolder } from '../../frame/testing/folders.ts';
 import { type TestTerminalOptions, testSurroundings, testTerminal } from '../../frame/testing/test-surroundings.ts';
+import { findRun, leaveWord } from '../../running/running.ts';
 import { asScanner } from '../../up/controller-account.ts';
 import { startScanning } from '../../up/parts/advisories.ts';
-import { findRun, leaveWord } from '../../up/running.ts';
 
 /** What a command told, and its exit code. */
 type Told = { readonly code: number; readonly out: string; readonly err: string };

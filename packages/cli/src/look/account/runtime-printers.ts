@@ -1,5 +1,5 @@
 import { getPath, type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { ageSince } from '../../frame/ages.ts';
+import { ageSince } from '../../screen/ages.ts';
 import { podState } from './pod-state.ts';
 
 /** How objects of a kind that runs something are shown: its title and columns. To show another kind, add it to the table. */

@@ -1,6 +1,6 @@
-import type { Style } from '../../frame/style.ts';
-import { type Cell, keyValueLines, type Table, tableLines } from '../../frame/table.ts';
-import { widthOf } from '../../frame/text.ts';
+import type { Style } from '../../screen/style.ts';
+import { type Cell, keyValueLines, type Table, tableLines } from '../../screen/table.ts';
+import { widthOf } from '../../screen/text.ts';
 
 /** A table where it fits; on a narrow terminal each row below the other, with the names of the columns. */
 export function fittingTable(table: Table, style: Style, columns: number | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import type { PathGraph, PathNode } from '@cartographer/engine';
-import { STATE_SIGNS } from '../../frame/style.ts';
-import { plain, wrap } from '../../frame/text.ts';
+import { STATE_SIGNS } from '../../screen/style.ts';
+import { plain, wrap } from '../../screen/text.ts';
 import type { OwnerAccount } from '../account/account.ts';
 import type { View } from './view.ts';
 

@@ -1,4 +1,4 @@
-import { plainLine } from '../../frame/text.ts';
+import { plainLine } from '../../screen/text.ts';
 import type { OwnerAccount } from '../account/account.ts';
 import type { View } from './view.ts';
 

@@ -1,5 +1,5 @@
 import { type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import { type Cell, keyValueLines } from '../../frame/table.ts';
+import { type Cell, keyValueLines } from '../../screen/table.ts';
 import type { OwnerAccount } from '../account/account.ts';
 import { fittingTable } from './fitting-table.ts';
 import { shortDigests } from './short-value.ts';

@@ -1,8 +1,8 @@
 import type { KubeObject } from '@cartographer/machinery';
-import { ageSince, ageText } from '../../frame/ages.ts';
-import { STATE_SIGNS } from '../../frame/style.ts';
-import type { Cell } from '../../frame/table.ts';
-import { wrap } from '../../frame/text.ts';
+import { ageSince, ageText } from '../../screen/ages.ts';
+import { STATE_SIGNS } from '../../screen/style.ts';
+import type { Cell } from '../../screen/table.ts';
+import { wrap } from '../../screen/text.ts';
 import { type RunRecord, tookMs } from '../account/run-records.ts';
 import type { RuntimePrinter } from '../account/runtime-printers.ts';
 import type { StepTime } from '../account/step-times.ts';

@@ -1,5 +1,5 @@
 import type { OwnerKindName } from '../../frame/owner-name.ts';
-import { plainLine, wrap } from '../../frame/text.ts';
+import { plainLine, wrap } from '../../screen/text.ts';
 import type { OwnerAccount } from '../account/account.ts';
 import { stepTimes } from '../account/step-times.ts';
 import type { TreeNode } from '../account/tree.ts';

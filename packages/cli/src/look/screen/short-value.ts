@@ -1,4 +1,4 @@
-import { cut, plainLine } from '../../frame/text.ts';
+import { cut, plainLine } from '../../screen/text.ts';
 
 const MOST_COLUMNS = 60;
 

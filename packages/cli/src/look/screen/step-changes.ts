@@ -1,6 +1,6 @@
 import type { PathGraph, PathNode } from '@cartographer/engine';
-import type { Style } from '../../frame/style.ts';
-import { plainLine } from '../../frame/text.ts';
+import type { Style } from '../../screen/style.ts';
+import { plainLine } from '../../screen/text.ts';
 import { shortValue } from './short-value.ts';
 
 /** Lines about what changed between two looks: each step whose state, reason or output is another. */

@@ -1,8 +1,8 @@
 import type { PathGraph, PathNode } from '@cartographer/engine';
-import { ageSince } from '../../frame/ages.ts';
-import { STATE_SIGNS } from '../../frame/style.ts';
-import { type Cell, columnWidths, GAP, keyValueLines, type Table } from '../../frame/table.ts';
-import { cut, widthOf } from '../../frame/text.ts';
+import { ageSince } from '../../screen/ages.ts';
+import { STATE_SIGNS } from '../../screen/style.ts';
+import { type Cell, columnWidths, GAP, keyValueLines, type Table } from '../../screen/table.ts';
+import { cut, widthOf } from '../../screen/text.ts';
 import { isDelivery } from '../account/account.ts';
 import { fittingTable } from './fitting-table.ts';
 import { shortDigests } from './short-value.ts';

@@ -1,5 +1,5 @@
-import type { Style } from '../../frame/style.ts';
-import { cut, plainLine } from '../../frame/text.ts';
+import type { Style } from '../../screen/style.ts';
+import { cut, plainLine } from '../../screen/text.ts';
 import type { TreeNode } from '../account/tree.ts';
 
 /** A tree with a line for each object; deep ones are cut on a narrow terminal. */

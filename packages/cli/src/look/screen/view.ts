@@ -1,5 +1,5 @@
 import type { OwnerKindName } from '../../frame/owner-name.ts';
-import type { Style } from '../../frame/style.ts';
+import type { Style } from '../../screen/style.ts';
 
 /** What decides how a screen is drawn. */
 export type View = {

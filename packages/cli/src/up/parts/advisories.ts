@@ -7,7 +7,7 @@ import { createControllerMetrics } from '@cartographer/runtime';
 import { type RunningScanner, SCANNING_API_VERSION, scanningKinds, startScanner } from '@cartographer/scanning';
 import { sqliteDatabase } from '@cartographer/store';
 import { createQuestions, type Questions } from '../../parts/scanner-questions.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 
 /** What {@link startScanning} needs. */
 export type ScanningOptions = {

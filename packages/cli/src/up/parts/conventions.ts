@@ -2,7 +2,7 @@ import { INSTALL_NAMES } from '@cartographer/controller';
 import { openIntentImages, startConventions } from '@cartographer/conventions';
 import { createClient } from '@cartographer/kube';
 import type { Clock, Log, Transport } from '@cartographer/machinery';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 
 /** What {@link startConventionsPart} needs. */
 export type ConventionsPartOptions = {

@@ -3,7 +3,7 @@ import { INSTALL_NAMES } from '@cartographer/controller';
 import { JENKINS_API_VERSION, jenkinsKinds, type RunningJenkins, startJenkins } from '@cartographer/jenkins';
 import { type Client, createClient, SECRETS } from '@cartographer/kube';
 import { CartoError, type Clock, type KubeObject, type Log, type Transport } from '@cartographer/machinery';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../running/version.ts';
 
 /** What {@link startJenkinsPart} needs. */
 export type JenkinsPartOptions = {

@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@cartographer/kube';
 import type { Transport } from '@cartographer/machinery';
-import { VERSION } from './version.ts';
+import { VERSION } from '../running/version.ts';
 
 /** Which cluster a command talks to. */
 export type ClusterOptions = {
