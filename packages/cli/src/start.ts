@@ -7,4 +7,11 @@ process.on('unhandledRejection', (error) => {
   process.exit(1);
 });
 
+// Whoever read the output went away (`carto --help | head`): there is nobody left to tell.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
+
 void runCommandLine(process.argv);

@@ -8,7 +8,7 @@ const WAIT = { status: 'Unknown', move: 'nobody', next: 'wait' } as const satisf
 export const CONDITION_RULE: Explanation = {
   means: "the rule `singleConditionType` looked at this condition; the message is the object's own",
   move: 'developer',
-  next: 'look at the object',
+  next: 'look at the object; `carto tail NAME --step STEP` shows what it logs',
   cases: [WAIT],
 };
 

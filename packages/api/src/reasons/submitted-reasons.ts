@@ -36,7 +36,11 @@ const stepReasons = {
         move: 'platform',
         next: 'correct the path: the object is done and has no value there',
       },
-      { says: 'from unhealthy object', move: 'developer', next: 'look at the object' },
+      {
+        says: 'from unhealthy object',
+        move: 'developer',
+        next: 'look at the object; `carto tail NAME --step STEP` shows what it logs',
+      },
     ],
   },
   TemplateObjectRetrievalFailure: { means: 'the template cannot be read', move: 'platform', unwritten: NO_RETRIEVAL },

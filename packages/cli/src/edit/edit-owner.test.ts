@@ -301,3 +301,33 @@ describe('fields of others', () => {
     expect(code, err).toBe(0);
   });
 });
+
+describe('a workload that was just made', () => {
+  const chain = (name: string, labels: Readonly<Record<string, string>>): KubeObject => ({
+    apiVersion: API_VERSION,
+    kind: 'ClusterSupplyChain',
+    metadata: { name },
+    spec: { selector: labels, resources: [{ name: 'image', templateRef: { kind: 'ClusterTemplate', name: 'x' } }] },
+  });
+
+  it.each<{ chains: readonly KubeObject[]; says: string | undefined }>([
+    { chains: [chain('web', { 'carto.run/type': 'web' })], says: undefined },
+    {
+      chains: [chain('job', { 'carto.run/type': 'job' })],
+      says: 'no supply chain fits it yet: "carto match shop" says more',
+    },
+    { chains: [], says: 'no supply chain fits it yet: "carto match shop" says more' },
+    {
+      chains: [chain('one', { 'carto.run/type': 'web' }), chain('two', { 'carto.run/type': 'web' })],
+      says: 'more than one supply chain fits it: "carto match shop" says more',
+    },
+  ])('is told of nothing that serves it: $says', async ({ chains, says }) => {
+    await using stage = await stageEdits(chains);
+    const argv = ['workload', 'create', 'shop', '--image', 'x', '--type', 'web', '--yes'];
+    const { code, err } = await stage.run(argv);
+    expect([code, err.split('\n').find((line) => line.startsWith('note: '))]).toEqual([
+      0,
+      says === undefined ? undefined : `note: workload default/shop: ${says}`,
+    ]);
+  });
+});

@@ -5,6 +5,7 @@ import { confirm } from '../frame/confirm.ts';
 import { ownerText } from '../frame/owner-name.ts';
 import { runSession, type Session } from '../frame/session.ts';
 import type { Surroundings } from '../frame/surroundings.ts';
+import { unservedNote } from '../read/unserved-note.ts';
 import { contentOf, writtenOwner } from '../read/written-owner.ts';
 import { printObject } from '../screen/print-objects.ts';
 import { withAssignment } from './assignments.ts';
@@ -123,6 +124,7 @@ async function settle(edit: OwnerEdit, planned: Planned): Promise<KubeObject> {
   });
   const written = await writeEdit(session, planned);
   tell(edit, [session.style.good(`${deed}d ${text}`)]);
+  if (before === undefined) await noteUnserved(edit, written);
   return written;
 }
 
@@ -130,6 +132,11 @@ async function settle(edit: OwnerEdit, planned: Planned): Promise<KubeObject> {
 function tell({ format, session }: OwnerEdit, lines: readonly string[]): void {
   if (format === undefined) session.print(lines);
   else for (const line of lines) session.say(line);
+}
+
+async function noteUnserved({ kind, text, session }: OwnerEdit, owner: KubeObject): Promise<void> {
+  const note = await unservedNote(session, kind, owner);
+  if (note !== undefined) session.say(`note: ${text}: ${note}`);
 }
 
 function noteEmpty({ kind, text, session }: OwnerEdit, { spec }: KubeObject): void {

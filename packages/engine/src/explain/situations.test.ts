@@ -96,7 +96,7 @@ const SITUATIONS: Readonly<Record<string, readonly Situation[]>> = {
     [
       'the first condition does not name the unhealthy object',
       () => says(committed(shop()), 'image', ready('False', 'BuildFailed', 'npm test ended with 1')),
-      ['failed', 'developer', /^look at the object$/, 'image'],
+      ['failed', 'developer', /^look at the object; `carto tail/, 'image'],
     ],
     [
       'the server refuses what a step makes',
@@ -131,7 +131,7 @@ const SITUATIONS: Readonly<Record<string, readonly Situation[]>> = {
         const cluster = built(refusing('app', 422, 'StatusThing "app" is invalid'));
         return says(cluster, 'image', { image: 'i', ...ready('False', 'Rebuild', 'exit 2') });
       },
-      ['failed', 'developer', /^look at the object$/, 'image'],
+      ['failed', 'developer', /^look at the object; `carto tail/, 'image'],
     ],
   ],
   '3. the error is far from its cause': [
@@ -143,7 +143,7 @@ const SITUATIONS: Readonly<Record<string, readonly Situation[]>> = {
     [
       'a step lacks the input of one that failed',
       () => says(shop(), 'source', ready('False', 'CloneFailed', 'no such branch')),
-      ['failed', 'developer', /^look at the object$/, 'source'],
+      ['failed', 'developer', /^look at the object; `carto tail/, 'source'],
     ],
   ],
   '4. a value is missing at its path': [
@@ -161,7 +161,7 @@ const SITUATIONS: Readonly<Record<string, readonly Situation[]>> = {
     [
       'the object failed',
       () => says(committed(shop()), 'image', ready('False', 'BuildFailed', 'exit 1')),
-      ['failed', 'developer', /^look at the object$/, 'image'],
+      ['failed', 'developer', /^look at the object; `carto tail/, 'image'],
     ],
     [
       'the kind has no such field',
@@ -176,7 +176,7 @@ const SITUATIONS: Readonly<Record<string, readonly Situation[]>> = {
     [
       'a rule looks at it',
       () => says(built(shop({ app: { healthRule: RULE } })), 'app', ready('False', 'Crash', 'exit 137'), 'StatusThing'),
-      ['failed', 'developer', /^look at the object$/, 'app'],
+      ['failed', 'developer', /^look at the object; `carto tail/, 'app'],
     ],
   ],
   '5. it looks stuck': [

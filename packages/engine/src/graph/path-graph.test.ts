@@ -117,7 +117,10 @@ describe('the graph of a path', () => {
       'image: failed, developer (npm test ended with 1)',
       'app: waiting for image, nobody (waits for step [image], which is failed: npm test ended with 1)',
     ]);
-    expect([graph.reason, graph.next]).toEqual(['ReadyCondition', 'look at the object']);
+    expect([graph.reason, graph.next]).toEqual([
+      'ReadyCondition',
+      'look at the object; `carto tail NAME --step STEP` shows what it logs',
+    ]);
   });
 
   test('gives a wrong path of a healthy object to the platform', () => {
