@@ -28,7 +28,7 @@ export function addController(program: Command): void {
     .addOption(hidden('--max-concurrent-deliveries <number>', positive))
     .addOption(hidden('--max-concurrent-runnables <number>', positive))
     .addOption(new Option('--dev').hideHelp())
-    .action(async (options) => (await import('../../controller-command.ts')).runController(options));
+    .action(async (options) => (await import('../../parts/controller-command.ts')).runController(options));
 }
 
 /** A flag of the first implementation, taken so that its manifests still work. */

@@ -22,7 +22,7 @@ export function addInstall(program: Command): void {
     .option('--allow-destination <host[:port],…>', 'with any of them: as they have it', list, [])
     .option('--plain-http <host[:port],…>', 'with any of them: as they have it', list, [])
     .option('--dry-run', 'ask the server, change nothing')
-    .action(async (options) => (await import('../../install-command.ts')).runInstall(options));
+    .action(async (options) => (await import('../../parts/install-command.ts')).runInstall(options));
 }
 
 function parts(text: string): readonly InstallPart[] {

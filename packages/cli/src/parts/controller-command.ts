@@ -8,7 +8,7 @@ import {
   metricsAddress,
   webhooksAddress,
 } from './controller-flags.ts';
-import { type PartWorld, type RunningPart, runPart } from './parts/run-part.ts';
+import { type PartWorld, type RunningPart, runPart } from './run-part.ts';
 
 const clock = systemClock;
 

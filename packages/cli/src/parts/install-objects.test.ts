@@ -4,8 +4,8 @@ import { conventionsCrds } from '@cartographer/conventions';
 import type { KubeObject } from '@cartographer/machinery';
 import { scanningCrds } from '@cartographer/scanning';
 import { describe, expect, it } from 'vitest';
+import { VERSION } from '../running/version.ts';
 import { type InstallChoice, objectsToInstall } from './install-objects.ts';
-import { VERSION } from './running/version.ts';
 
 const none: InstallChoice = {
   with: [],

@@ -17,9 +17,9 @@ import {
   type KubeObject,
   type ResourceType,
 } from '@cartographer/machinery';
-import { stopOnSignals } from './frame/stop-signal.ts';
+import { stopOnSignals } from '../frame/stop-signal.ts';
+import { type ClusterOptions, connect } from '../process/cluster-client.ts';
 import { type InstallChoice, objectsToInstall } from './install-objects.ts';
-import { type ClusterOptions, connect } from './process/cluster-client.ts';
 
 /** Flags of `carto install`. */
 export type InstallFlags = ClusterOptions & InstallChoice & { readonly dryRun?: boolean };

@@ -15,8 +15,8 @@ import {
   scannerInstallation,
   scanningCrds,
 } from '@cartographer/scanning';
-import { INSTALL_PARTS, type InstallPart } from './process/install-parts.ts';
-import { VERSION } from './running/version.ts';
+import { INSTALL_PARTS, type InstallPart } from '../process/install-parts.ts';
+import { VERSION } from '../running/version.ts';
 
 /** Flags of `carto install` that say what is installed. */
 export type InstallChoice = {

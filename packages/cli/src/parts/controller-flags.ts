@@ -1,4 +1,4 @@
-import { type Address, type PartFlags, parseAddress } from './parts/run-part.ts';
+import { type Address, type PartFlags, parseAddress } from './run-part.ts';
 
 /** Flags of `carto controller`. */
 export type ControllerFlags = PartFlags & {
