@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 const MOST_TESTS = 8;
 
 /**
- * The tests of a file's own package that reach the file by the fewest imports, the nearest first: those that are there to
- * notice a bug in it. Of tests as near as each other, laws come last: they take long. Paths are absolute. Imports of other packages are not followed.
+ * The tests of a file's own package that reach the file by the fewest imports, those beside it first, then the nearest: those
+ * that are there to notice a bug in it. Of tests as near as each other, laws come last: they take long. Paths are absolute. Imports of other packages are not followed.
  */
 export function relatedTests(file: string): readonly string[] {
   const source = join(dirname(file).replace(/\/src(\/.*)?$/, ''), 'src');
@@ -17,9 +17,20 @@ export function relatedTests(file: string): readonly string[] {
   return tests
     .map((test) => ({ test, distance: test === own ? 0 : distance(test, file) }))
     .filter((entry) => entry.distance !== Infinity)
-    .toSorted((a, b) => a.distance - b.distance || isLaw(a.test) - isLaw(b.test) || a.test.localeCompare(b.test))
+    .toSorted(
+      (a, b) =>
+        awayFrom(file, a.test) - awayFrom(file, b.test) ||
+        a.distance - b.distance ||
+        isLaw(a.test) - isLaw(b.test) ||
+        a.test.localeCompare(b.test),
+    )
     .slice(0, MOST_TESTS)
     .map(({ test }) => test);
+}
+
+/** Who uses a file, in another room, may be as near by imports as the tests beside it. */
+function awayFrom(file: string, test: string): number {
+  return Number(dirname(test) !== dirname(file));
 }
 
 function isLaw(test: string): number {

@@ -33,6 +33,12 @@ const through = (name: string, more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 
+test('an owner that no server has numbered is looked at as generation 0', () => {
+  const cluster = new SimulatedCluster();
+  const planned = cluster.planOnce(workload('shop'), cluster.begin().cluster);
+  expect(planned).toMatchObject({ kind: 'settled', status: { observedGeneration: 0 } });
+});
+
 describe('the health of an owner', () => {
   test('is that of the last unhealthy step, else of the first that is not known', () => {
     const cluster = judged('a', 'b', 'c');
