@@ -30,7 +30,7 @@ export async function bundle(root: string, folder: string): Promise<Bundle> {
     // The native PostgreSQL client, which pg looks for and does without.
     external: ['pg-native'],
     plugins: [ownFiles(root)],
-    resolve: { conditionNames: ['bundle', 'node', 'import', 'default'] },
+    resolve: { conditionNames: ['bundle', 'node'] },
     // A module of ours that nobody uses is left out.
     treeshake: { moduleSideEffects: [{ test: /\/packages\/[^/]+\/src\/(?!start\.ts)/, sideEffects: false }] },
     transform: { target: `node${OLDEST_NODE}` },

@@ -79,6 +79,18 @@ describe('the package', () => {
     expect(bytes).toBeGreaterThan(20_000);
   });
 
+  it('has commands whose code can be loaded, each by itself', () => {
+    const commands = filesOf(first).filter((file) => /^lib\/[a-z-]*(?:command|up)-[^/]*\.cjs$/.test(file));
+    expect(commands.length).toBeGreaterThan(10);
+    const failed = commands.flatMap((file) => {
+      const { status, stderr } = spawnSync(process.execPath, ['-e', `require(${JSON.stringify(join(first, file))})`], {
+        encoding: 'utf8',
+      });
+      return status === 0 ? [] : [`${file}: ${stderr}`];
+    });
+    expect(failed).toEqual([]);
+  });
+
   it('has the licences of what it holds', () => {
     const text = readFileSync(join(first, 'THIRD-PARTY-LICENSES.md'), 'utf8');
     for (const name of ['commander', 'undici', '@bufbuild/cel', 'kysely', 'pino'])
