@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['e2e/cluster/**/*.cluster.ts', '{e2e,scripts,packages/*/src}/**/*.long.ts'],
-    // A file starts a control plane of its own; more than two at once take each other's processor.
+    // A file starts a control plane of its own, and waits much of the time; with four at once they only take turns.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 200_000 } },

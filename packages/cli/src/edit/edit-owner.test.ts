@@ -25,7 +25,8 @@ describe('carto workload apply and create', () => {
     const made = await at.run(['workload', 'create', 'web', ...IMAGE, '--app', 'shop'], { answers: ['what', 'y'] });
     expect(made.code, made.err).toBe(0);
     expect(made.err).toBe(
-      'target: context test\ncreate it in context test? [yN]: what\nplease answer y or n\ncreate it in context test? [yN]: y\n',
+      'target: context test\ncreate it in context test? [yN]: what\nplease answer y or n\ncreate it in context test? [yN]: y\n' +
+        'note: workload default/web: no supply chain fits it yet: "carto match web" says more\n',
     );
     expect((await at.workload())['spec']).toEqual({ image: 'registry.example/web:1' });
     const same = await at.run([...APPLY, ...IMAGE, '--app', 'shop']);
