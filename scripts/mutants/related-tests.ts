@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 const MOST_TESTS = 8;
 
 /**
- * The tests of a file's own package that reach the file by the fewest imports, those beside it first, then the nearest: those
- * that are there to notice a bug in it. Of tests as near as each other, laws come last: they take long. Paths are absolute. Imports of other packages are not followed.
+ * The tests of a file's own package that reach the file by the fewest imports, the nearest first: those that are there to
+ * notice a bug in it. Of tests as near as each other, laws come last: they take long. Paths are absolute. Imports of other packages are not followed.
  */
 export function relatedTests(file: string): readonly string[] {
   const source = join(dirname(file).replace(/\/src(\/.*)?$/, ''), 'src');
@@ -28,9 +28,11 @@ export function relatedTests(file: string): readonly string[] {
     .map(({ test }) => test);
 }
 
-/** Who uses a file, in another room, may be as near by imports as the tests beside it. */
+/** Rooms that tell of what others decide: they are as near by imports, and their tests look at what is told. */
+const TELLING = /\/src\/(?:explain|graph)\//;
+
 function awayFrom(file: string, test: string): number {
-  return Number(dirname(test) !== dirname(file));
+  return Number(TELLING.test(test) && !TELLING.test(file));
 }
 
 function isLaw(test: string): number {

@@ -37,6 +37,26 @@ describe('the bounds and credentials of the HTTP transport', () => {
     await watched?.return?.();
   });
 
+  it('lets a stream be silent and long, too', async () => {
+    let tell = (_text: string): void => undefined;
+    const transport = await start(
+      (request, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        if (request.url === '/log') tell = (text) => void response.write(text);
+        response.write('half');
+      },
+      { requestTimeoutMs: 300, maxAnswerBytes: 100 },
+    );
+    const { chunks } = await transport.request({ method: 'GET', path: '/log', stream: true });
+    const pieces = chunks?.[Symbol.asyncIterator]();
+    expect(Buffer.from((await pieces?.next())?.value ?? []).toString()).toBe('half');
+    // The stream is older than this answer, so it was silent for longer.
+    await expect(transport.request({ method: 'GET', path: '/x' })).rejects.toMatchObject({ code: 'CARTO_TIMEOUT' });
+    tell('x'.repeat(200));
+    expect(Buffer.from((await pieces?.next())?.value ?? []).toString()).toBe('x'.repeat(200));
+    await pieces?.return?.(undefined);
+  });
+
   it('has 64 connections at most, and lets more requests wait', async () => {
     const open: ServerResponse[] = [];
     const transport = await start((_request, response) => void open.push(response));
