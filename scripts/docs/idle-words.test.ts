@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 
 const PACKAGES = join(import.meta.dirname, '../../packages');
 /** Where the words are explained is no use of them. */
-const HOMES = /\/(error-codes|laptop-reasons)(\.test-d)?\.ts$|\.test\.|\/testing\//;
+const HOMES = /\/error-codes(\.test-d)?\.ts$|\/laptop\/src\/reasons\/|\.test\.|\/testing\//;
 
 function sourcesOf(...packages: readonly string[]): string {
   const files = packages.flatMap((name) =>

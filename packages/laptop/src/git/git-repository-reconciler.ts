@@ -6,7 +6,7 @@ import { type Clock, isObject, type KubeObject, messageOf } from '@cartographer/
 import type { ArtifactStore } from '../artifact-store.ts';
 import type { Standing } from '../flux/source-object.ts';
 import { createSourceReconciler, type SourceReconciler, type SourceReconcilerDeps } from '../flux/source-reconciler.ts';
-import type { EventsOf } from '../laptop-reasons.ts';
+import type { EventsOf } from '../reasons/laptop-reasons.ts';
 import { type SecretData } from './fetch/git-auth.ts';
 import { parseGitLocation } from './fetch/git-location.ts';
 import type { Git } from './fetch/git-process.ts';

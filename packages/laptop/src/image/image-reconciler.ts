@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { type Client, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, type KubeObject, splitKey } from '@cartographer/machinery';
 import { done, type Reconcile } from '@cartographer/runtime';
-import type { EventsOf } from '../laptop-reasons.ts';
+import type { EventsOf } from '../reasons/laptop-reasons.ts';
 import { type BuildRecord, requestKey, retained, writeBuildRecords } from './build-records.ts';
 import { type ImageSpec, imageSpec, imageStatus, imageType } from './image.ts';
 import type { BuildJob, ImageBuilds } from './image-builds.ts';

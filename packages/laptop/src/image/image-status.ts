@@ -1,5 +1,5 @@
 import { type KubeObject, rfc3339 } from '@cartographer/machinery';
-import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../laptop-reasons.ts';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../reasons/laptop-reasons.ts';
 import type { BuildRecord } from './build-records.ts';
 import { type ImageCondition, type ImageStatus, imageStatus } from './image.ts';
 

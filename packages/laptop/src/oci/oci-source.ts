@@ -7,7 +7,7 @@ import type { ArtifactServer } from '../artifact-server.ts';
 import type { ArtifactStore } from '../artifact-store.ts';
 import { type Standing, sourceEssence } from '../flux/source-object.ts';
 import { createSourceReconciler } from '../flux/source-reconciler.ts';
-import type { EventsOf } from '../laptop-reasons.ts';
+import type { EventsOf } from '../reasons/laptop-reasons.ts';
 import { createToolController } from '../tool-controller.ts';
 import { observeArtifact } from './observe-artifact.ts';
 import { ociRepositorySpec, ociRepositoryStatus, ociRepositoryType } from './oci-repository.ts';

@@ -3,7 +3,7 @@ import { type Client, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
 import { diskTrouble } from '../disk-trouble.ts';
-import type { EventsOf } from '../laptop-reasons.ts';
+import type { EventsOf } from '../reasons/laptop-reasons.ts';
 import {
   neededRevisions,
   newestReady,

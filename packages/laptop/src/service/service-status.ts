@@ -1,5 +1,5 @@
 import { type Condition, type KubeObject, rfc3339, setCondition } from '@cartographer/machinery';
-import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../laptop-reasons.ts';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../reasons/laptop-reasons.ts';
 import { type ServiceStatus, serviceStatus } from './service.ts';
 
 /** How a Service stands, after a look at its processes. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@cartographer/machinery';
 import { SourceConditions } from '../../flux/source-conditions.ts';
 import { type Artifact, requestedAt, type Standing } from '../../flux/source-object.ts';
-import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../../laptop-reasons.ts';
+import type { ConditionReasonOf, ConditionTypeOf, EventText } from '../../reasons/laptop-reasons.ts';
 import { type GitRepositoryStatus, gitRepositorySpec, gitRepositoryStatus } from './git-repository.ts';
 
 /** Every way a run can end. Each has its conditions and events, worded as Flux words them. */

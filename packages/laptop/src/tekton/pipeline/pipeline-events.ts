@@ -1,5 +1,5 @@
 import type { KubeObject } from '@cartographer/machinery';
-import type { EventText } from '../../laptop-reasons.ts';
+import type { EventText } from '../../reasons/laptop-reasons.ts';
 import { type Verdict, verdictOf } from '../kind/run-status.ts';
 
 /** What is told on the way, beside the beginning and the end. */

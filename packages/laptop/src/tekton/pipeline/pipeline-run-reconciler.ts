@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { type Client, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, getPath, type JsonObject, type KubeObject, listAt, rfc3339, textAt } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
-import type { EventsOf } from '../../laptop-reasons.ts';
+import type { EventsOf } from '../../reasons/laptop-reasons.ts';
 import { withLabels } from '../kind/run-labels.ts';
 import { conditionsOf, isDone, timeMs, verdictOf } from '../kind/run-status.ts';
 import { FIELD_MANAGER, pipelineRunType, STOPPED_BY_PIPELINE } from '../kind/tekton-types.ts';

@@ -1,5 +1,5 @@
 import { goDuration, type JsonObject, type KubeObject } from '@cartographer/machinery';
-import type { ConditionReasonOf } from '../../laptop-reasons.ts';
+import type { ConditionReasonOf } from '../../reasons/laptop-reasons.ts';
 import { type Verdict, verdictOf } from '../kind/run-status.ts';
 import { type Facts, stoppedBy } from './facts.ts';
 import type { PipelineTask, When } from './pipeline-task.ts';

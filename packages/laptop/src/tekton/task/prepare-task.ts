@@ -1,5 +1,5 @@
 import { getPath, goText, type JsonObject, type KubeObject, listAt, textAt } from '@cartographer/machinery';
-import type { ConditionReasonOf } from '../../laptop-reasons.ts';
+import type { ConditionReasonOf } from '../../reasons/laptop-reasons.ts';
 import { refusedInTask, refusedInTaskRun } from '../kind/refusals.ts';
 import { completedTaskSpec } from '../kind/task-spec.ts';
 import { type Declared, declaredAt, type Param, typeOf } from '../values/param-value.ts';

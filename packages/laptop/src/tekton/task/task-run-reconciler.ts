@@ -1,7 +1,7 @@
 import { type Client, getIfThere, WrittenObjects } from '@cartographer/kube';
 import { deepEqual, getPath, isObject, type JsonObject, type KubeObject } from '@cartographer/machinery';
 import { done, type Next, type Reconcile } from '@cartographer/runtime';
-import type { EventsOf } from '../../laptop-reasons.ts';
+import type { EventsOf } from '../../reasons/laptop-reasons.ts';
 import { withLabels } from '../kind/run-labels.ts';
 import { isDone, timeMs, verdictOf } from '../kind/run-status.ts';
 import { readSteps } from '../kind/task-spec.ts';

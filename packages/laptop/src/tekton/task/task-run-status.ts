@@ -7,7 +7,7 @@ import {
   rfc3339,
   textAt,
 } from '@cartographer/machinery';
-import type { ConditionReasonOf, EventText } from '../../laptop-reasons.ts';
+import type { ConditionReasonOf, EventText } from '../../reasons/laptop-reasons.ts';
 import { conditionsOf, runStatus, type Verdict, verdictOf } from '../kind/run-status.ts';
 import { stepName } from '../kind/task-spec.ts';
 import { ON_ERROR_ANNOTATION } from '../kind/tekton-types.ts';
