@@ -1,7 +1,6 @@
-import { carto, LABELS } from '@cartographer/api';
+import { carto } from '@cartographer/api';
 import { type Client, isNotFound } from '@cartographer/kube';
 import {
-  type Json,
   type JsonObject,
   type KubeObject,
   listAt,
@@ -18,6 +17,7 @@ import { printValue } from '../screen/print-objects.ts';
 import { createStyle } from '../screen/style.ts';
 import { keyValueLines, tableLines } from '../screen/table.ts';
 import { nothingRuns, runNamed } from './down.ts';
+import { appUrls, KNATIVE_SERVICES } from './running-apps.ts';
 import { shortPath } from './short-path.ts';
 
 /** Flags of `carto status`. */
@@ -30,14 +30,6 @@ type WorkloadStanding = {
   readonly message: string;
   /** Where its app answers. */
   readonly url?: string;
-};
-
-const SERVICES: ResourceType = {
-  group: 'serving.knative.dev',
-  version: 'v1',
-  kind: 'Service',
-  resource: 'services',
-  namespaced: true,
 };
 
 /** `carto status`: which `carto up` runs here, and how its workloads stand. Exit code 3 when none runs. */
@@ -56,7 +48,7 @@ export async function runStatus(options: StatusOptions, surroundings: Surroundin
     const text =
       options.output === undefined
         ? screen(run, workloads, options, surroundings)
-        : printValue({ running: true, ...shown(run), workloads: workloads as unknown as Json }, options.output);
+        : printValue({ running: true, ...shown(run), workloads }, options.output);
     terminal.out(text);
   } finally {
     await connection.close();
@@ -105,16 +97,11 @@ function screen(
 }
 
 async function standingsOf(client: Client): Promise<readonly WorkloadStanding[]> {
-  const services = await all(client, SERVICES).catch((error: unknown) => {
+  const services = await all(client, KNATIVE_SERVICES).catch((error: unknown) => {
     if (isNotFound(error)) return []; // without the laptop's tools nobody serves the kind
     throw error;
   });
-  const urls = new Map(
-    services.map(({ metadata, status }) => [
-      objectKey({ namespace: metadata.namespace, name: metadata.labels?.[LABELS.workloadName] ?? '' }),
-      textAt(status, 'url'),
-    ]),
-  );
+  const urls = appUrls(services);
   const workloads = await all(client, carto.kinds.Workload);
   return workloads.map((workload) => standingOf(workload, urls.get(objectKey(workload.metadata)) ?? ''));
 }

@@ -1,17 +1,10 @@
 import { carto, LABELS } from '@cartographer/api';
 import { pathGraph } from '@cartographer/engine';
 import { type Client, createInformer } from '@cartographer/kube';
-import { type Clock, getPath, type KubeObject, type Log, objectKey, type ResourceType } from '@cartographer/machinery';
+import { type Clock, type Log, objectKey } from '@cartographer/machinery';
 import { scanningKinds } from '@cartographer/scanning';
 import { type Flow, noteOf } from './live-view.ts';
-
-const SERVICES: ResourceType = {
-  group: 'serving.knative.dev',
-  version: 'v1',
-  kind: 'Service',
-  resource: 'services',
-  namespaced: true,
-};
+import { appUrls, KNATIVE_SERVICES } from './running-apps.ts';
 
 /** What flows, kept current by watches. */
 export interface Flows {
@@ -34,7 +27,7 @@ export function watchFlows(deps: {
   const { client, clock, log, signal, apps } = deps;
   const workloads = createInformer({ client, clock, log, type: carto.kinds.Workload });
   const sources = createInformer({ client, clock, log, type: scanningKinds.ClusterVulnerabilitySource });
-  const services = createInformer({ client, clock, log, type: SERVICES, labelSelector: LABELS.workloadName });
+  const services = createInformer({ client, clock, log, type: KNATIVE_SERVICES, labelSelector: LABELS.workloadName });
   for (const informer of apps ? [workloads, sources, services] : [workloads, sources]) {
     void informer.run(signal).catch((error: unknown) => {
       if (!signal.aborted) log.error({ err: error }, 'the live view lost its watch');
@@ -46,7 +39,7 @@ export function watchFlows(deps: {
         .list()
         .map((workload) => ({ key: objectKey(workload.metadata), graph: pathGraph(undefined, workload) }))
         .toSorted((left, right) => left.key.localeCompare(right.key)),
-    urls: () => new Map(services.list().flatMap(urlOf)),
+    urls: () => appUrls(services.list()),
     notes: () =>
       new Map(
         sources.list().flatMap((source) => {
@@ -58,11 +51,4 @@ export function watchFlows(deps: {
       for (const informer of [workloads, sources, services]) informer.onEvent(listener);
     },
   };
-}
-
-function urlOf(service: KubeObject): readonly (readonly [string, string])[] {
-  const url = getPath(service['status'], 'url');
-  const name = service.metadata.labels?.[LABELS.workloadName];
-  if (typeof url !== 'string' || name === undefined) return [];
-  return [[objectKey({ namespace: service.metadata.namespace, name }), url]];
 }
